@@ -1,0 +1,23 @@
+//! The shared vocabulary of Liveroom: every JSON shape that crosses a border between two of its
+//! programs is defined here, once.
+//!
+//! * [`id`] – account and group ids with their rules
+//! * [`code`] – the error codes of the REST API, the gateway and the client core
+//! * [`element`] – what a message is made of
+//! * [`group`] – the group profile, custom group fields and their rules
+//! * [`rest`] – bodies of the REST calls
+//! * [`gateway`] – frames between a client and the gateway
+//!
+//! The crate knows no socket, no clock and no storage. REST shapes follow Tencent Cloud Chat's
+//! public REST API; the gateway's frames are Liveroom's own (`docs/gateway.md`).
+
+pub mod code;
+pub mod element;
+pub mod gateway;
+pub mod group;
+pub mod id;
+pub mod rest;
+
+pub use code::{ApiError, Code};
+pub use element::{Element, Priority};
+pub use id::{GroupId, UserId};
