@@ -1,0 +1,19 @@
+//! Where the service takes the time from. Passed in, so that tests own it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub trait Clock: Send + Sync + 'static {
+    /// Unix time in seconds.
+    fn now_s(&self) -> u64;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_s(&self) -> u64 {
+        // A clock before 1970 reads as 1970: every UserSig is then valid, none is refused early.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+}

@@ -1,0 +1,111 @@
+//! The WebSocket gateway: one connection, one task that reads and one that writes. The protocol is
+//! described in `docs/gateway.md`; frames are defined in [`chat_types::gateway`].
+
+mod connection;
+mod requests;
+mod writer;
+
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chat_types::gateway::MAX_CLIENT_FRAME_BYTES;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::service::Service;
+
+/// Path of the gateway on the service's port.
+pub(crate) const PATH: &str = "/gateway";
+/// A frame longer than this ends the connection; one between this and
+/// [`MAX_CLIENT_FRAME_BYTES`] is refused with an error and the connection goes on.
+const HARD_FRAME_LIMIT_BYTES: usize = 4 * MAX_CLIENT_FRAME_BYTES;
+/// Per-connection read buffer. The library's default of 128 KiB is what an idle viewer would cost.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Connections at once; a further one is answered 503.
+const MAX_CONNECTIONS: usize = 20_000;
+
+/// How long the gateway waits for what.
+#[derive(Debug, Clone, Copy)]
+pub struct GatewayTimes {
+    /// A client has to say something at least this often; silence of 2.5 times this ends the
+    /// connection.
+    pub heartbeat: Duration,
+    /// From connecting to `login`.
+    pub login: Duration,
+    /// For one frame to be taken by the network before the reader counts as stuck.
+    pub write: Duration,
+}
+
+impl Default for GatewayTimes {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(30),
+            login: Duration::from_secs(10),
+            write: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every connection shares.
+pub(crate) struct Gateway {
+    pub(crate) service: Arc<Service>,
+    pub(crate) times: GatewayTimes,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) connections: TaskTracker,
+    open: AtomicUsize,
+}
+
+impl Gateway {
+    pub(crate) fn new(
+        service: Arc<Service>,
+        times: GatewayTimes,
+        stopping: CancellationToken,
+    ) -> Self {
+        let connections = TaskTracker::new();
+        Self { service, times, stopping, connections, open: AtomicUsize::new(0) }
+    }
+}
+
+pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new().route(PATH, get(upgrade)).with_state(gateway)
+}
+
+/// Gives its place back when the connection is over, however it ended.
+struct Place(Arc<Gateway>);
+
+impl Place {
+    fn take(gateway: &Arc<Gateway>) -> Option<Self> {
+        let taken = gateway.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
+            (open < MAX_CONNECTIONS).then_some(open + 1)
+        });
+        taken.ok().map(|_| Self(Arc::clone(gateway)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn upgrade(State(gateway): State<Arc<Gateway>>, upgrade: WebSocketUpgrade) -> Response {
+    let Some(place) = Place::take(&gateway) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections; come back later")
+            .into_response();
+    };
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(HARD_FRAME_LIMIT_BYTES)
+        .max_frame_size(HARD_FRAME_LIMIT_BYTES)
+        .on_upgrade(move |socket| async move {
+            let connections = gateway.connections.clone();
+            connections.track_future(connection::serve(gateway, socket)).await;
+            drop(place);
+        })
+}

@@ -1,0 +1,25 @@
+//! The chat service: applications, accounts and AVChatRoom groups over a REST API that is
+//! compatible with Tencent Cloud Chat, and a WebSocket gateway for clients.
+//!
+//! * [`storage`] – SQLite behind one type; everything that survives a restart
+//! * [`application`] – applications, their keys, administrators and custom group fields
+//! * [`service`] – what REST and gateway both do: accounts, groups, messages
+//! * `room` – the live part of a group: members, sequence numbers, fan-out
+//! * `rest` – the REST API
+//! * `gateway` – the WebSocket protocol of `docs/gateway.md`
+//! * [`server`] – listening, and orderly shutdown
+//!
+//! The crate knows no gift and no price, and reads no custom data.
+
+pub mod application;
+pub mod clock;
+mod counters;
+mod gateway;
+mod rest;
+mod room;
+pub mod server;
+pub mod service;
+pub mod storage;
+
+pub use counters::Counts;
+pub use server::{GatewayTimes, Server, ServerConfig};

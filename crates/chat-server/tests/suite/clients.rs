@@ -1,0 +1,270 @@
+//! A service of its own for each test, and clients that speak to it as strangers would.
+
+use chat_server::clock::{Clock, SystemClock};
+use chat_server::storage::{Storage, StoredApplication};
+use chat_server::{GatewayTimes, Server, ServerConfig, application};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Far longer than anything takes here; a test that waits this long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A clock that a test can move.
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(SystemClock.now_s())))
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_s(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) server: Server,
+    pub(crate) app: StoredApplication,
+    pub(crate) clock: Arc<TestClock>,
+    http: reqwest::Client,
+}
+
+impl World {
+    /// A service with one application that has the custom field `product`.
+    pub(crate) async fn new() -> Self {
+        Self::with_times(GatewayTimes::default()).await
+    }
+
+    pub(crate) async fn with_times(times: GatewayTimes) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::new();
+        let storage = Storage::open(dir.path()).await.unwrap();
+        let app = application::create(&storage, &*clock, "test").await.unwrap();
+        application::add_field(&storage, app.sdk_app_id, "product").await.unwrap();
+        storage.close().await;
+        let server = start(dir.path(), times, &clock).await;
+        Self { dir, server, app, clock, http: reqwest::Client::new() }
+    }
+
+    /// With a room `r` that `host` (nickname "The host") owns.
+    pub(crate) async fn with_room() -> Self {
+        let world = Self::new().await;
+        world.make_room().await;
+        world
+    }
+
+    pub(crate) async fn make_room(&self) {
+        let host = json!({"UserID": "host", "Nick": "The host"});
+        self.ok("im_open_login_svc/account_import", host).await;
+        let room = json!({
+            "Type": "AVChatRoom", "Name": "Room", "GroupId": "r", "Owner_Account": "host"
+        });
+        self.ok("group_open_http_svc/create_group", room).await;
+    }
+
+    /// Stops the service in order and starts it again on the same data.
+    pub(crate) async fn restarted(self) -> Self {
+        let Self { dir, server, app, clock, http } = self;
+        server.shutdown().await;
+        let server = start(dir.path(), GatewayTimes::default(), &clock).await;
+        Self { dir, server, app, clock, http }
+    }
+
+    pub(crate) fn sig(&self, user: &str) -> String {
+        self.sig_for(user, 3600)
+    }
+
+    pub(crate) fn sig_for(&self, user: &str, expire_s: u64) -> String {
+        sign(self.app.sdk_app_id, &self.app.key, user, self.clock.now_s(), expire_s)
+    }
+
+    pub(crate) fn query(&self, user: &str) -> String {
+        format!(
+            "sdkappid={}&identifier={user}&usersig={}&random=7&contenttype=json",
+            self.app.sdk_app_id,
+            self.sig(user)
+        )
+    }
+
+    /// A raw call; the answer's HTTP status is checked to be 200, as the documentation promises.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        query: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Value {
+        let url = format!("{}/v4/{path}?{query}", self.server.rest_url());
+        let answer = self.http.post(url).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "every answered call has status 200");
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+        answer.json().await.unwrap()
+    }
+
+    pub(crate) async fn call(&self, path: &str, body: Value) -> Value {
+        self.post(path, &self.query("administrator"), body.to_string()).await
+    }
+
+    pub(crate) async fn ok(&self, path: &str, body: Value) -> Value {
+        let answer = self.call(path, body).await;
+        assert_eq!(answer["ActionStatus"], "OK", "{path} answered {answer}");
+        assert_eq!(answer["ErrorCode"], 0);
+        answer
+    }
+
+    /// A call that must be refused; gives the code and checks that a sentence stands beside it.
+    pub(crate) async fn refused(&self, path: &str, body: Value) -> i64 {
+        refusal(path, &self.call(path, body).await)
+    }
+
+    /// Sends a text into room `r` by REST.
+    pub(crate) async fn say(&self, random: u32, text: &str) -> Value {
+        let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text}});
+        let body = json!({"GroupId": "r", "Random": random, "MsgBody": [element]});
+        self.ok("group_open_http_svc/send_group_msg", body).await
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        let (socket, _) = connect_async(self.server.gateway_url()).await.unwrap();
+        Client { socket, next_id: 1 }
+    }
+
+    pub(crate) async fn signed_in(&self, user: &str) -> Client {
+        let mut client = self.connect().await;
+        let answer = client.login(self, user, &self.sig(user)).await;
+        assert_eq!(answer["t"], "login_ok", "{user} got {answer}");
+        client
+    }
+
+    /// Signed in and in room `r`.
+    pub(crate) async fn in_room(&self, user: &str) -> Client {
+        let mut client = self.signed_in(user).await;
+        let answer = client.ask(json!({"t": "join", "group_id": "r"})).await;
+        assert_eq!(answer["t"], "join_ok", "{user} got {answer}");
+        client
+    }
+}
+
+pub(crate) fn sign(
+    sdk_app_id: u32,
+    key: &str,
+    identifier: &str,
+    time_s: u64,
+    expire_s: u64,
+) -> String {
+    let request =
+        usersig::SignRequest { sdk_app_id, key, identifier, time_s, expire_s, userbuf: None };
+    usersig::sign(&request).unwrap()
+}
+
+pub(crate) fn refusal(what: &str, answer: &Value) -> i64 {
+    assert_eq!(answer["ActionStatus"], "FAIL", "{what} answered {answer}");
+    let sentence = answer["ErrorInfo"].as_str().unwrap();
+    assert!(sentence.len() > 3, "{what} was refused without a sentence");
+    answer["ErrorCode"].as_i64().unwrap()
+}
+
+async fn start(dir: &Path, times: GatewayTimes, clock: &Arc<TestClock>) -> Server {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let clock: Arc<TestClock> = Arc::clone(clock);
+    let config = ServerConfig { times, clock, ..ServerConfig::new(listen, dir.to_owned()) };
+    Server::start(config).await.unwrap()
+}
+
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+}
+
+impl Client {
+    pub(crate) async fn raw(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::text(text.into())).await.unwrap();
+    }
+
+    /// Sends a request with a fresh id and gives its answer; other frames on the way are dropped.
+    pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
+        let id = self.next_id;
+        self.next_id += 1;
+        frame["id"] = id.into();
+        self.raw(frame.to_string()).await;
+        self.until(|frame| frame["id"] == id).await
+    }
+
+    pub(crate) async fn login(&mut self, world: &World, user: &str, sig: &str) -> Value {
+        let app = world.app.sdk_app_id;
+        self.ask(json!({"t": "login", "sdk_app_id": app, "user_id": user, "user_sig": sig})).await
+    }
+
+    pub(crate) async fn send_text(&mut self, client_id: &str, text: &str) -> Value {
+        let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text}});
+        let frame =
+            json!({"t": "send", "group_id": "r", "client_id": client_id, "elements": [element]});
+        self.ask(frame).await
+    }
+
+    /// The next frame, or `None` when the gateway has closed the connection.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("a frame in time")? {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let frame = self.next().await.expect("the connection stays open");
+            if wanted(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    pub(crate) async fn kind(&mut self, kind: &str) -> Value {
+        self.until(|frame| frame["t"] == kind).await
+    }
+
+    /// Texts of the next `count` messages.
+    pub(crate) async fn texts(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        while texts.len() < count {
+            let frame = self.kind("messages").await;
+            for message in frame["messages"].as_array().unwrap() {
+                let text = message["elements"][0]["MsgContent"]["Text"].as_str().unwrap();
+                texts.push(text.to_owned());
+            }
+        }
+        texts
+    }
+
+    /// Frames until the close, and the code of the close.
+    pub(crate) async fn close_code(&mut self) -> (Vec<Value>, u16) {
+        let mut frames = Vec::new();
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("a close in time") {
+                Some(Ok(Message::Text(text))) => frames.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(Some(close)))) => return (frames, close.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return (frames, CloseCode::Abnormal.into()),
+            }
+        }
+    }
+}
