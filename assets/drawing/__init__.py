@@ -1,0 +1,1 @@
+"""Everything Liveroom's demo shows, computed: pictures, movement and sound."""

@@ -1,0 +1,187 @@
+//! The room client: holds the connection to one room and tells a subscriber the news in batches.
+//!
+//! [`RoomClient::open`] starts one task that owns everything; the handle sends it commands through
+//! a bounded channel and may be cloned. The task ends with [`RoomClient::close`], or when the last
+//! handle is gone.
+//!
+//! The transport is a WebSocket without TLS (`ws://`).
+
+mod driver;
+mod link;
+mod news;
+
+use chat_types::gateway::Platform;
+use chat_types::{ApiError, Code};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::view::{DanmakuBudget, RoomEvent, SessionView};
+
+/// Commands that may wait for the task; a caller waits when there are so many.
+const COMMANDS: usize = 64;
+/// Batches that may wait in the channel of a subscriber. Further news coalesce until one is read.
+pub const BATCHES: usize = 4;
+/// How often news are told, unless the configuration says otherwise: two frames of a 60 Hz screen.
+pub const DEFAULT_FLUSH_EVERY: Duration = Duration::from_millis(33);
+
+/// Gives the UserSig for a login.
+pub trait Credentials: Send + Sync {
+    /// Asked before each login, from within the client's task: the answer has to be at hand.
+    ///
+    /// # Errors
+    /// Counts as a refused login: the code decides whether the client tries again.
+    fn user_sig(&self) -> Result<String, ApiError>;
+}
+
+/// What a client needs to know. Holds no UserSig, and is not `Debug`, so that no credentials
+/// reach a log by way of it.
+pub struct RoomClientConfig {
+    /// `ws://host:port/path`.
+    pub gateway_url: String,
+    pub sdk_app_id: u32,
+    pub user_id: String,
+    pub platform: Platform,
+    pub group_id: String,
+    pub credentials: Arc<dyn Credentials>,
+    /// The least time between two batches; [`DEFAULT_FLUSH_EVERY`] suits a screen.
+    pub flush_every: Duration,
+}
+
+/// What went wrong quietly, counted since the client was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    pub malformed_frames: u64,
+    pub unknown_frames: u64,
+    /// Frames that the gateway left out because this client read too slowly.
+    pub missed_frames: u64,
+    /// Messages that no catch-up brought back after a loss of the connection.
+    pub missed_messages: u64,
+    /// Connections that were dropped because the gateway took nothing any more.
+    pub stuck_connections: u64,
+    /// Own comments that were refused because too many were on their way.
+    pub outbox_full: u64,
+    /// Rows that were dropped because the chat log was full.
+    pub dropped_rows: u64,
+    /// Times that a subscriber was given the whole chat anew because it had not read for long.
+    pub chat_resets: u64,
+    /// Texts that were forgotten before their time because the fold memory was full.
+    pub forgotten_texts: u64,
+}
+
+enum Command {
+    Send { text: String, reply: oneshot::Sender<Result<String, ApiError>> },
+    Retry { key: String, reply: oneshot::Sender<Result<(), ApiError>> },
+    Reconnect,
+    SetGatewayUrl(String),
+    SetBudget(DanmakuBudget),
+    SetVisible(bool),
+    ReportUndrawn(u32),
+    Subscribe { reply: oneshot::Sender<mpsc::Receiver<Vec<RoomEvent>>> },
+    Diagnose { reply: oneshot::Sender<Diagnostics> },
+    Close { done: oneshot::Sender<()> },
+}
+
+/// Handle of a room client.
+#[derive(Clone)]
+pub struct RoomClient {
+    commands: mpsc::Sender<Command>,
+    state: watch::Receiver<SessionView>,
+}
+
+impl RoomClient {
+    /// Starts a client and begins to connect. Has to be called within a tokio runtime.
+    pub fn open(config: RoomClientConfig) -> (Self, JoinHandle<()>) {
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (state_sender, state) = watch::channel(SessionView::Connecting);
+        let driver = driver::Driver::new(config, state_sender);
+        let task = tokio::spawn(driver.run(receiver));
+        (Self { commands, state }, task)
+    }
+
+    /// Says something in the room and gives the key of the new chat row. The row is there at once;
+    /// its state tells what becomes of the comment. Without a connection it fails with code 9001
+    /// and keeps its text for [`RoomClient::retry_comment`].
+    ///
+    /// # Errors
+    /// No row was made: 10004 for a comment without text, 80002 for one over
+    /// [`MAX_COMMENT_CHARS`](crate::room::MAX_COMMENT_CHARS), 10023 when too many are on their
+    /// way, 10010 when the room is gone, 9001 when the client was closed.
+    pub async fn send_comment(&self, text: String) -> Result<String, ApiError> {
+        self.ask(|reply| Command::Send { text, reply }).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// Sends a failed comment again, as the same message: it can not be delivered twice.
+    ///
+    /// # Errors
+    /// 10004 when the key names no own comment, and those of [`RoomClient::send_comment`].
+    pub async fn retry_comment(&self, key: String) -> Result<(), ApiError> {
+        self.ask(|reply| Command::Retry { key, reply }).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// Connects now, whatever the state. The only way back for a client that was kicked, whose
+    /// UserSig ran out, or that failed.
+    pub async fn reconnect(&self) {
+        self.tell(Command::Reconnect).await;
+    }
+
+    /// Uses another address. A client that is connected or tries to be moves there at once; any
+    /// other remembers it for [`RoomClient::reconnect`].
+    pub async fn set_gateway_url(&self, url: String) {
+        self.tell(Command::SetGatewayUrl(url)).await;
+    }
+
+    pub async fn set_danmaku_budget(&self, budget: DanmakuBudget) {
+        self.tell(Command::SetBudget(budget)).await;
+    }
+
+    pub async fn set_danmaku_visible(&self, visible: bool) {
+        self.tell(Command::SetVisible(visible)).await;
+    }
+
+    /// The renderer had no lane for `n` comments that it was given.
+    pub async fn report_undrawn(&self, n: u32) {
+        self.tell(Command::ReportUndrawn(n)).await;
+    }
+
+    /// Subscribes to the news. The first batch is everything there is to know; it is there
+    /// already. While [`BATCHES`] wait unread, news coalesce. A new subscription ends the one
+    /// before. The channel is closed when the client has ended.
+    pub async fn subscribe(&self) -> mpsc::Receiver<Vec<RoomEvent>> {
+        match self.ask(|reply| Command::Subscribe { reply }).await {
+            Some(batches) => batches,
+            None => mpsc::channel(1).1,
+        }
+    }
+
+    /// How the connection stands, for programs that need nothing else.
+    pub fn state(&self) -> watch::Receiver<SessionView> {
+        self.state.clone()
+    }
+
+    /// `None` when the client has ended.
+    pub async fn diagnostics(&self) -> Option<Diagnostics> {
+        self.ask(|reply| Command::Diagnose { reply }).await
+    }
+
+    /// Signs out and ends the client. Returns when that is done.
+    pub async fn close(&self) {
+        self.ask(|done| Command::Close { done }).await;
+    }
+
+    async fn tell(&self, command: Command) {
+        // A client that has ended has no use for commands; its state says that it has.
+        let _ = self.commands.send(command).await;
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+fn closed() -> ApiError {
+    ApiError::new(Code::NOT_ONLINE, "the room was left")
+}

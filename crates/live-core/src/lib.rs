@@ -1,0 +1,35 @@
+//! The client core of Liveroom: everything a program needs to be in a live room, and no window.
+//!
+//! * [`client`] – the room client: one task that holds the connection and tells a subscriber the
+//!   news in batches
+//! * [`view`] – what it tells, as plain values for a user interface
+//!
+//! The parts that the client is made of are pure, so that each of their rules can be tested
+//! without a network or a clock: times go in as durations since a fixed moment, randomness as a
+//! generator.
+//!
+//! * [`session`] – from dialling to being signed in, and back after a loss ([`back_off`],
+//!   [`heartbeat`])
+//! * [`room`] – profile, messages ([`chat_log`]) and own comments on their way ([`outbox`])
+//! * [`danmaku_queue`] – which comments fly, and when ([`fold_memory`], [`token_bucket`])
+//! * [`product_slot`] – what the room sells now
+//! * [`batch`] – the news that wait for the subscriber
+//! * [`frame`] – reading what the gateway sends, [`request`] – numbers of requests
+
+pub mod back_off;
+pub mod batch;
+pub mod chat_log;
+pub mod client;
+pub mod danmaku_queue;
+pub mod fold_memory;
+pub mod frame;
+pub mod heartbeat;
+pub mod outbox;
+pub mod product_slot;
+pub mod request;
+pub mod room;
+pub mod session;
+pub mod token_bucket;
+pub mod view;
+
+pub use client::{Credentials, Diagnostics, RoomClient, RoomClientConfig};

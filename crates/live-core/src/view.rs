@@ -1,0 +1,255 @@
+//! What the core shows to a user interface: plain values that cross as JSON.
+//!
+//! The shapes hold no optional members and no 64-bit integers, so that a generator of TypeScript
+//! bindings can express each of them exactly. Floating point members are described to it as whole
+//! numbers, because it would call them nullable (JSON has no NaN), which none of these is. Times are Unix time: `_ms` in milliseconds, `_s` in
+//! seconds, both as floating point numbers. "None" is the empty string or 0, as the member says.
+
+use serde::{Deserialize, Serialize};
+
+/// How the connection stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionView {
+    Offline,
+    Connecting,
+    Online,
+    /// The connection was lost. `attempt` counts from 1; `retry_in_ms` is the time to the next
+    /// attempt at the moment of this report, 0 while the attempt runs.
+    Reconnecting {
+        attempt: u32,
+        retry_in_ms: u32,
+    },
+    /// The account signed in elsewhere.
+    Kicked {
+        reason: String,
+    },
+    /// The UserSig has run out; the user has to sign in again.
+    SigExpired,
+    /// Trying again would not help. `code` is a [`chat_types::Code`].
+    Failed {
+        code: i32,
+        info: String,
+    },
+}
+
+/// The profile of the room. All texts are empty until the room was joined once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RoomView {
+    pub group_id: String,
+    pub name: String,
+    /// Nickname of the owner, or its account id when it has none.
+    pub host: String,
+    pub introduction: String,
+    pub notification: String,
+    /// False when not, or no longer, in the room. A lost connection alone does not change it.
+    pub member: bool,
+}
+
+/// The product that is being sold now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ProductView {
+    pub id: String,
+    pub title: String,
+    /// In the smallest unit of the currency.
+    pub price_minor: u32,
+    /// Three upper-case letters.
+    pub currency: String,
+    /// Empty when there is none.
+    pub picture: String,
+    /// Unix seconds; 0 when the offer has no end.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub ends_at_s: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum RowState {
+    Sent,
+    Sending,
+    Failed,
+}
+
+/// One line of the chat list. A row with a known `key` replaces the one that was told before.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ChatRow {
+    pub key: String,
+    /// The room's sequence number; 0 while the service has not given one.
+    pub seq: u32,
+    pub user_id: String,
+    /// Nickname, or the account id when there is none.
+    pub name: String,
+    pub text: String,
+    pub own: bool,
+    /// Unix milliseconds.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub time_ms: f64,
+    pub state: RowState,
+    /// Why a row failed, as a [`chat_types::Code`]; 0 otherwise.
+    pub code: i32,
+    /// The sentence beside `code`; empty otherwise.
+    pub reason: String,
+}
+
+/// Priority of a comment; the greater goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Priority {
+    Low,
+    Normal,
+    High,
+}
+
+impl From<chat_types::Priority> for Priority {
+    fn from(priority: chat_types::Priority) -> Self {
+        match priority {
+            chat_types::Priority::Low => Self::Low,
+            chat_types::Priority::Normal => Self::Normal,
+            chat_types::Priority::High => Self::High,
+        }
+    }
+}
+
+/// A comment that starts its flight over the picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FlyingComment {
+    /// The core's own number of the flight.
+    pub id: u32,
+    /// Key of its chat row.
+    pub key: String,
+    pub user_id: String,
+    pub name: String,
+    pub text: String,
+    pub own: bool,
+    /// How many comments it stands for; 1 when none was folded into it.
+    pub count: u32,
+    pub priority: Priority,
+}
+
+/// A comment that flies already now stands for `count` comments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FoldedComment {
+    pub id: u32,
+    pub count: u32,
+}
+
+/// Where the admitted comments went, since the client was opened. Every comment is counted in
+/// exactly one of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DanmakuCounters {
+    pub shown: u32,
+    /// Folded into another comment with the same text.
+    pub folded: u32,
+    pub queue_full: u32,
+    /// Waited longer than a comment stays fresh.
+    pub expired: u32,
+    /// Came while the danmaku was switched off.
+    pub hidden: u32,
+    /// Handed to the renderer, which had no lane for it.
+    pub no_lane: u32,
+    pub waiting: u32,
+}
+
+/// How many comments the renderer has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DanmakuBudget {
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub per_second: f64,
+    /// The most that may start at the same moment.
+    pub burst: u32,
+}
+
+/// One piece of news for a subscriber.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RoomEvent {
+    Session {
+        session: SessionView,
+    },
+    Room {
+        room: RoomView,
+    },
+    /// The room is gone.
+    Dismissed {
+        group_id: String,
+    },
+    /// Accounts that are in the room now.
+    Online {
+        count: u32,
+    },
+    Product {
+        product: ProductView,
+    },
+    ProductCleared,
+    /// These rows replace all that were told before.
+    ChatReset {
+        rows: Vec<ChatRow>,
+    },
+    /// New and changed rows; a known key is a change.
+    Chat {
+        rows: Vec<ChatRow>,
+    },
+    Danmaku {
+        enter: Vec<FlyingComment>,
+        folded: Vec<FoldedComment>,
+    },
+    DanmakuCounters {
+        counters: DanmakuCounters,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{json, to_value};
+
+    #[test]
+    fn a_session_has_the_shape_that_the_ui_reads() {
+        let cases = [
+            (SessionView::Offline, json!({"state": "offline"})),
+            (SessionView::SigExpired, json!({"state": "sig_expired"})),
+            (
+                SessionView::Reconnecting { attempt: 2, retry_in_ms: 900 },
+                json!({"state": "reconnecting", "attempt": 2, "retry_in_ms": 900}),
+            ),
+            (
+                SessionView::Failed { code: 70009, info: "no".into() },
+                json!({"state": "failed", "code": 70009, "info": "no"}),
+            ),
+        ];
+        for (view, wanted) in cases {
+            assert_eq!(to_value(view).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn an_event_is_told_apart_by_its_type() {
+        let cases = [
+            (RoomEvent::ProductCleared, json!({"type": "product_cleared"})),
+            (RoomEvent::Online { count: 3 }, json!({"type": "online", "count": 3})),
+            (RoomEvent::ChatReset { rows: vec![] }, json!({"type": "chat_reset", "rows": []})),
+            (
+                RoomEvent::Danmaku {
+                    enter: vec![],
+                    folded: vec![FoldedComment { id: 1, count: 2 }],
+                },
+                json!({"type": "danmaku", "enter": [], "folded": [{"id": 1, "count": 2}]}),
+            ),
+        ];
+        for (event, wanted) in cases {
+            assert_eq!(to_value(event).unwrap(), wanted);
+        }
+        assert_eq!(to_value(Priority::High).unwrap(), json!("High"));
+        assert_eq!(to_value(RowState::Sending).unwrap(), json!("sending"));
+    }
+}

@@ -1,0 +1,197 @@
+//! The client in a room where everything goes well.
+
+use chat_types::gateway::{ClientFrame, InfoChange, ServerFrame};
+use live_core::RoomClient;
+use live_core::client::BATCHES;
+use live_core::view::{DanmakuBudget, RoomEvent, RowState, SessionView};
+use serde_json::json;
+
+use crate::gateway::{Gateway, Reader, config, patiently};
+use crate::room::{message, profile};
+
+const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
+
+fn messages(range: std::ops::RangeInclusive<u32>) -> ServerFrame {
+    ServerFrame::Messages {
+        group_id: "room_1".into(),
+        messages: range.map(|n| message(n, "bo", &format!("m{n}"))).collect(),
+    }
+}
+
+fn product(value: &str) -> ServerFrame {
+    ServerFrame::GroupInfoChanged {
+        group_id: "room_1".into(),
+        operator: "assistant".into(),
+        changes: vec![InfoChange::Custom { key: "product".into(), value: value.into() }],
+    }
+}
+
+#[tokio::test]
+async fn it_signs_in_joins_and_receives() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    assert_eq!(*client.state().borrow(), SessionView::Online);
+    peer.say(messages(1..=2)).await;
+    peer.say(ServerFrame::Online { group_id: "room_1".into(), count: 12 }).await;
+    reader.until(|seen| seen.rows.len() == 2 && seen.online == 12).await;
+    reader.until(|seen| seen.flights.len() == 2).await;
+    assert_eq!(reader.seen.texts(), ["m1", "m2"]);
+}
+
+#[tokio::test]
+async fn the_first_batch_is_everything_there_is_to_know() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    peer.say(messages(1..=3)).await;
+    reader.until(|seen| seen.rows.len() == 3).await;
+    let mut second = client.subscribe().await;
+    let events = second.recv().await.unwrap();
+    let names: Vec<_> = events
+        .iter()
+        .map(|event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned())
+        .filter(|name| name != "danmaku")
+        .collect();
+    assert_eq!(
+        names,
+        ["session", "room", "online", "product_cleared", "chat_reset", "danmaku_counters"]
+    );
+    let rows = events.iter().find_map(|event| match event {
+        RoomEvent::ChatReset { rows } => Some(rows.len()),
+        _ => None,
+    });
+    assert_eq!(rows, Some(3));
+    while reader.read().await {}
+}
+
+#[tokio::test]
+async fn an_own_comment_goes_from_sending_to_sent() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    let key = client.send_comment("hello".into()).await.unwrap();
+    reader.until(|seen| seen.state_of(&key) == Some((RowState::Sending, 0))).await;
+    let (id, client_id, text) = peer.hear_comment().await;
+    assert_eq!((client_id.as_str(), text.as_str()), (key.as_str(), "hello"));
+    peer.say(ServerFrame::SendOk { id, client_id, seq: 1, time_s: 7 }).await;
+    reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
+    reader.until(|seen| seen.flights == ["hello"]).await;
+}
+
+#[tokio::test]
+async fn a_refused_comment_says_why_and_can_be_sent_again() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    let key = client.send_comment("hello".into()).await.unwrap();
+    let (id, first, _) = peer.hear_comment().await;
+    peer.refuse(id, 10017, "you are muted").await;
+    reader.until(|seen| seen.state_of(&key) == Some((RowState::Failed, 10017))).await;
+    assert_eq!(reader.seen.rows[0].reason, "you are muted");
+    client.retry_comment(key.clone()).await.unwrap();
+    let (id, second, _) = peer.hear_comment().await;
+    assert_eq!(first, second, "it is the same message");
+    peer.say(ServerFrame::SendOk { id, client_id: second, seq: 1, time_s: 7 }).await;
+    reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
+}
+
+#[tokio::test]
+async fn a_late_joiner_sees_the_product_and_follows_its_changes() {
+    let gateway = Gateway::start().await;
+    let (client, _task) = RoomClient::open(config(gateway.url()));
+    let mut reader = Reader::new(client.subscribe().await);
+    let mut peer = gateway.accept().await;
+    peer.log_in().await;
+    let mut group = profile();
+    group.custom_fields.insert("product".into(), CUP.into());
+    peer.join(group, 0, vec![]).await;
+    reader.until(|seen| seen.product.as_deref() == Some("Cup")).await;
+    peer.say(product(&CUP.replace("Cup", "Bowl"))).await;
+    reader.until(|seen| seen.product.as_deref() == Some("Bowl")).await;
+    peer.say(product("{broken")).await;
+    reader.until(|seen| seen.product.is_none()).await;
+    peer.say(messages(1..=1)).await;
+    reader.until(|seen| seen.rows.len() == 1).await;
+}
+
+#[tokio::test]
+async fn a_subscriber_that_does_not_read_costs_four_batches_and_gets_the_state_of_now() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    for start in 0..60 {
+        peer.say(messages(start * 100 + 1..=start * 100 + 100)).await;
+    }
+    while client.diagnostics().await.unwrap().dropped_rows < 5_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(reader.waiting() <= BATCHES);
+    reader.until(|seen| seen.texts().last() == Some(&"m6000")).await;
+    assert!(client.diagnostics().await.unwrap().chat_resets > 0 && reader.seen.batches < 20);
+    assert_eq!(reader.seen.rows.len(), live_core::chat_log::MOST);
+    assert_eq!(reader.seen.texts()[0], "m5001");
+}
+
+#[tokio::test]
+async fn messages_are_told_in_batches_and_not_one_by_one() {
+    let gateway = Gateway::start().await;
+    let (_client, mut peer, mut reader) = gateway.room().await;
+    let before = reader.seen.batches;
+    peer.say(messages(1..=800)).await;
+    reader.until(|seen| seen.rows.len() == 800).await;
+    assert_eq!(reader.seen.batches, before + 1, "one frame is one batch");
+}
+
+#[tokio::test]
+async fn the_renderers_wishes_are_followed() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    client.set_danmaku_budget(DanmakuBudget { per_second: 0.0, burst: 2 }).await;
+    peer.say(messages(1..=5)).await;
+    reader.until(|seen| seen.flights.len() == 2).await;
+    client.set_danmaku_visible(false).await;
+    client.report_undrawn(1).await;
+    peer.say(messages(6..=6)).await;
+    reader.until(|seen| seen.rows.len() == 6).await;
+    let mut second = client.subscribe().await;
+    let events = second.recv().await.unwrap();
+    let counters = events.iter().find_map(|event| match event {
+        RoomEvent::DanmakuCounters { counters } => Some(*counters),
+        _ => None,
+    });
+    let counters = counters.unwrap();
+    assert_eq!((counters.shown, counters.no_lane, counters.hidden), (1, 1, 4));
+}
+
+#[tokio::test]
+async fn strange_frames_do_no_harm_and_are_counted() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    peer.say_text(json!({"t": "weather"}).to_string()).await;
+    peer.say_text("{").await;
+    peer.say(ServerFrame::Missed { count: 4 }).await;
+    let elsewhere = vec![message(1, "bo", "elsewhere")];
+    peer.say(ServerFrame::Messages { group_id: "other".into(), messages: elsewhere }).await;
+    peer.say(messages(1..=1)).await;
+    reader.until(|seen| seen.rows.len() == 1).await;
+    assert_eq!(reader.seen.texts(), ["m1"]);
+    let found = client.diagnostics().await.unwrap();
+    assert_eq!((found.malformed_frames, found.unknown_frames, found.missed_frames), (1, 1, 4));
+}
+
+#[tokio::test]
+async fn closing_signs_out_and_ends_the_client() {
+    let gateway = Gateway::start().await;
+    let (client, task) = RoomClient::open(config(gateway.url()));
+    let mut peer = gateway.welcome().await;
+    let mut reader = Reader::new(client.subscribe().await);
+    let closing = {
+        let client = client.clone();
+        tokio::spawn(async move { client.close().await })
+    };
+    assert!(matches!(peer.hear().await, ClientFrame::Logout { .. }));
+    peer.close(1000).await;
+    patiently(closing).await.unwrap();
+    patiently(task).await.unwrap();
+    while reader.read().await {}
+    assert_eq!(reader.seen.session, Some(SessionView::Offline));
+    assert_eq!(client.send_comment("hello".into()).await.unwrap_err().code.0, 9001);
+    assert!(client.subscribe().await.recv().await.is_none());
+    assert!(client.diagnostics().await.is_none());
+}

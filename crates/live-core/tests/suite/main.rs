@@ -1,0 +1,15 @@
+//! The suite of the client core: its pure parts as tables and properties, and the client against
+//! a scripted gateway on the loopback interface.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod danmaku;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod room;
+#[cfg(test)]
+mod session;
+#[cfg(test)]
+mod trouble;

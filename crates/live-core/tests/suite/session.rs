@@ -1,0 +1,259 @@
+//! Every transition of the session, and what no sequence of events may do.
+
+use chat_types::{ApiError, Code};
+use live_core::back_off;
+use live_core::session::{Action, Event, LONGEST_PAUSE, Session, State, Step};
+use proptest::prelude::*;
+use rand::{SeedableRng, rngs::StdRng};
+use std::time::Duration;
+
+fn error(code: i32) -> ApiError {
+    ApiError::new(Code(code), "no")
+}
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The states by name, and for each the events that lead there from an offline session.
+fn way_to(state: &str) -> Vec<Event> {
+    let up = [Event::Open, Event::TransportOpened, Event::LoginOk];
+    let (steps, last) = match state {
+        "offline" => (0, None),
+        "dialling" => (1, None),
+        "logging in" => (2, None),
+        "online" => (3, None),
+        "reconnecting" => (3, Some(Event::Silent)),
+        "kicked" => (3, Some(Event::Kicked { reason: "elsewhere".into() })),
+        "expired" => (3, Some(Event::SigExpired)),
+        "failed" => (2, Some(Event::LoginRefused(error(70009)))),
+        other => panic!("no state {other}"),
+    };
+    up.into_iter().take(steps).chain(last).collect()
+}
+
+fn name_of(session: &Session) -> &'static str {
+    match session.state() {
+        State::Offline => "offline",
+        State::Connecting { step: Step::Dialling, .. } => "dialling",
+        State::Connecting { step: Step::LoggingIn, .. } => "logging in",
+        State::Online { .. } => "online",
+        State::Reconnecting { .. } => "reconnecting",
+        State::Kicked { .. } => "kicked",
+        State::SigExpired => "expired",
+        State::Failed { .. } => "failed",
+    }
+}
+
+const STATES: [&str; 8] =
+    ["offline", "dialling", "logging in", "online", "reconnecting", "kicked", "expired", "failed"];
+
+type Line = (Event, [&'static str; 8], &'static [Action], &'static [Action]);
+
+#[test]
+fn every_event_has_its_effect_in_every_state() {
+    use Action::{Dial, Disconnect, Join, SendLogin};
+    // Event; for each state in the order of STATES where it leads, "" when it changes nothing;
+    // and what has to be done whenever it changes something with and without a transport.
+    let live = |to: &'static str| ["", to, to, to, "", "", "", ""];
+    let table: Vec<Line> = vec![
+        (Event::Open, ["dialling", "", "", "", "", "", "", ""], &[], &[Dial]),
+        (Event::Reconnect, ["dialling"; 8], &[Disconnect, Dial], &[Dial]),
+        (Event::Close, ["offline"; 8], &[Disconnect], &[]),
+        (Event::TransportOpened, ["", "logging in", "", "", "", "", "", ""], &[SendLogin], &[]),
+        (Event::LoginOk, ["", "", "online", "", "", "", "", ""], &[Join], &[]),
+        (
+            Event::LoginRefused(error(70014)),
+            ["", "failed", "failed", "", "", "", "", ""],
+            &[Disconnect],
+            &[],
+        ),
+        (
+            Event::LoginRefused(error(70001)),
+            ["", "expired", "expired", "", "", "", "", ""],
+            &[Disconnect],
+            &[],
+        ),
+        (
+            Event::LoginRefused(error(10002)),
+            ["", "reconnecting", "reconnecting", "", "", "", "", ""],
+            &[Disconnect],
+            &[],
+        ),
+        (Event::AddressRefused(error(60002)), live("failed"), &[Disconnect], &[]),
+        (Event::TransportClosed(None), live("reconnecting"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(1001)), live("reconnecting"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(4004)), live("reconnecting"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(4005)), live("reconnecting"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(4001)), live("expired"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(4002)), live("kicked"), &[Disconnect], &[]),
+        (Event::Silent, live("reconnecting"), &[Disconnect], &[]),
+        (Event::Kicked { reason: "x".into() }, live("kicked"), &[Disconnect], &[]),
+        (Event::SigExpired, live("expired"), &[Disconnect], &[]),
+        (Event::ShuttingDown { retry_after_ms: 100 }, live("reconnecting"), &[Disconnect], &[]),
+        (Event::RetryDue, ["", "", "", "", "dialling", "", "", ""], &[], &[Dial]),
+    ];
+    for (event, wanted, with_transport, without) in table {
+        for (from, to) in STATES.into_iter().zip(wanted) {
+            let mut rng = StdRng::seed_from_u64(1);
+            let mut session = Session::default();
+            for step in way_to(from) {
+                let _ = session.handle(step, s(0), &mut rng);
+            }
+            assert_eq!(name_of(&session), from);
+            let actions = session.handle(event.clone(), s(1000), &mut rng);
+            let up = ["dialling", "logging in", "online"].contains(&from);
+            let wanted_actions = match to {
+                "" => &[],
+                _ if up => with_transport,
+                _ => without,
+            };
+            assert_eq!(actions, wanted_actions, "{event:?} when {from}");
+            let wanted_state = if to.is_empty() { from } else { to };
+            assert_eq!(name_of(&session), wanted_state, "{event:?} when {from}");
+        }
+    }
+}
+
+#[test]
+fn every_refusal_that_does_not_heal_fails_the_session() {
+    for code in [70003, 70009, 70013, 70014, 60006, 70020, 10007] {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut session = Session::default();
+        for step in way_to("logging in") {
+            let _ = session.handle(step, s(0), &mut rng);
+        }
+        let _ = session.handle(Event::LoginRefused(error(code)), s(0), &mut rng);
+        assert_eq!(session.state(), &State::Failed { error: error(code) });
+    }
+}
+
+#[test]
+fn attempts_are_counted_from_one_and_start_again_after_a_login() {
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut session = Session::default();
+    for step in way_to("reconnecting") {
+        let _ = session.handle(step, s(0), &mut rng);
+    }
+    for attempt in 1..5 {
+        let State::Reconnecting { attempt: counted, until } = *session.state() else {
+            panic!("it tries again");
+        };
+        assert_eq!(counted, attempt);
+        let _ = session.handle(Event::RetryDue, until, &mut rng);
+        if attempt < 4 {
+            let _ = session.handle(Event::TransportClosed(None), until, &mut rng);
+        }
+    }
+    let _ = session.handle(Event::TransportOpened, s(100), &mut rng);
+    let _ = session.handle(Event::LoginOk, s(100), &mut rng);
+    let _ = session.handle(Event::Silent, s(101), &mut rng);
+    assert!(matches!(session.state(), State::Reconnecting { attempt: 1, .. }));
+}
+
+#[test]
+fn a_flapping_server_is_left_alone_longer_and_longer() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let mut session = Session::default();
+    let mut now = s(0);
+    let _ = session.handle(Event::Open, now, &mut rng);
+    let mut waited = Duration::ZERO;
+    for _ in 0..40 {
+        let _ = session.handle(Event::TransportOpened, now, &mut rng);
+        let _ = session.handle(Event::LoginOk, now, &mut rng);
+        now += s(1);
+        let _ = session.handle(Event::TransportClosed(None), now, &mut rng);
+        let until = session.retry_at().unwrap();
+        waited += until - now;
+        now = until;
+        let _ = session.handle(Event::RetryDue, now, &mut rng);
+    }
+    assert!(waited / 40 > s(8), "the mean wait nears half of the ceiling, and is {waited:?} / 40");
+}
+
+#[test]
+fn a_stopping_gateway_is_given_the_time_it_asks_for_and_not_all_come_at_once() {
+    let come_back = |seed, retry_after_ms| {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut session = Session::default();
+        for step in way_to("online") {
+            let _ = session.handle(step, s(0), &mut rng);
+        }
+        let _ = session.handle(Event::ShuttingDown { retry_after_ms }, s(0), &mut rng);
+        session.retry_at().unwrap()
+    };
+    let times: std::collections::BTreeSet<_> = (0..20).map(|seed| come_back(seed, 5000)).collect();
+    assert!(times.iter().all(|time| *time >= s(5)) && times.len() > 15);
+    assert!(come_back(1, u32::MAX) <= LONGEST_PAUSE + back_off::CEILING);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let code = prop_oneof![Just(70001), Just(70009), Just(10002), Just(60006), any::<i32>()];
+    let close = prop_oneof![
+        Just(None),
+        Just(Some(1000)),
+        Just(Some(4001)),
+        Just(Some(4002)),
+        Just(Some(4003)),
+        any::<u16>().prop_map(Some)
+    ];
+    prop_oneof![
+        1 => Just(Event::Open),
+        1 => Just(Event::Reconnect),
+        1 => Just(Event::Close),
+        4 => Just(Event::TransportOpened),
+        4 => Just(Event::LoginOk),
+        4 => Just(Event::RetryDue),
+        1 => code.clone().prop_map(|code| Event::LoginRefused(error(code))),
+        1 => code.prop_map(|code| Event::AddressRefused(error(code))),
+        4 => close.prop_map(Event::TransportClosed),
+        2 => Just(Event::Silent),
+        1 => Just(Event::Kicked { reason: String::new() }),
+        1 => Just(Event::SigExpired),
+        1 => any::<u32>().prop_map(|retry_after_ms| Event::ShuttingDown { retry_after_ms }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_events_breaks_a_promise(
+        events in prop::collection::vec((any_event(), 0u64..100_000), 0..80),
+        seed in any::<u64>(),
+    ) {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut session = Session::default();
+        let mut now = Duration::ZERO;
+        let mut transports = 0i32;
+        for (event, pause) in events {
+            now += Duration::from_millis(pause);
+            let ended = matches!(name_of(&session), "kicked" | "expired" | "failed");
+            let by_user = matches!(event, Event::Reconnect | Event::Close);
+            let before = session.state().clone();
+            let pausing = matches!(event, Event::ShuttingDown { .. });
+            for action in session.handle(event, now, &mut rng) {
+                match action {
+                    Action::Dial => {
+                        transports += 1;
+                        prop_assert_eq!(transports, 1, "never two at once");
+                    }
+                    Action::Disconnect => {
+                        transports -= 1;
+                        prop_assert_eq!(transports, 0);
+                    }
+                    Action::SendLogin | Action::Join => prop_assert_eq!(transports, 1),
+                }
+            }
+            if ended && !by_user {
+                prop_assert_eq!(session.state(), &before, "only the user leads out of an end");
+            }
+            let up = matches!(name_of(&session), "dialling" | "logging in" | "online");
+            prop_assert_eq!(transports, i32::from(up));
+            if let State::Reconnecting { until, .. } = *session.state()
+                && *session.state() != before
+            {
+                let longest = back_off::CEILING + if pausing { LONGEST_PAUSE } else { s(0) };
+                prop_assert!(until - now >= back_off::FLOOR && until - now <= longest);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The desktop program: it opens the window, runs the embedded chat service, and carries the
+//! client core's events to the web UI. What can be tested without a window lives in a crate.
+//!
+//! * [`bridge`] – the commands and types that the UI sees; its TypeScript side is generated
+//! * `demo` – application, room, product and accounts of the first start
+//! * `embedded` – the chat service inside this process, and the crowd that keeps it alive
+//! * `room` – this program's own client in the room
+
+pub mod bridge;
+mod demo;
+mod embedded;
+mod room;
+
+use clap::Parser;
+use std::process::ExitCode;
+use tauri::{Manager, RunEvent};
+use tracing_subscriber::EnvFilter;
+
+use embedded::Embedded;
+use room::OpenRoom;
+
+/// Simulated viewers of the demo room.
+const DEFAULT_CROWD: u32 = 14;
+const MAX_CROWD: u32 = 200;
+
+/// Command line of the desktop program.
+#[derive(Debug, Parser)]
+#[command(name = "liveroom-app", version, about = "Liveroom: a live room on your desk")]
+struct Arguments {
+    /// Simulated viewers in the demo room, 0 to 200
+    #[arg(long, default_value_t = DEFAULT_CROWD, value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_CROWD)))]
+    crowd: u32,
+    /// Seed of the crowd: the same seed says the same
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("LIVEROOM_LOG").unwrap_or_else(|_| "info".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    match build(arguments) {
+        Ok(app) => {
+            app.run(|app, event| {
+                if matches!(event, RunEvent::Exit) {
+                    tauri::async_runtime::block_on(close(app));
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("liveroom: the window cannot be opened: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build(arguments: Arguments) -> tauri::Result<tauri::App> {
+    let bridge = bridge::builder();
+    tauri::Builder::default()
+        .invoke_handler(bridge.invoke_handler())
+        .setup(move |app| {
+            let data_dir = app.path().app_data_dir()?.join("service");
+            let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);
+            let (embedded, room) = tauri::async_runtime::block_on(async {
+                embedded.start().await?;
+                let room = OpenRoom::enter(&embedded).await?;
+                Ok::<_, chat_types::ApiError>((embedded, room))
+            })?;
+            app.manage(embedded);
+            app.manage(room);
+            close_on_signal(app.handle())?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+}
+
+/// Ctrl-C in the terminal and a supervisor's SIGTERM close the window like its own button does.
+#[cfg(unix)]
+fn close_on_signal(app: &tauri::AppHandle) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let app = app.clone();
+    let _runtime = tauri::async_runtime::handle().inner().enter();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tauri::async_runtime::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        app.exit(0);
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn close_on_signal(_app: &tauri::AppHandle) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Signs out and stops the service before the process ends.
+async fn close(app: &tauri::AppHandle) {
+    if let Some(room) = app.try_state::<OpenRoom>() {
+        room.leave().await;
+    }
+    if let Some(embedded) = app.try_state::<Embedded>()
+        && let Err(error) = embedded.stop().await
+    {
+        tracing::warn!(%error, "the embedded service did not stop in order");
+    }
+}

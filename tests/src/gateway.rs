@@ -1,0 +1,65 @@
+//! A client of the gateway, written from `docs/gateway.md` alone.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::PATIENCE;
+
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+}
+
+impl Client {
+    pub async fn connect(gateway: &str) -> Self {
+        let (socket, _) = connect_async(gateway).await.unwrap();
+        Self { socket, next_id: 1 }
+    }
+
+    pub async fn ask(&mut self, mut request: Value) -> Value {
+        let id = self.next_id;
+        self.next_id += 1;
+        request["id"] = id.into();
+        self.socket.send(Message::text(request.to_string())).await.unwrap();
+        self.until(|frame| frame["id"] == id).await.expect("an answer")
+    }
+
+    pub async fn login(&mut self, sdk_app_id: u64, user: &str, user_sig: &str) -> Value {
+        let request = json!({
+            "t": "login", "sdk_app_id": sdk_app_id, "user_id": user, "user_sig": user_sig
+        });
+        self.ask(request).await
+    }
+
+    pub async fn send_text(&mut self, group: &str, client_id: &str, text: &str) -> Value {
+        let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text}});
+        let request = json!({
+            "t": "send", "group_id": group, "client_id": client_id, "elements": [element]
+        });
+        self.ask(request).await
+    }
+
+    /// The next frame that is wanted; `None` when the connection closes before.
+    pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("a frame in time")? {
+                Ok(Message::Text(text)) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if wanted(&frame) {
+                        return Some(frame);
+                    }
+                }
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    pub async fn kind(&mut self, kind: &str) -> Value {
+        self.until(|frame| frame["t"] == kind).await.expect("the connection stays open")
+    }
+}

@@ -1,0 +1,73 @@
+//! The `liveroom` binary as a process.
+
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::{PATIENCE, binary};
+
+/// Runs a command to its end.
+pub async fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Output {
+    let mut command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
+    let output = command.args(arguments).kill_on_drop(true).output();
+    timeout(PATIENCE, output).await.expect("the command ends").unwrap()
+}
+
+/// Runs a command that has to succeed and gives what it printed, without the line's end.
+pub async fn print<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> String {
+    let output = run(arguments).await;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "liveroom failed: {complaint}");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+/// Runs a command that has to fail and gives its complaint.
+pub async fn complaint<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> String {
+    let output = run(arguments).await;
+    assert!(!output.status.success(), "the command has to be refused");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// A running `liveroom serve`.
+pub struct Service {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub rest: String,
+    pub gateway: String,
+}
+
+impl Service {
+    /// Starts on a free port and waits for the ready line.
+    pub async fn start(data_dir: &Path) -> Self {
+        let mut child = Command::new(binary("LIVEROOM_BIN", "liveroom"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("the ready line").unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["event"], "ready");
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        Self { rest: text("rest"), gateway: text("gateway"), child, stdout }
+    }
+
+    /// Asks the process to end as a supervisor would; gives its exit status and whatever it printed
+    /// on stdout after the ready line.
+    pub async fn terminate(mut self) -> (std::process::ExitStatus, String) {
+        let pid = self.child.id().expect("the service still runs").to_string();
+        let killed = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        assert!(killed.success());
+        let mut rest = String::new();
+        timeout(PATIENCE, self.stdout.read_to_string(&mut rest)).await.expect("the end").unwrap();
+        (timeout(PATIENCE, self.child.wait()).await.expect("the end").unwrap(), rest)
+    }
+}

@@ -1,0 +1,175 @@
+//! The real window: each test opens the program on a fresh data folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+use acceptance::gateway::Client;
+use acceptance::window::Window;
+use serde_json::{Value, json};
+
+/// No simulated viewers: what is seen then comes from the test.
+const ALONE: [&str; 2] = ["--crowd", "0"];
+const GROUP: &str = "demo";
+
+/// A window that is in the demo room.
+async fn in_the_room(arguments: &[&str]) -> Window {
+    let window = Window::open(arguments).await;
+    window.connection("online").await;
+    let name = "return document.querySelector('[data-testid=room-name]').textContent";
+    window.until(name, "the demo room is open", |name| name == "The evening kiln").await;
+    window
+}
+
+#[tokio::test]
+async fn a_typed_comment_is_in_the_list_and_flies_over_a_picture_that_moves() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    let gateway = format!("{}/gateway", admin.rest.replace("http://", "ws://"));
+    let mut witness = Client::connect(&gateway).await;
+    let sig = admin.user_sig("witness").await;
+    witness.login(admin.sdk_app_id, "witness", &sig).await;
+    witness.ask(json!({"t": "join", "group_id": GROUP})).await;
+
+    window.type_comment("so pretty").await;
+    let row = window.row("so pretty", "sent").await;
+    assert_eq!(row["own"], "true");
+    let flying = window.flies("so pretty").await;
+    assert_eq!(flying["own"], true);
+    window.screenshot("01-own-comment").await;
+    let heard = witness.kind("messages").await;
+    assert_eq!(heard["messages"][0]["elements"][0]["MsgContent"]["Text"], "so pretty");
+
+    let frames = "
+        const video = document.querySelector('[data-testid=stage-video]');
+        return video.getVideoPlaybackQuality().totalVideoFrames";
+    let before = window.until(frames, "the clip shows a frame", |n| n.as_f64() > Some(0.0)).await;
+    window.until(frames, "the clip goes on", |n| n.as_f64() > before.as_f64()).await;
+    let count = "return document.querySelector('[data-testid=online-count]').textContent";
+    window.until(count, "two are watching", |text| text.as_str().unwrap_or("").contains('2')).await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_comment_posted_from_outside_is_seen_in_both_places() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    admin.say(GROUP, 1, Some("host"), "welcome, everybody").await;
+    let row = window.row("welcome, everybody", "sent").await;
+    assert_eq!(row["own"], "false");
+    window.flies("welcome, everybody").await;
+    window.screenshot("02-comment-from-outside").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn repeats_fold_into_one_flying_comment() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    for random in 1..=5 {
+        admin.say(GROUP, random, Some("host"), "666").await;
+    }
+    let counted = "
+        return window.liveroomInspect.danmaku().filter(item => item.text === '666')
+          .map(item => item.count)";
+    window.until(counted, "one comment stands for five", |counts| *counts == json!([5])).await;
+    window.screenshot("03-folded-repeats").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_product_slot_follows_the_custom_field() {
+    let window = in_the_room(&ALONE).await;
+    let title = window.part("product-title").await.text().await.unwrap();
+    assert!(title.contains("Ceramic cup"), "a late joiner sees the product: {title:?}");
+    let admin = window.administrator().await;
+    let bowl = json!({"id": "bowl", "title": "Rice bowl <b>blue</b>", "price_minor": 5250,
+        "currency": "CNY", "picture": "demo:bowl"});
+    admin.set_product(GROUP, &bowl.to_string()).await;
+    let slot = "
+        const slot = document.querySelector('[data-testid=product-slot]');
+        return slot && [slot.dataset.productId,
+          slot.querySelector('[data-testid=product-title]').textContent,
+          slot.querySelector('[data-testid=product-price]').textContent,
+          slot.querySelectorAll('b').length]";
+    let seen = window.until(slot, "the slot shows the bowl", |slot| slot[0] == "bowl").await;
+    assert_eq!(seen[1], "Rice bowl <b>blue</b>", "text is text");
+    assert!(seen[2].as_str().unwrap().contains("52.50"), "{seen}");
+    assert_eq!(seen[3], 0);
+    window.screenshot("04-product-changed").await;
+    admin.set_product(GROUP, "").await;
+    window.until(slot, "the slot is empty", Value::is_null).await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn markup_is_shown_as_it_was_typed() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    let markup = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script><b>hi</b>";
+    admin.say(GROUP, 1, Some("host"), markup).await;
+    window.row(markup, "sent").await;
+    window.flies(markup).await;
+    let made = "
+        const list = document.querySelector('[data-testid=chat-list]');
+        return [list.querySelectorAll('img, script, b').length, window.broken ?? 0]";
+    window.until(made, "no element was made of it", |made| *made == json!([0, 0])).await;
+    window.screenshot("05-markup-as-text").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_room_comes_back_after_the_service_was_away_and_nothing_is_shown_twice() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    admin.say(GROUP, 1, Some("host"), "before").await;
+    window.type_comment("mine before").await;
+    window.row("before", "sent").await;
+    window.row("mine before", "sent").await;
+
+    window.part("settings-button").await.click().await.unwrap();
+    window.part("service-stop").await.click().await.unwrap();
+    window.connection("reconnecting").await;
+    window.screenshot("06-service-stopped").await;
+    window.part("service-start").await.click().await.unwrap();
+    window.connection("online").await;
+
+    let admin = window.administrator().await;
+    admin.say(GROUP, 2, Some("host"), "after").await;
+    window.row("after", "sent").await;
+    window.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+    for text in ["before", "mine before", "after"] {
+        assert_eq!(window.rows_with(text).await.len(), 1, "{text:?} is shown once");
+    }
+    window.screenshot("07-service-back").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_comment_into_a_dismissed_room_is_kept_and_says_why() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    admin.ok("group_open_http_svc/destroy_group", json!({"GroupId": GROUP})).await;
+    window
+        .until(
+            "
+        const composer = document.querySelector('[data-testid=composer]');
+        return composer.disabled || composer.readOnly ||
+          document.querySelector('[data-testid=send]').disabled",
+            "the composer says that the room is closed",
+            |closed| *closed == true,
+        )
+        .await;
+    window.screenshot("08-room-dismissed").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_crowd_keeps_the_demo_room_alive() {
+    let window = in_the_room(&["--crowd", "14", "--seed", "1"]).await;
+    let rows = "return document.querySelectorAll('[data-testid=chat-row]').length";
+    window.until(rows, "the list has ten comments", |n| n.as_u64() >= Some(10)).await;
+    let flying = "return window.liveroomInspect.danmaku().length";
+    window.until(flying, "five comments fly at once", |n| n.as_u64() >= Some(5)).await;
+    let count = "return document.querySelector('[data-testid=online-count]').textContent";
+    window.until(count, "fifteen are watching", |n| n.as_str().unwrap_or("").contains("15")).await;
+    window.screenshot("09-room").await;
+    window.close().await;
+}

@@ -1,0 +1,89 @@
+import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { ChatPanel } from "../chat/ChatPanel";
+import { ConnectionAnnouncement } from "../connection/ConnectionState";
+import type { Host } from "../host/host";
+import { createSettings } from "../settings/settings";
+import { Controls } from "../stage/Controls";
+import { createPlayer } from "../stage/player";
+import { Stage } from "../stage/Stage";
+import { createRoomState, type RoomState } from "../state/room";
+import { createActions } from "./actions";
+import "./app.css";
+import { ChatAnnouncement } from "./ChatAnnouncement";
+import { Liveroom } from "./context";
+import { createLayout } from "./layout";
+import { ShortcutList } from "./ShortcutList";
+import { Splitter } from "./Splitter";
+import { followKeyboard } from "./shortcuts";
+import { TitleBar } from "./TitleBar";
+
+const CLIP = "/demo/stage.webm";
+const CLOCK_MS = 250;
+
+function createClock() {
+  const [now, setNow] = createSignal(Date.now());
+  const id = setInterval(() => setNow(Date.now()), CLOCK_MS);
+  onCleanup(() => clearInterval(id));
+  return now;
+}
+
+export function App(props: { host: Host; room?: RoomState }): JSX.Element {
+  const host = props.host;
+  const room = props.room ?? createRoomState();
+  const settings = createSettings();
+  const player = createPlayer(CLIP);
+  const layout = createLayout();
+  const clock = createClock();
+  let frame!: HTMLElement;
+  let main!: HTMLElement;
+  let composer: HTMLTextAreaElement | undefined;
+  const actions = createActions(settings, { frame: () => frame, composer: () => composer });
+  followKeyboard(actions, player);
+
+  createEffect(() => {
+    document.title = room.room()?.name || "Liveroom";
+  });
+
+  let opened = false;
+  const connect = async () => {
+    // A room that could not be opened has no connection to restore: it is opened again.
+    const outcome = opened ? await host.reconnect() : await host.open(room.receive);
+    if (outcome.status === "ok") opened = true;
+    else room.receive([{ type: "session", session: { state: "failed", ...outcome.error } }]);
+  };
+
+  onMount(async () => {
+    createEffect(() => {
+      const width = settings.values.panelWidth;
+      if (width > 0) main.style.setProperty("--panel-width", `${width}px`);
+    });
+    await connect();
+  });
+
+  return (
+    <Liveroom.Provider value={{ host, room, settings, clock, connect }}>
+      <div class="app" data-layout={layout()} data-theatre={actions.theatre()}>
+        <TitleBar player={player} actions={actions} />
+        <main ref={main} class="main" data-panel={actions.panelShown()}>
+          <section ref={frame} class="stage-frame">
+            <Stage player={player} />
+            <Controls player={player} actions={actions} />
+          </section>
+          <Show when={actions.panelShown() && layout() === "beside"}>
+            <Splitter />
+          </Show>
+          <div class="panel-place" hidden={!actions.panelShown()}>
+            <ChatPanel
+              attach={(textarea) => {
+                composer = textarea;
+              }}
+            />
+          </div>
+        </main>
+        <ShortcutList actions={actions} />
+        <ChatAnnouncement />
+        <ConnectionAnnouncement />
+      </div>
+    </Liveroom.Provider>
+  );
+}

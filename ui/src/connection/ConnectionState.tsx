@@ -1,0 +1,52 @@
+import { createEffect, createMemo, createSignal, type JSX, on, Show } from "solid-js";
+import { useLiveroom } from "../app/context";
+import { connectionWords } from "./words";
+import "./connection.css";
+
+export function ConnectionState(): JSX.Element {
+  const { room, settings, clock, connect } = useLiveroom();
+  const words = settings.words;
+  // The wait is told as a duration; it counts from the moment it was told.
+  const retryAt = createMemo(() => {
+    const session = room.session();
+    return session.state === "reconnecting" ? Date.now() + session.retry_in_ms : 0;
+  });
+  const said = createMemo(() => {
+    const session = room.session();
+    const left = session.state === "reconnecting" ? retryAt() - clock() : 0;
+    return connectionWords(words(), session, left);
+  });
+
+  return (
+    <div class="connection" data-testid="connection" data-state={room.session().state}>
+      <span class="connection-dot" />
+      <span class="figures">{said().text}</span>
+      <Show when={said().action}>
+        <button type="button" class="link-button" onClick={() => void connect()}>
+          {said().action}
+        </button>
+      </Show>
+    </div>
+  );
+}
+
+/** Says each new state of the connection once, without the seconds that count down. */
+export function ConnectionAnnouncement(): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const [sentence, setSentence] = createSignal("");
+  createEffect(
+    on(
+      room.session,
+      (session) => {
+        const left = session.state === "reconnecting" ? session.retry_in_ms : 0;
+        setSentence(connectionWords(settings.words(), session, left).text);
+      },
+      { defer: true },
+    ),
+  );
+  return (
+    <p class="visually-hidden" role="alert" aria-live="assertive" data-testid="connection-news">
+      {sentence()}
+    </p>
+  );
+}

@@ -1,0 +1,58 @@
+import type { CommandError, DanmakuBudget, RoomEvent, ServiceView, SessionView } from "../bindings";
+
+export type {
+  ChatRow,
+  CommandError,
+  DanmakuBudget,
+  DanmakuCounters,
+  FlyingComment,
+  FoldedComment,
+  ProductView,
+  RoomEvent,
+  RoomView,
+  ServiceView,
+  SessionView,
+} from "../bindings";
+
+export type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
+
+export type SessionState = SessionView["state"];
+
+/**
+ * Everything the window needs from whoever runs the room. The desktop shell is one answer, a script
+ * is another; no component knows which one it talks to. No method rejects: what went wrong is in
+ * the outcome.
+ */
+export interface Host {
+  /** Opens the room. `receive` is called with every batch of events, in order, from then on. */
+  open(receive: (events: RoomEvent[]) => void): Promise<Outcome<null>>;
+  /**
+   * `ok` means that a chat row now stands for the text and will say how it ends. `error` means that
+   * there is no row, so the composer takes the text back.
+   */
+  sendComment(text: string): Promise<Outcome<null>>;
+  retryComment(key: string): Promise<Outcome<null>>;
+  /** How many flying comments the stage can take; the host decides which ones they are. */
+  setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>>;
+  setDanmakuVisible(visible: boolean): Promise<Outcome<null>>;
+  /** Comments that were handed over to fly and found no lane in time. */
+  reportUndrawn(count: number): Promise<Outcome<null>>;
+  reconnect(): Promise<Outcome<null>>;
+  serviceStatus(): Promise<Outcome<ServiceView>>;
+  stopService(): Promise<Outcome<null>>;
+  startService(): Promise<Outcome<null>>;
+}
+
+/** Codes the window has words of its own for. The others are shown with the host's sentence. */
+export const Code = {
+  NotOnline: 9001,
+  NotInRoom: 9002,
+  NotAllowed: 10007,
+  RoomGone: 10010,
+  RoomUnknown: 10015,
+  Muted: 10017,
+  TooFast: 10023,
+  SignatureExpired: 70001,
+  BlockedWords: 80001,
+  TooLong: 80002,
+} as const;

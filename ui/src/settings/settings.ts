@@ -1,0 +1,122 @@
+import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
+import { createStore } from "solid-js/store";
+import { type Catalogue, catalogue, type Language, LOCALES, preferredLanguage } from "../i18n";
+
+export type Theme = "system" | "dark" | "light";
+
+/** The share of the picture's height, from the top, that comments fly over. */
+export const AREAS = [0.25, 0.5, 0.75, 1] as const;
+export const THEMES: readonly Theme[] = ["system", "dark", "light"];
+export const OPACITY = { min: 0.2, max: 1, step: 0.1 } as const;
+
+export interface Remembered {
+  theme: Theme;
+  /** Empty until the reader picks one: the system's language is followed. */
+  language: Language | "";
+  danmaku: boolean;
+  opacity: number;
+  area: number;
+  panelOpen: boolean;
+  /** Zero until the panel has been dragged. */
+  panelWidth: number;
+}
+
+const DEFAULTS: Remembered = {
+  theme: "dark",
+  language: "",
+  danmaku: true,
+  opacity: 0.9,
+  area: 0.75,
+  panelOpen: true,
+  panelWidth: 0,
+};
+
+const STORAGE_KEY = "liveroom.settings";
+
+/** Keeps what is valid and ignores the rest: a later version may have written it. */
+export function parseRemembered(text: string | null): Remembered {
+  const kept: Remembered = { ...DEFAULTS };
+  let found: unknown;
+  try {
+    found = JSON.parse(text ?? "{}");
+  } catch {
+    return kept;
+  }
+  if (typeof found !== "object" || found === null) return kept;
+  const from = found as Record<string, unknown>;
+  if (THEMES.includes(from.theme as Theme)) kept.theme = from.theme as Theme;
+  if (from.language === "en" || from.language === "zh") kept.language = from.language;
+  if (typeof from.danmaku === "boolean") kept.danmaku = from.danmaku;
+  if (typeof from.opacity === "number") {
+    kept.opacity = Math.min(OPACITY.max, Math.max(OPACITY.min, from.opacity));
+  }
+  if (AREAS.includes(from.area as (typeof AREAS)[number])) kept.area = from.area as number;
+  if (typeof from.panelOpen === "boolean") kept.panelOpen = from.panelOpen;
+  if (typeof from.panelWidth === "number" && from.panelWidth > 0) kept.panelWidth = from.panelWidth;
+  return kept;
+}
+
+/** A media query as a signal. */
+export function createMediaQuery(query: string): Accessor<boolean> {
+  const list = window.matchMedia(query);
+  const [matches, setMatches] = createSignal(list.matches);
+  const update = () => setMatches(list.matches);
+  list.addEventListener("change", update);
+  onCleanup(() => list.removeEventListener("change", update));
+  return matches;
+}
+
+export interface Settings {
+  readonly values: Remembered;
+  set<K extends keyof Remembered>(key: K, value: Remembered[K]): void;
+  language: Accessor<Language>;
+  locale: Accessor<string>;
+  words: Accessor<Catalogue>;
+  reducedMotion: Accessor<boolean>;
+}
+
+function readStorage(): string | null {
+  try {
+    return localStorage.getItem(STORAGE_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function writeStorage(text: string): void {
+  try {
+    localStorage.setItem(STORAGE_KEY, text);
+  } catch {
+    // Without storage the settings last as long as the window.
+  }
+}
+
+export function createSettings(): Settings {
+  const [values, setValues] = createStore<Remembered>(parseRemembered(readStorage()));
+  const systemIsLight = createMediaQuery("(prefers-color-scheme: light)");
+  const reducedMotion = createMediaQuery("(prefers-reduced-motion: reduce)");
+  const language = createMemo<Language>(
+    () => values.language || preferredLanguage(navigator.languages ?? [navigator.language]),
+  );
+  const resolvedTheme = createMemo(() => {
+    if (values.theme !== "system") return values.theme;
+    return systemIsLight() ? "light" : "dark";
+  });
+
+  createEffect(() => {
+    document.documentElement.dataset.theme = resolvedTheme();
+  });
+  createEffect(() => {
+    document.documentElement.lang = LOCALES[language()];
+  });
+  createEffect(() => writeStorage(JSON.stringify(values)));
+
+  return {
+    values,
+    set: (key, value) => setValues(key, value),
+    language,
+    locale: () => LOCALES[language()],
+    words: createMemo(() => catalogue(language())),
+    reducedMotion,
+  };
+}

@@ -1,0 +1,128 @@
+import type { ChatRow, FlyingComment, FoldedComment, RoomEvent } from "../host/host";
+
+/** The list shows no more rows than this, so waiting rows beyond it would never be seen. */
+export const ROWS_KEPT = 1000;
+/** More new comments than this in one frame cannot find lanes within their patience. */
+export const ENTERING_KEPT = 200;
+
+/** Everything that arrived since the last frame, reduced to what the frame has to show. */
+export interface Frame {
+  /** At most one event of each kind; the latest replaces the ones before it. */
+  latest: RoomEvent[];
+  /** The list is replaced by `rows` instead of extended. */
+  reset: boolean;
+  rows: ChatRow[];
+  entering: { comment: FlyingComment; arrivedAt: number }[];
+  folded: FoldedComment[];
+  /** Comments that were meant to fly and were let go here. */
+  undrawn: number;
+}
+
+export interface InboxTiming {
+  now(): number;
+  requestFrame(run: () => void): void;
+}
+
+/** Brings `waiting` back to its bound and says how many had to go. */
+function dropOldest<T>(waiting: Map<number, T>, mayGo: (value: T) => boolean): number {
+  let gone = 0;
+  for (const [id, value] of waiting) {
+    if (waiting.size <= ENTERING_KEPT) break;
+    if (mayGo(value) && waiting.delete(id)) gone++;
+  }
+  return gone;
+}
+
+/**
+ * Gathers batches between two frames and hands them on once per frame. A hidden window gets no
+ * frames, so what waits is bounded by what could still be seen: newer state replaces older state,
+ * and only the newest rows and comments are kept.
+ */
+export class Inbox {
+  readonly #timing: InboxTiming;
+  readonly #deliver: (frame: Frame) => void;
+  readonly #latest = new Map<string, RoomEvent>();
+  #reset = false;
+  #rows = new Map<string, ChatRow>();
+  #entering = new Map<number, { comment: FlyingComment; arrivedAt: number }>();
+  #folded = new Map<number, FoldedComment>();
+  #undrawn = 0;
+  #requested = false;
+
+  constructor(timing: InboxTiming, deliver: (frame: Frame) => void) {
+    this.#timing = timing;
+    this.#deliver = deliver;
+  }
+
+  receive(events: RoomEvent[]): void {
+    for (const event of events) this.#take(event);
+    if (this.#requested) return;
+    this.#requested = true;
+    this.#timing.requestFrame(() => this.#flush());
+  }
+
+  #take(event: RoomEvent): void {
+    switch (event.type) {
+      case "chat_reset":
+        this.#reset = true;
+        this.#rows.clear();
+        this.#takeRows(event.rows);
+        break;
+      case "chat":
+        this.#takeRows(event.rows);
+        break;
+      case "danmaku":
+        this.#takeComments(event.enter, event.folded);
+        break;
+      default: {
+        // A product and its withdrawal are two states of one slot.
+        const slot = event.type === "product_cleared" ? "product" : event.type;
+        // A new room ends what was said about the old one being closed.
+        if (event.type === "room") this.#latest.delete("dismissed");
+        this.#latest.delete(slot);
+        this.#latest.set(slot, event);
+      }
+    }
+  }
+
+  #takeRows(rows: ChatRow[]): void {
+    for (const row of rows) this.#rows.set(row.key, row);
+    if (this.#rows.size <= ROWS_KEPT) return;
+    let surplus = this.#rows.size - ROWS_KEPT;
+    for (const key of this.#rows.keys()) {
+      if (surplus-- === 0) break;
+      this.#rows.delete(key);
+    }
+  }
+
+  #takeComments(enter: FlyingComment[], folded: FoldedComment[]): void {
+    const arrivedAt = this.#timing.now();
+    for (const comment of enter) this.#entering.set(comment.id, { comment, arrivedAt });
+    for (const fold of folded) {
+      const waiting = this.#entering.get(fold.id);
+      if (waiting) waiting.comment = { ...waiting.comment, count: fold.count };
+      else this.#folded.set(fold.id, fold);
+    }
+    this.#undrawn += dropOldest(this.#entering, ({ comment }) => !comment.own);
+    dropOldest(this.#folded, () => true);
+  }
+
+  #flush(): void {
+    this.#requested = false;
+    const frame: Frame = {
+      latest: [...this.#latest.values()],
+      reset: this.#reset,
+      rows: [...this.#rows.values()],
+      entering: [...this.#entering.values()],
+      folded: [...this.#folded.values()],
+      undrawn: this.#undrawn,
+    };
+    this.#latest.clear();
+    this.#reset = false;
+    this.#rows = new Map();
+    this.#entering = new Map();
+    this.#folded = new Map();
+    this.#undrawn = 0;
+    this.#deliver(frame);
+  }
+}

@@ -1,0 +1,112 @@
+import { type Accessor, batch, createSignal } from "solid-js";
+import type {
+  ChatRow,
+  DanmakuCounters,
+  ProductView,
+  RoomEvent,
+  RoomView,
+  SessionView,
+} from "../host/host";
+import { type ChatLog, createChatLog } from "./chat";
+import { type Frame, Inbox, type InboxTiming } from "./inbox";
+
+/** What flies is drawn, not listed, so it passes through instead of becoming state. */
+export interface FrameListener {
+  danmaku?(frame: Pick<Frame, "entering" | "folded" | "undrawn">): void;
+  chat?(fresh: ChatRow[]): void;
+}
+
+export interface RoomState {
+  session: Accessor<SessionView>;
+  room: Accessor<RoomView | undefined>;
+  /** Undefined until the room has counted. */
+  online: Accessor<number | undefined>;
+  product: Accessor<ProductView | undefined>;
+  dismissed: Accessor<boolean>;
+  counters: Accessor<DanmakuCounters>;
+  chat: ChatLog;
+  receive(events: RoomEvent[]): void;
+  listen(listener: FrameListener): () => void;
+}
+
+const NO_COUNTERS: DanmakuCounters = {
+  shown: 0,
+  folded: 0,
+  queue_full: 0,
+  expired: 0,
+  hidden: 0,
+  no_lane: 0,
+  waiting: 0,
+};
+
+export const browserTiming: InboxTiming = {
+  now: () => performance.now(),
+  requestFrame: (run) => void requestAnimationFrame(run),
+};
+
+export function createRoomState(timing: InboxTiming = browserTiming): RoomState {
+  const [session, setSession] = createSignal<SessionView>({ state: "connecting" });
+  const [room, setRoom] = createSignal<RoomView>();
+  const [online, setOnline] = createSignal<number>();
+  const [product, setProduct] = createSignal<ProductView>();
+  const [dismissed, setDismissed] = createSignal(false);
+  const [counters, setCounters] = createSignal(NO_COUNTERS);
+  const chat = createChatLog();
+  const listeners = new Set<FrameListener>();
+
+  const applyLatest = (event: RoomEvent): void => {
+    switch (event.type) {
+      case "session":
+        setSession(event.session);
+        break;
+      case "room":
+        setRoom(event.room);
+        setDismissed(false);
+        break;
+      case "dismissed":
+        setDismissed(true);
+        setProduct(undefined);
+        break;
+      case "online":
+        setOnline(event.count);
+        break;
+      case "product":
+        setProduct(event.product);
+        break;
+      case "product_cleared":
+        setProduct(undefined);
+        break;
+      case "danmaku_counters":
+        setCounters(event.counters);
+        break;
+    }
+  };
+
+  const applyFrame = (frame: Frame): void => {
+    batch(() => {
+      for (const event of frame.latest) applyLatest(event);
+      const fresh = frame.reset || frame.rows.length > 0 ? chat.apply(frame.rows, frame.reset) : [];
+      for (const listener of listeners) {
+        if (fresh.length > 0) listener.chat?.(fresh);
+        listener.danmaku?.(frame);
+      }
+    });
+  };
+
+  const inbox = new Inbox(timing, applyFrame);
+
+  return {
+    session,
+    room,
+    online,
+    product,
+    dismissed,
+    counters,
+    chat,
+    receive: (events) => inbox.receive(events),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

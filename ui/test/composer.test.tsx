@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { commentLength } from "../src/chat/limits";
+import { Code } from "../src/host/host";
+import { SESSIONS } from "./support/rows";
+import { type OpenWindow, openWindow } from "./support/window";
+
+describe("saying something", () => {
+  let window: OpenWindow;
+  beforeEach(async () => {
+    window = await openWindow(SESSIONS.online);
+  });
+
+  const composer = () => window.get<HTMLTextAreaElement>("composer");
+  const notice = () => window.find("composer-notice")?.textContent;
+
+  it("shows the comment at once as being sent, then as sent", async () => {
+    window.host.sending = "held";
+    window.compose("hello there");
+    window.get("send").click();
+    await window.settle();
+    expect(composer().value).toBe("");
+    const row = window.get("chat-row");
+    expect(row.dataset).toMatchObject({ state: "sending", own: "true", key: "own-1" });
+    expect(window.get("chat-text").textContent).toBe("hello there");
+    window.host.confirm("own-1");
+    window.frame();
+    expect(window.get("chat-row").dataset.state).toBe("sent");
+    expect(window.get("chat-row")).toBe(row);
+  });
+
+  it("shows a refused comment with its reason, and sends it again on request", async () => {
+    window.host.sending = "refused";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    expect(window.get("chat-row").dataset.state).toBe("failed");
+    expect(window.get("chat-row").textContent).toContain("Not sent. You are muted in this room.");
+    window.host.sending = "held";
+    window.get("retry").click();
+    await window.settle();
+    expect(window.host.retried).toEqual(["own-1"]);
+    expect(window.get("chat-row").dataset.state).toBe("sending");
+    expect(window.find("retry")).toBeUndefined();
+    window.host.confirm("own-1");
+    window.frame();
+    expect(window.get("chat-row").dataset.state).toBe("sent");
+    expect(window.all("chat-row")).toHaveLength(1);
+  });
+
+  it("gives the text back when it was not taken, together with what was typed since", async () => {
+    window.host.sending = "offline";
+    window.compose("keep me");
+    window.get("send").click();
+    window.compose("and me");
+    await window.settle();
+    expect(composer().value).toBe("keep me and me");
+    expect(notice()).toBe("You are not connected.");
+    window.compose("keep me!");
+    expect(notice()).toBeUndefined();
+  });
+
+  it("stands in the composer before sending when there is no connection", () => {
+    for (const state of ["offline", "reconnecting", "kicked", "sig_expired"] as const) {
+      window.compose("text");
+      window.show({ type: "session", session: SESSIONS[state] });
+      expect(notice(), state).toBeTruthy();
+      window.get("send").click();
+      expect(window.host.said).toEqual([]);
+      expect(composer().value).toBe("text");
+    }
+    window.show({ type: "session", session: SESSIONS.online });
+    expect(notice()).toBeUndefined();
+  });
+
+  it("stands in the composer when the room is closed", () => {
+    window.show({ type: "dismissed", group_id: "g" });
+    expect(notice()).toBe("This room has been closed.");
+    expect(window.get("send").getAttribute("aria-disabled")).toBe("true");
+  });
+
+  it("says how many characters are too many and sends none of them", async () => {
+    window.compose("字".repeat(503));
+    expect(notice()).toBe("3 characters too long");
+    window.get("send").click();
+    await window.settle();
+    expect(window.host.said).toEqual([]);
+    expect(composer().value).toHaveLength(503);
+    window.compose("字".repeat(500));
+    expect(notice()).toBeUndefined();
+    window.get("send").click();
+    await window.settle();
+    expect(window.host.said).toHaveLength(1);
+  });
+
+  it("says how many characters are left near the limit", () => {
+    window.compose("a".repeat(449));
+    expect(document.body.textContent).not.toContain("left");
+    window.compose("a".repeat(490));
+    expect(document.body.textContent).toContain("10 left");
+  });
+
+  it("sends on Enter, but not while an input method is at work or with Shift", () => {
+    composer().focus();
+    window.compose("nihao");
+    window.press("Enter", { isComposing: true });
+    window.press("Enter", { shiftKey: true });
+    expect(window.host.said).toEqual([]);
+    window.press("Enter");
+    expect(window.host.said).toEqual(["nihao"]);
+  });
+
+  it("does not send blanks", () => {
+    window.compose("  \n ");
+    window.get("send").click();
+    expect(window.host.said).toEqual([]);
+  });
+
+  it("words a refusal it does not know with the host's sentence", async () => {
+    window.host.refusal = { code: 4711, info: "The room is in rehearsal." };
+    window.host.sending = "refused";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    expect(window.get("chat-row").textContent).toContain("The room is in rehearsal.");
+    window.host.refuse("own-1", { code: Code.TooFast, info: "raw" });
+    window.frame();
+    expect(window.get("chat-row").textContent).toContain("Too fast. Wait a moment.");
+  });
+});
+
+describe("the length of a comment", () => {
+  it("is counted in characters, without the blanks around it", () => {
+    expect(commentLength("  abc ")).toBe(3);
+    expect(commentLength("👏👏")).toBe(2);
+    expect(commentLength("")).toBe(0);
+  });
+});

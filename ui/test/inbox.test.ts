@@ -1,0 +1,147 @@
+import { createEffect, createRoot } from "solid-js";
+import { describe, expect, it } from "vitest";
+import { ENTERING_KEPT, type Frame, Inbox, ROWS_KEPT } from "../src/state/inbox";
+import { createRoomState } from "../src/state/room";
+import { chatRow, chatRows, flyingComment } from "./support/rows";
+
+function inbox() {
+  const frames: (() => void)[] = [];
+  const delivered: Frame[] = [];
+  const timing = { now: () => 42, requestFrame: (run: () => void) => void frames.push(run) };
+  const box = new Inbox(timing, (frame) => delivered.push(frame));
+  return { box, frames, delivered };
+}
+
+describe("batches between two frames", () => {
+  it("become one delivery", () => {
+    const { box, frames, delivered } = inbox();
+    for (let batch = 0; batch < 20; batch++) {
+      box.receive([{ type: "chat", rows: chatRows(batch * 10, 10) }]);
+    }
+    expect(frames).toHaveLength(1);
+    expect(delivered).toHaveLength(0);
+    frames[0]?.();
+    expect(delivered).toHaveLength(1);
+    expect(delivered[0]?.rows).toHaveLength(200);
+    box.receive([{ type: "online", count: 1 }]);
+    expect(frames).toHaveLength(2);
+  });
+
+  it("keep only the latest of each state", () => {
+    const { box, frames, delivered } = inbox();
+    for (let count = 0; count < 5000; count++) box.receive([{ type: "online", count }]);
+    box.receive([{ type: "session", session: { state: "connecting" } }]);
+    box.receive([{ type: "session", session: { state: "online" } }]);
+    box.receive([{ type: "product_cleared" }]);
+    frames[0]?.();
+    expect(delivered[0]?.latest).toEqual([
+      { type: "online", count: 4999 },
+      { type: "session", session: { state: "online" } },
+      { type: "product_cleared" },
+    ]);
+  });
+
+  it("hold no more rows than the list could show, and the newest of them", () => {
+    const { box, frames, delivered } = inbox();
+    for (let batch = 0; batch < 100; batch++) {
+      box.receive([{ type: "chat", rows: chatRows(batch * 50, 50) }]);
+    }
+    frames[0]?.();
+    expect(delivered[0]?.rows).toHaveLength(ROWS_KEPT);
+    expect(delivered[0]?.rows.at(-1)?.key).toBe("k4999");
+  });
+
+  it("let go of the oldest flying comments, count them, and never drop the reader's own", () => {
+    const { box, frames, delivered } = inbox();
+    const own = flyingComment({ id: 0, own: true });
+    box.receive([{ type: "danmaku", enter: [own], folded: [] }]);
+    for (let id = 1; id <= 1000; id++) {
+      box.receive([{ type: "danmaku", enter: [flyingComment({ id })], folded: [] }]);
+    }
+    frames[0]?.();
+    const frame = delivered[0];
+    expect(frame?.entering).toHaveLength(ENTERING_KEPT);
+    expect(frame?.entering[0]?.comment.own).toBe(true);
+    expect(frame?.undrawn).toBe(1001 - ENTERING_KEPT);
+  });
+
+  it("fold into a comment that has not been drawn yet", () => {
+    const { box, frames, delivered } = inbox();
+    box.receive([{ type: "danmaku", enter: [flyingComment({ id: 1 })], folded: [] }]);
+    box.receive([
+      {
+        type: "danmaku",
+        enter: [],
+        folded: [
+          { id: 1, count: 5 },
+          { id: 9, count: 2 },
+        ],
+      },
+    ]);
+    frames[0]?.();
+    expect(delivered[0]?.entering[0]).toMatchObject({ arrivedAt: 42, comment: { count: 5 } });
+    expect(delivered[0]?.folded).toEqual([{ id: 9, count: 2 }]);
+  });
+});
+
+describe("the state of the room", () => {
+  it("changes once per frame, however much arrived", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    let runs = 0;
+    const dispose = createRoot((end) => {
+      createEffect(() => {
+        room.chat.entries();
+        room.online();
+        room.session();
+        runs++;
+      });
+      return end;
+    });
+    expect(runs).toBe(1);
+    for (let batch = 0; batch < 30; batch++) {
+      room.receive([
+        { type: "chat", rows: chatRows(batch * 3, 3) },
+        { type: "online", count: batch },
+      ]);
+    }
+    expect(runs).toBe(1);
+    frames[0]?.();
+    expect(runs).toBe(2);
+    expect(room.chat.entries()).toHaveLength(90);
+    dispose();
+  });
+
+  it("keeps a thousand rows and replaces them on a reset", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    const frame = () => frames.pop()?.();
+    room.receive([{ type: "chat", rows: chatRows(0, 900) }]);
+    frame();
+    room.receive([{ type: "chat", rows: chatRows(900, 900) }]);
+    frame();
+    expect(room.chat.entries()).toHaveLength(ROWS_KEPT);
+    expect(room.chat.entries()[0]?.key).toBe("k800");
+    room.receive([
+      { type: "chat_reset", rows: [chatRow({ key: "only" })] },
+      { type: "chat", rows: [chatRow({ key: "and this" })] },
+    ]);
+    frame();
+    expect(room.chat.entries().map((entry) => entry.key)).toEqual(["only", "and this"]);
+  });
+
+  it("takes a room that opens again for open", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    room.receive([{ type: "dismissed", group_id: "g" }]);
+    frames.pop()?.();
+    expect(room.dismissed()).toBe(true);
+    const view = { group_id: "g", name: "n", host: "h", introduction: "", notification: "" };
+    room.receive([
+      { type: "dismissed", group_id: "g" },
+      { type: "room", room: { ...view, member: true } },
+    ]);
+    frames.pop()?.();
+    expect(room.dismissed()).toBe(false);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { formatPrice, pictureSource, timeLeft } from "../src/stage/price";
+
+describe("a price", () => {
+  it("has as many digits as its currency", () => {
+    expect(formatPrice(3900, "CNY", "zh-Hans-CN")).toBe("¥39.00");
+    expect(formatPrice(3900, "CNY", "en")).toBe("¥39.00");
+    expect(formatPrice(3900, "JPY", "en")).toBe("¥3,900");
+    expect(formatPrice(12345, "KWD", "en")).toMatch(/12\.345$/);
+    expect(formatPrice(5, "USD", "en")).toBe("$0.05");
+  });
+
+  it("is shown as it came when the currency is not one", () => {
+    expect(formatPrice(3900, "", "en")).toBe("3900");
+    expect(formatPrice(3900, "points!", "en")).toBe("3900 points!");
+  });
+});
+
+describe("the countdown of an offer", () => {
+  it("counts minutes and seconds, and hours where there are any", () => {
+    expect(timeLeft(1000, (1000 - 761) * 1000)).toBe("12:41");
+    expect(timeLeft(10_000, (10_000 - 3723) * 1000)).toBe("1:02:03");
+    expect(timeLeft(1000, 999_100)).toBe("00:01");
+  });
+
+  it("is over when the time has come", () => {
+    expect(timeLeft(1000, 1_000_000)).toBeUndefined();
+  });
+});
+
+describe("the picture of a product", () => {
+  it("comes from the window itself", () => {
+    expect(pictureSource("")).toBe("/goods/cup.webp");
+    expect(pictureSource("demo:cup")).toBe("/goods/cup.webp");
+    expect(pictureSource("/goods/vase.webp")).toBe("/goods/vase.webp");
+    expect(pictureSource("//elsewhere.example/a.png")).toBe("/goods/cup.webp");
+    expect(pictureSource("https://elsewhere.example/a.png")).toBe("/goods/cup.webp");
+  });
+});

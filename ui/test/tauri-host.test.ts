@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { RoomEvent } from "../src/host/host";
+import { createTauriHost } from "../src/host/tauri";
+
+type Invoke = (command: string, args: Record<string, unknown>) => Promise<unknown>;
+
+describe("the desktop host", () => {
+  const invoke = vi.fn<Invoke>();
+  let deliver: (message: unknown) => void;
+  beforeEach(() => {
+    invoke.mockReset().mockResolvedValue(null);
+    vi.stubGlobal("__TAURI_INTERNALS__", {
+      invoke,
+      transformCallback: (callback: (message: unknown) => void) => {
+        deliver = callback;
+        return 1;
+      },
+      unregisterCallback: () => {},
+    });
+  });
+
+  it("decodes the batches of the channel, in order", async () => {
+    const received: RoomEvent[][] = [];
+    await createTauriHost().open((events) => received.push(events));
+    expect(invoke.mock.calls[0]?.[0]).toBe("open_room");
+    const bytes = (value: RoomEvent[]) => new TextEncoder().encode(JSON.stringify(value)).buffer;
+    deliver({ index: 0, message: bytes([{ type: "online", count: 3 }]) });
+    deliver({ index: 1, message: bytes([{ type: "product_cleared" }]) });
+    expect(received).toEqual([[{ type: "online", count: 3 }], [{ type: "product_cleared" }]]);
+  });
+
+  it("passes refusals on, and reports a call that could not be made like one", async () => {
+    const host = createTauriHost();
+    invoke.mockRejectedValueOnce({ code: 9001, info: "not online" });
+    expect(await host.sendComment("hello")).toEqual({
+      status: "error",
+      error: { code: 9001, info: "not online" },
+    });
+    invoke.mockRejectedValueOnce(new Error("the bridge is down"));
+    expect(await host.reconnect()).toEqual({
+      status: "error",
+      error: { code: 0, info: "the bridge is down" },
+    });
+  });
+
+  it("calls every command by its name", async () => {
+    const host = createTauriHost();
+    await host.retryComment("k");
+    await host.setDanmakuBudget({ per_second: 3, burst: 2 });
+    await host.setDanmakuVisible(false);
+    await host.reportUndrawn(7);
+    await host.serviceStatus();
+    await host.stopService();
+    await host.startService();
+    expect(invoke.mock.calls.map(([command, args]) => [command, args])).toEqual([
+      ["retry_comment", { key: "k" }],
+      ["set_danmaku_budget", { budget: { per_second: 3, burst: 2 } }],
+      ["set_danmaku_visible", { visible: false }],
+      ["report_undrawn", { count: 7 }],
+      ["service_status", {}],
+      ["stop_service", {}],
+      ["start_service", {}],
+    ]);
+  });
+});

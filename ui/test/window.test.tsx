@@ -1,0 +1,277 @@
+import { cleanup } from "@solidjs/testing-library";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ScriptedHost } from "../src/host/scripted";
+import { parseRemembered } from "../src/settings/settings";
+import { layOut } from "./support/layout";
+import { flyingComment, SESSIONS } from "./support/rows";
+import { type OpenWindow, openWindow } from "./support/window";
+
+const CUP = {
+  id: "cup",
+  title: "Ceramic cup",
+  price_minor: 3900,
+  currency: "CNY",
+  picture: "demo:cup",
+  ends_at_s: 0,
+};
+
+describe("the window", () => {
+  let window: OpenWindow;
+  beforeEach(async () => {
+    window = await openWindow(SESSIONS.online);
+  });
+
+  const pickLanguage = (language: string) => {
+    window.get("settings-button").click();
+    const select = window.get<HTMLSelectElement>("language");
+    select.value = language;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  it("names the room, its host and how many are watching", () => {
+    const room = {
+      group_id: "@TGS#demo",
+      name: "Tea and ceramics",
+      host: "Demo host",
+      introduction: "",
+      notification: "",
+      member: true,
+    };
+    window.show({ type: "room", room }, { type: "online", count: 12403 });
+    expect(window.get("room-name").textContent).toBe("Tea and ceramics");
+    expect(document.body.textContent).toContain("with Demo host");
+    expect(window.get("online-count").textContent).toBe("12,403");
+    expect(window.get("online-count").parentElement?.textContent).toBe("12,403 watching");
+    expect(document.title).toBe("Tea and ceramics");
+  });
+
+  it("says LIVE only while the picture really advances", () => {
+    const video = window.get<HTMLVideoElement>("stage-video");
+    expect(window.find("live")).toBeUndefined();
+    Object.defineProperty(video, "paused", { value: false, configurable: true });
+    video.currentTime = 1;
+    video.dispatchEvent(new Event("timeupdate"));
+    expect(window.find("live")).toBeDefined();
+    video.dispatchEvent(new Event("waiting"));
+    expect(window.find("live")).toBeUndefined();
+    video.dispatchEvent(new Event("timeupdate"));
+    expect(window.find("live"), "the time has not moved").toBeUndefined();
+  });
+
+  it("offers the way out of each state of the connection", async () => {
+    for (const state of ["offline", "kicked", "sig_expired", "failed"] as const) {
+      window.show({ type: "session", session: SESSIONS[state] });
+      const connection = window.get("connection");
+      expect(connection.dataset.state).toBe(state);
+      connection.querySelector("button")?.click();
+      await window.settle();
+      expect(window.get("connection").dataset.state).toBe("online");
+    }
+    expect(window.host.reconnects).toBe(4);
+  });
+
+  it("counts the wait for the next attempt down, and announces it once", async () => {
+    cleanup();
+    vi.useFakeTimers();
+    window = await openWindow(SESSIONS.online);
+    window.show({ type: "session", session: SESSIONS.reconnecting });
+    expect(window.get("connection").textContent).toContain("Trying again in 4 s.");
+    const announced = window.get("connection-news").textContent;
+    await vi.advanceTimersByTimeAsync(1250);
+    expect(window.get("connection").textContent).toContain("Trying again in 3 s.");
+    expect(window.get("connection-news").textContent).toBe(announced);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(window.get("connection").textContent).toContain("Trying again now.");
+  });
+
+  it("opens the room again when it could not be opened", async () => {
+    cleanup();
+    const host = new ScriptedHost();
+    const open = vi.spyOn(host, "open");
+    open.mockResolvedValueOnce({ status: "error", error: { code: 0, info: "no service" } });
+    window = await openWindow(undefined, host);
+    expect(window.get("connection").textContent).toContain("Could not connect: no service");
+    window.get("connection").querySelector("button")?.click();
+    await window.settle();
+    expect(open).toHaveBeenCalledTimes(2);
+    expect(host.reconnects).toBe(0);
+    window.show({ type: "session", session: SESSIONS.online });
+    expect(window.get("connection").dataset.state).toBe("online");
+  });
+
+  it("says so when the picture cannot be loaded, and loads it again on request", async () => {
+    cleanup();
+    const load = vi.fn(async () => new Response(null, { status: 404 }));
+    vi.stubGlobal("fetch", load);
+    window = await openWindow(SESSIONS.online);
+    const note = () => document.querySelector(".stage-note");
+    expect(note()?.textContent).toContain("The picture does not play.");
+    load.mockImplementation(async () => new Response(new Blob()));
+    note()?.querySelector("button")?.click();
+    await vi.waitFor(() => expect(window.get("stage-video").getAttribute("src")).toBe("blob:clip"));
+    expect(note()).toBeNull();
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
+  it("keeps the chat panel between its narrowest and its widest", () => {
+    const splitter = document.querySelector<HTMLElement>(".splitter");
+    splitter?.focus();
+    const width = () => Number(splitter?.getAttribute("aria-valuenow"));
+    expect(width()).toBe(340);
+    window.press("ArrowLeft");
+    expect(width()).toBe(356);
+    for (let times = 0; times < 10; times++) window.press("ArrowLeft");
+    expect(width()).toBe(400);
+    for (let times = 0; times < 10; times++) window.press("ArrowRight");
+    expect(width()).toBe(320);
+    expect(
+      document.querySelector<HTMLElement>(".main")?.style.getPropertyValue("--panel-width"),
+    ).toBe("320px");
+  });
+
+  it("shows the product until it is withdrawn", () => {
+    expect(window.find("product-slot")).toBeUndefined();
+    window.show({ type: "product", product: CUP });
+    const slot = window.get("product-slot");
+    expect(slot.dataset.productId).toBe("cup");
+    expect(window.get("product-title").textContent).toBe("Ceramic cup");
+    expect(window.get("product-price").textContent).toBe("¥39.00");
+    expect(slot.querySelector("img")?.getAttribute("src")).toBe("/goods/cup.webp");
+    window.show({ type: "product", product: { ...CUP, price_minor: 2900 } });
+    expect(window.get("product-slot"), "an update does not slide in again").toBe(slot);
+    expect(window.get("product-price").textContent).toBe("¥29.00");
+    window.show({ type: "product", product: { ...CUP, id: "bowl" } });
+    expect(window.get("product-slot")).not.toBe(slot);
+    window.show({ type: "product_cleared" });
+    expect(window.find("product-slot")).toBeUndefined();
+  });
+
+  it("speaks the other language as soon as it is picked, and next time as well", async () => {
+    pickLanguage("zh");
+    expect(document.documentElement.lang).toBe("zh-Hans-CN");
+    expect(window.get("connection").textContent).toContain("已连接");
+    expect(window.get("composer").getAttribute("placeholder")).toBe("说点什么…");
+    cleanup();
+    window = await openWindow(SESSIONS.kicked);
+    expect(window.get("connection").textContent).toContain("账号已在别处登录。");
+  });
+
+  it("takes on the theme that is picked and remembers it", async () => {
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    window.get("settings-button").click();
+    const select = window.get<HTMLSelectElement>("theme");
+    select.value = "light";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(document.documentElement.dataset.theme).toBe("light");
+    cleanup();
+    await openWindow(SESSIONS.online);
+    expect(document.documentElement.dataset.theme).toBe("light");
+  });
+
+  it("shows the local service, stops it and starts it", async () => {
+    window.get("settings-button").click();
+    await window.settle();
+    expect(window.get("service-rest").textContent).toBe(window.host.service.rest);
+    window.get("service-stop").click();
+    await window.settle();
+    expect(window.host.service.running).toBe(false);
+    expect(window.find("service-stop")).toBeUndefined();
+    window.get("service-start").click();
+    await window.settle();
+    expect(window.host.service.running).toBe(true);
+    expect(window.find("service-stop")).toBeDefined();
+  });
+
+  it("follows the keyboard, except where the reader is typing", () => {
+    const panel = () => document.querySelector<HTMLElement>(".panel-place")?.hidden;
+    window.press("c");
+    expect(panel()).toBe(true);
+    window.press("c");
+    expect(panel()).toBe(false);
+    window.press("t");
+    expect(panel()).toBe(true);
+    window.press("Enter");
+    expect(panel()).toBe(false);
+    expect(document.activeElement).toBe(window.get("composer"));
+    window.press("c");
+    expect(panel()).toBe(false);
+    window.press("Escape");
+    expect(document.activeElement).toBe(document.body);
+    window.press("?");
+    expect(document.querySelector("dialog")?.open).toBe(true);
+    window.press("c");
+    expect(panel(), "the dialog has the keyboard").toBe(false);
+  });
+
+  it("hides flying comments on D and tells the host", () => {
+    expect(window.host.visibility).toEqual([true]);
+    window.press("d");
+    expect(window.host.visibility).toEqual([true, false]);
+    expect(window.get("danmaku-canvas").hidden).toBe(true);
+  });
+
+  it("lets comments fly once the stage has a size, for testers to inspect", () => {
+    layOut(window.get("danmaku-canvas"), 1280, 720);
+    expect(window.host.budgets.at(-1)?.burst).toBeGreaterThan(5);
+    const frames: FrameRequestCallback[] = [];
+    vi.stubGlobal("requestAnimationFrame", (run: FrameRequestCallback) => frames.push(run));
+    cleanup();
+    return openWindow(SESSIONS.online).then((next) => {
+      layOut(next.get("danmaku-canvas"), 1280, 720);
+      next.show({ type: "danmaku", enter: [flyingComment({ id: 1, text: "666" })], folded: [] });
+      for (const run of frames.splice(0)) run(0);
+      next.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 14 }] });
+      expect(globalThis.window.liveroomInspect?.danmaku()).toMatchObject([
+        { text: "666", count: 14, own: false, height: 36 },
+      ]);
+    });
+  });
+
+  it("shows a ticker instead of flight where motion is not wanted", async () => {
+    cleanup();
+    vi.stubGlobal("matchMedia", (query: string) => ({
+      matches: query.includes("reduced-motion"),
+      addEventListener: () => {},
+      removeEventListener: () => {},
+    }));
+    window = await openWindow(SESSIONS.online);
+    layOut(window.get("danmaku-canvas"), 1280, 720);
+    window.show({
+      type: "danmaku",
+      enter: [flyingComment({ id: 1, text: "first" }), flyingComment({ id: 2, text: "second" })],
+      folded: [],
+    });
+    expect(window.get("danmaku-ticker").textContent).toBe("first");
+    window.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 3 }] });
+    expect(window.get("danmaku-ticker").textContent).toBe("first×3");
+    expect(globalThis.window.liveroomInspect?.danmaku()).toEqual([]);
+    expect(window.host.budgets.at(-1)).toEqual({ per_second: 1, burst: 1 });
+  });
+
+  it("gives every control a name", () => {
+    window.get("settings-button").click();
+    const controls = document.querySelectorAll("button, input, select, textarea");
+    expect(controls.length).toBeGreaterThan(12);
+    for (const control of controls) {
+      const label = control.id && document.querySelector(`label[for="${control.id}"]`);
+      const name = control.getAttribute("aria-label") || control.textContent?.trim() || label;
+      expect(name, control.outerHTML).toBeTruthy();
+    }
+  });
+});
+
+describe("remembered settings", () => {
+  it("survive what they cannot read", () => {
+    const fresh = parseRemembered(null);
+    expect(parseRemembered("not json")).toEqual(fresh);
+    expect(parseRemembered("[]")).toEqual(fresh);
+    expect(parseRemembered('{"theme":"pink","opacity":9,"area":0.3,"panelWidth":-1}')).toEqual({
+      ...fresh,
+      opacity: 1,
+    });
+    expect(parseRemembered('{"area":0.5,"danmaku":false}')).toMatchObject({
+      area: 0.5,
+      danmaku: false,
+    });
+  });
+});
