@@ -114,6 +114,17 @@ impl Window {
         self.until(script, &format!("the connection is {state}"), |value| value == state).await;
     }
 
+    pub async fn open_settings(&self) {
+        self.part("settings-button").await.click().await.unwrap();
+        self.part("service-rest").await;
+    }
+
+    pub async fn close_settings(&self) {
+        self.part("settings-button").await.click().await.unwrap();
+        let there = "return document.querySelector('[data-testid=service-rest]') !== null";
+        self.until(there, "the settings are closed", |there| *there == false).await;
+    }
+
     pub async fn type_comment(&self, text: &str) {
         let composer = self.part("composer").await;
         composer.click().await.unwrap();

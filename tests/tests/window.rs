@@ -77,8 +77,9 @@ async fn repeats_fold_into_one_flying_comment() {
 #[tokio::test]
 async fn the_product_slot_follows_the_custom_field() {
     let window = in_the_room(&ALONE).await;
-    let title = window.part("product-title").await.text().await.unwrap();
-    assert!(title.contains("Ceramic cup"), "a late joiner sees the product: {title:?}");
+    let title = "return document.querySelector('[data-testid=product-title]')?.textContent";
+    let cup = |title: &Value| title.as_str().is_some_and(|title| title.starts_with("Ceramic cup"));
+    window.until(title, "a late joiner sees the product", cup).await;
     let admin = window.administrator().await;
     let bowl = json!({"id": "bowl", "title": "Rice bowl <b>blue</b>", "price_minor": 5250,
         "currency": "CNY", "picture": "demo:bowl"});
@@ -124,7 +125,7 @@ async fn the_room_comes_back_after_the_service_was_away_and_nothing_is_shown_twi
     window.row("before", "sent").await;
     window.row("mine before", "sent").await;
 
-    window.part("settings-button").await.click().await.unwrap();
+    window.open_settings().await;
     window.part("service-stop").await.click().await.unwrap();
     window.connection("reconnecting").await;
     window.screenshot("06-service-stopped").await;
@@ -134,7 +135,7 @@ async fn the_room_comes_back_after_the_service_was_away_and_nothing_is_shown_twi
     let admin = window.administrator().await;
     admin.say(GROUP, 2, Some("host"), "after").await;
     window.row("after", "sent").await;
-    window.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+    window.close_settings().await;
     for text in ["before", "mine before", "after"] {
         assert_eq!(window.rows_with(text).await.len(), 1, "{text:?} is shown once");
     }
@@ -143,21 +144,60 @@ async fn the_room_comes_back_after_the_service_was_away_and_nothing_is_shown_twi
 }
 
 #[tokio::test]
-async fn a_comment_into_a_dismissed_room_is_kept_and_says_why() {
+async fn a_refused_comment_stays_with_its_reason_and_goes_out_by_retry() {
+    let window = in_the_room(&ALONE).await;
+    window.open_settings().await;
+    window.part("service-stop").await.click().await.unwrap();
+    window.connection("reconnecting").await;
+    // The composer sends nothing while the connection is down, so the core is asked directly.
+    let say = "
+        const done = arguments[arguments.length - 1];
+        window.__TAURI_INTERNALS__.invoke('send_comment', { text: arguments[0] }).then(done, done)";
+    window.client.execute_async(say, vec!["kept for later".into()]).await.unwrap();
+    window.row("kept for later", "failed").await;
+    window.screenshot("08-comment-refused").await;
+
+    window.part("service-start").await.click().await.unwrap();
+    window.connection("online").await;
+    window.close_settings().await;
+    window.part("retry").await.click().await.unwrap();
+    window.row("kept for later", "sent").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn what_was_typed_stays_when_the_room_is_closed_and_the_composer_says_why() {
     let window = in_the_room(&ALONE).await;
     let admin = window.administrator().await;
+    let composer = window.part("composer").await;
+    composer.send_keys("half a sentence").await.unwrap();
     admin.ok("group_open_http_svc/destroy_group", json!({"GroupId": GROUP})).await;
-    window
-        .until(
-            "
-        const composer = document.querySelector('[data-testid=composer]');
-        return composer.disabled || composer.readOnly ||
-          document.querySelector('[data-testid=send]').disabled",
-            "the composer says that the room is closed",
-            |closed| *closed == true,
-        )
-        .await;
-    window.screenshot("08-room-dismissed").await;
+    let notice = "return document.querySelector('[data-testid=composer-notice]')?.textContent";
+    let closed = |text: &Value| text.as_str().is_some_and(|text| text.contains("closed"));
+    window.until(notice, "the composer says that the room is closed", closed).await;
+    composer.send_keys("\u{e007}").await.unwrap();
+    let typed = "return document.querySelector('[data-testid=composer]').value";
+    window.until(typed, "the text stays", |text| text == "half a sentence").await;
+    window.screenshot("09-room-closed").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_second_login_elsewhere_ends_this_one_and_it_can_come_back() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    let gateway = format!("{}/gateway", admin.rest.replace("http://", "ws://"));
+    let mut elsewhere = Client::connect(&gateway).await;
+    let sig = admin.user_sig("viewer").await;
+    let login = json!({"t": "login", "sdk_app_id": admin.sdk_app_id, "user_id": "viewer",
+        "user_sig": sig, "platform": "Linux"});
+    assert_eq!(elsewhere.ask(login).await["t"], "login_ok");
+    window.connection("kicked").await;
+    window.screenshot("10-signed-in-elsewhere").await;
+    let again = "document.querySelector('[data-testid=connection] button').click()";
+    window.client.execute(again, Vec::new()).await.unwrap();
+    window.connection("online").await;
+    assert!(elsewhere.until(|frame| frame["t"] == "kicked").await.is_some());
     window.close().await;
 }
 
@@ -170,6 +210,6 @@ async fn the_crowd_keeps_the_demo_room_alive() {
     window.until(flying, "five comments fly at once", |n| n.as_u64() >= Some(5)).await;
     let count = "return document.querySelector('[data-testid=online-count]').textContent";
     window.until(count, "fifteen are watching", |n| n.as_str().unwrap_or("").contains("15")).await;
-    window.screenshot("09-room").await;
+    window.screenshot("11-room").await;
     window.close().await;
 }
