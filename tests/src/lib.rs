@@ -2,8 +2,10 @@
 //! the tests know only what a stranger knows, the command line, HTTP, WebSocket and the window.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+pub mod browser;
 pub mod gateway;
 pub mod liveroom;
+pub mod page;
 pub mod rest;
 pub mod window;
 

@@ -16,6 +16,9 @@
 //! * [`batch`] – the news that wait for the subscriber
 //! * [`frame`] – reading what the gateway sends, [`request`] – numbers of requests
 
+// See the root manifest: frames with UserSigs in them stay out of every log.
+const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug as usize);
+
 pub mod back_off;
 pub mod batch;
 pub mod chat_log;
