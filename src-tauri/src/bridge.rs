@@ -162,8 +162,8 @@ async fn start_service(
     embedded: State<'_, Embedded>,
     room: State<'_, OpenRoom>,
 ) -> Result<(), CommandError> {
-    embedded.start().await?;
-    room.client.set_gateway_url(embedded.view().await.gateway).await;
+    let gateway_url = embedded.start().await?;
+    room.client.set_gateway_url(gateway_url).await;
     room.client.reconnect().await;
     Ok(())
 }

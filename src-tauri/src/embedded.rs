@@ -92,11 +92,11 @@ impl Embedded {
         Self { data_dir, crowd, seed, state: Mutex::default() }
     }
 
-    /// Starts the service with its crowd; nothing happens when it runs already.
-    pub(crate) async fn start(&self) -> Result<(), ApiError> {
+    /// Starts the service with its crowd, unless it runs already. Gives the gateway's address.
+    pub(crate) async fn start(&self) -> Result<String, ApiError> {
         let mut state = self.state.lock().await;
-        if state.running.is_some() {
-            return Ok(());
+        if let Some(running) = &state.running {
+            return Ok(running.server.gateway_url());
         }
         let storage = Storage::open(&self.data_dir).await.map_err(demo::failed)?;
         let stored = demo::ensure(&storage, self.crowd).await;
@@ -107,8 +107,9 @@ impl Embedded {
         state.address = Some(server.address());
         self.write_running_file(&server, &app);
         let signing = app.clone();
+        let gateway_url = server.gateway_url();
         let audience = Audience::arrive(AudienceConfig {
-            gateway_url: server.gateway_url(),
+            gateway_url: gateway_url.clone(),
             sdk_app_id: app.sdk_app_id,
             group_id: demo::GROUP_ID.into(),
             viewers: self.crowd,
@@ -118,7 +119,7 @@ impl Embedded {
         });
         state.app = Some(app);
         state.running = Some(Running { server, audience });
-        Ok(())
+        Ok(gateway_url)
     }
 
     /// Stops crowd and service in order; nothing happens when they do not run.

@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("LIVEROOM_LOG").unwrap_or_else(|_| "info".into()))
         .with_writer(std::io::stderr)
         .init();
-    match build(arguments) {
+    match open(arguments) {
         Ok(app) => {
             app.run(|app, event| {
                 if matches!(event, RunEvent::Exit) {
@@ -52,30 +52,39 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("liveroom: the window cannot be opened: {error}");
+            eprintln!("liveroom: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn build(arguments: Arguments) -> tauri::Result<tauri::App> {
+/// Why the program cannot start, in words for the person who started it.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the window cannot be opened: {0}")]
+    Window(#[from] tauri::Error),
+    #[error("the room cannot be opened: {}", .0.info)]
+    Room(#[from] chat_types::ApiError),
+    #[error("the system refuses to report signals: {0}")]
+    Signals(#[from] std::io::Error),
+}
+
+/// Everything that may fail happens here, before the window is shown.
+fn open(arguments: Arguments) -> Result<tauri::App, Error> {
     let bridge = bridge::builder();
-    tauri::Builder::default()
+    let app = tauri::Builder::default()
         .invoke_handler(bridge.invoke_handler())
-        .setup(move |app| {
-            let data_dir = app.path().app_data_dir()?.join("service");
-            let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);
-            let (embedded, room) = tauri::async_runtime::block_on(async {
-                embedded.start().await?;
-                let room = OpenRoom::enter(&embedded).await?;
-                Ok::<_, chat_types::ApiError>((embedded, room))
-            })?;
-            app.manage(embedded);
-            app.manage(room);
-            close_on_signal(app.handle())?;
-            Ok(())
-        })
-        .build(tauri::generate_context!())
+        .build(tauri::generate_context!())?;
+    let data_dir = app.path().app_data_dir()?.join("service");
+    let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);
+    let room = tauri::async_runtime::block_on(async {
+        embedded.start().await?;
+        OpenRoom::enter(&embedded).await
+    })?;
+    app.manage(embedded);
+    app.manage(room);
+    close_on_signal(app.handle())?;
+    Ok(app)
 }
 
 /// Ctrl-C in the terminal and a supervisor's SIGTERM close the window like its own button does.

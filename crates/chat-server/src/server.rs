@@ -15,7 +15,7 @@ pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
 use crate::rest;
 use crate::service::Service;
-use crate::storage::{self, Storage};
+use crate::storage::{self, ServiceLock, Storage};
 
 /// How long an orderly stop waits for connections to take their last frames.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,11 +54,14 @@ pub struct Server {
     stopping: CancellationToken,
     http: JoinHandle<()>,
     announcer: JoinHandle<()>,
+    /// The last to go: the next service may start when everything is stored.
+    _lock: ServiceLock,
 }
 
 impl Server {
     /// Opens the database, listens, and answers from the moment this returns.
     pub async fn start(config: ServerConfig) -> Result<Self, Error> {
+        let lock = ServiceLock::take(&config.data_dir)?;
         let storage = Storage::open(&config.data_dir).await?;
         let in_use = |source| Error::Listen { listen: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
@@ -72,7 +75,7 @@ impl Server {
         let http = tokio::spawn(serve(listener, router, stopping.child_token()));
         let announcer = tokio::spawn(announce(Arc::clone(&service), stopping.child_token()));
         tracing::info!(%address, "service listens");
-        Ok(Self { address, service, gateway, stopping, http, announcer })
+        Ok(Self { address, service, gateway, stopping, http, announcer, _lock: lock })
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -61,6 +61,20 @@ pub enum ClientFrame {
     },
 }
 
+impl ClientFrame {
+    /// The client's number of the request.
+    pub const fn id(&self) -> u32 {
+        match self {
+            Self::Login { id, .. }
+            | Self::Join { id, .. }
+            | Self::Leave { id, .. }
+            | Self::Send { id, .. }
+            | Self::Ping { id }
+            | Self::Logout { id } => *id,
+        }
+    }
+}
+
 /// Where a client runs. The names are those of the webhook parameter `OptPlatform`, with `Linux`
 /// added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -142,6 +142,10 @@ pub struct GroupInfo {
     /// 0: an AVChatRoom has no limit.
     pub max_member_num: u32,
     pub apply_join_option: String,
+    /// `On` or `Off`.
+    pub shut_up_all_member: String,
+    /// The newer name of `ShutUpAllMember`, with the same value.
+    pub mute_all_member: String,
     pub app_defined_data: Vec<KeyValue>,
     /// Always empty: an AVChatRoom stores no members.
     pub member_list: Vec<serde_json::Value>,
@@ -163,6 +167,9 @@ pub struct ModifyGroupBaseInfo {
     pub face_url: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_defined_data: Vec<KeyValue>,
+    /// `On` or `Off`.
+    #[serde(default, alias = "MuteAllMember", skip_serializing_if = "Option::is_none")]
+    pub shut_up_all_member: Option<String>,
 }
 
 /// `group_open_http_svc/send_group_msg` (product/269/1629).

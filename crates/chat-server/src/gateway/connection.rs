@@ -53,8 +53,7 @@ async fn read(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &A
             biased;
             () = outbox.closed().cancelled() => break,
             () = gateway.stopping.cancelled() => {
-                outbox.answer(&ServerFrame::ShuttingDown { retry_after_ms: RETRY_AFTER_MS });
-                outbox.close(Closing { code: GOING_AWAY, reason: "the service stops" });
+                say_goodbye(outbox);
                 break;
             }
             () = sleep_until(expires) => {
@@ -82,6 +81,11 @@ async fn read(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &A
     session.end();
 }
 
+fn say_goodbye(outbox: &Outbox) {
+    outbox.answer(&ServerFrame::ShuttingDown { retry_after_ms: RETRY_AFTER_MS });
+    outbox.close(Closing { code: GOING_AWAY, reason: "the service stops" });
+}
+
 /// Waits for `login` and answers it. `None` ends the connection.
 async fn login(
     gateway: &Gateway,
@@ -93,15 +97,20 @@ async fn login(
         outbox.close(Closing { code: close::LOGIN_REFUSED, reason: "login refused" });
     };
     let first = tokio::select! {
-        () = gateway.stopping.cancelled() => return None,
+        () = gateway.stopping.cancelled() => {
+            say_goodbye(outbox);
+            return None;
+        }
         first = timeout(gateway.times.login, hear_frame(gateway, stream, outbox)) => first,
     };
     let Ok(first) = first else {
         outbox.close(Closing { code: close::SILENT, reason: "no login in time" });
         return None;
     };
-    let ClientFrame::Login { id, sdk_app_id, user_id, user_sig, platform } = first? else {
-        refuse(0, ApiError::new(Code::NOT_LOGGED_IN, "the first frame has to be login"));
+    let first = first?;
+    let ClientFrame::Login { id, sdk_app_id, user_id, user_sig, platform } = first else {
+        let error = ApiError::new(Code::NOT_LOGGED_IN, "the first frame has to be login");
+        refuse(first.id(), error);
         return None;
     };
     match sign_in(gateway, sdk_app_id, &user_id, &user_sig, platform, outbox).await {
@@ -162,35 +171,45 @@ async fn hear(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &O
     let text = match stream.next().await {
         Some(Ok(Message::Text(text))) => text,
         Some(Ok(Message::Binary(_))) => {
-            return refuse(gateway, outbox, Code::FRAME_MALFORMED, "send text frames".into());
+            return refuse(gateway, outbox, 0, Code::FRAME_MALFORMED, "send text frames".into());
         }
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Heard::Nothing,
         Some(Ok(Message::Close(_))) | None => return Heard::Over,
         Some(Err(error)) => {
             // A frame over the hard limit cannot be skipped: its bytes are still on the way.
             if is_too_big(&error) {
-                refuse(gateway, outbox, Code::FRAME_TOO_LONG, too_long());
+                refuse(gateway, outbox, 0, Code::FRAME_TOO_LONG, too_long());
                 outbox.close(Closing { code: TOO_BIG, reason: "the frame is too long" });
             }
             return Heard::Over;
         }
     };
     if text.len() > MAX_CLIENT_FRAME_BYTES {
-        return refuse(gateway, outbox, Code::FRAME_TOO_LONG, too_long());
+        return refuse(gateway, outbox, 0, Code::FRAME_TOO_LONG, too_long());
     }
     match serde_json::from_str(&text) {
         Ok(frame) => Heard::Frame(frame),
         Err(error) => {
             let info = format!("the frame cannot be read: {error}");
-            refuse(gateway, outbox, Code::FRAME_MALFORMED, info)
+            refuse(gateway, outbox, id_of(&text), Code::FRAME_MALFORMED, info)
         }
     }
 }
 
-fn refuse(gateway: &Gateway, outbox: &Outbox, code: Code, info: String) -> Heard {
+fn refuse(gateway: &Gateway, outbox: &Outbox, id: u32, code: Code, info: String) -> Heard {
     add(&gateway.service.counters.frames_malformed, 1);
-    outbox.answer(&ServerFrame::Error { id: 0, code, info });
+    outbox.answer(&ServerFrame::Error { id, code, info });
     Heard::Refused
+}
+
+/// The id of a frame that cannot be read as a whole, so that its sender knows which one was meant;
+/// 0 when not even that can be read.
+fn id_of(text: &str) -> u32 {
+    #[derive(serde::Deserialize)]
+    struct OnlyId {
+        id: u32,
+    }
+    serde_json::from_str::<OnlyId>(text).map_or(0, |frame| frame.id)
 }
 
 fn too_long() -> String {

@@ -95,6 +95,9 @@ impl Session {
     ) -> Result<Option<ServerFrame>, ApiError> {
         let group_id = GroupId::new(group_id)?;
         let room = self.service.room(self.who.sdk_app_id, &group_id).await?;
+        if self.rooms.len() >= MAX_ROOMS {
+            self.rooms.retain(|_, room| !room.is_dismissed());
+        }
         if self.rooms.len() >= MAX_ROOMS && !self.rooms.contains_key(&group_id) {
             return Err(ApiError::new(
                 Code::TOO_MANY_ROOMS,

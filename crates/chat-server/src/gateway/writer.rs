@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-use crate::room::{Closing, Outbox, OutboxReceivers, encode};
+use crate::room::{Closing, Outbox, OutboxReceivers, ROOM_QUEUE, encode};
 
 /// Standard close code for "the connection was over without a reason of ours".
 const NORMAL: u16 = 1000;
@@ -21,6 +21,8 @@ pub(super) async fn write(
     outbox: Arc<Outbox>,
     write_timeout: Duration,
 ) {
+    // Room frames written since the reader was told last what it misses.
+    let mut untold: usize = 0;
     loop {
         let (frame, of_room) = tokio::select! {
             biased;
@@ -32,7 +34,12 @@ pub(super) async fn write(
         if !put(&mut sink, frame, &outbox, write_timeout).await {
             return;
         }
-        if of_room {
+        untold += usize::from(of_room);
+        // The notice comes when nothing of the room waits behind it any more, so that a reader who
+        // joins again because of it throws nothing away; or, in a room that never pauses, after
+        // one whole queue.
+        if untold > 0 && (waiting.room.is_empty() || untold >= ROOM_QUEUE) {
+            untold = 0;
             let count = outbox.take_missed();
             let missed = || encode(&ServerFrame::Missed { count });
             if count > 0 && !put(&mut sink, missed(), &outbox, write_timeout).await {

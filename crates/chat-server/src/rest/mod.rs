@@ -8,7 +8,8 @@
 mod commands;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,11 +17,19 @@ use axum::routing::any;
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
 use chat_types::rest::{Envelope, MAX_BODY_BYTES};
+use futures_util::StreamExt;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 use crate::service::Service;
+
+/// Bytes of an oversized body that are read for the sake of the answer.
+const MAX_DISCARDED_BYTES: usize = 16 * MAX_BODY_BYTES;
+/// For a whole body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The administrator who makes a call.
 pub(crate) struct Caller {
@@ -29,22 +38,35 @@ pub(crate) struct Caller {
 }
 
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    Router::new().route("/v4/{service}/{command}", any(answer)).with_state(service)
+    Router::new()
+        .route("/v4/{service}/{command}", any(answer))
+        .fallback(no_such_path)
+        .with_state(service)
 }
 
 async fn answer(
     State(service): State<Arc<Service>>,
-    Path((group, command)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     request: Request<Body>,
 ) -> Response {
-    let json = match call(&service, &group, &command, query.as_deref(), request).await {
-        Ok(json) => json,
+    let Ok(Path((group, command))) = path else { return no_such_path().await };
+    match call(&service, &group, &command, query.as_deref(), request).await {
+        Ok(json) => respond(json),
         Err(error) => {
             tracing::debug!(service = group, command, code = error.code.0, "call refused");
-            to_json(&Envelope::fail(error))
+            respond(to_json(&Envelope::fail(error)))
         }
-    };
+    }
+}
+
+/// Also a path that is none of ours is answered as every call is.
+async fn no_such_path() -> Response {
+    let info = "no such path: calls go to /v4/{service}/{command}";
+    respond(to_json(&Envelope::fail(ApiError::new(Code::UNKNOWN_PATH, info))))
+}
+
+fn respond(json: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         // As the cloud does. It opens nothing: a call counts only with an administrator's UserSig.
@@ -109,12 +131,7 @@ fn parse_query(query: &str) -> HashMap<String, String> {
 }
 
 async fn read_body(body: Body) -> Result<Value, ApiError> {
-    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        ApiError::new(
-            Code::BODY_TOO_LONG,
-            format!("the body is over {MAX_BODY_BYTES} bytes, or broke off: send less at once"),
-        )
-    })?;
+    let bytes = collect(body).await?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         ApiError::new(
             Code::BODY_NOT_JSON,
@@ -126,6 +143,37 @@ async fn read_body(body: Body) -> Result<Value, ApiError> {
     } else {
         Err(ApiError::new(Code::BODY_NOT_JSON, "the body has to be a JSON object"))
     }
+}
+
+/// The bytes of a body of at most [`MAX_BODY_BYTES`]. Of a longer one the rest is read and thrown
+/// away up to a bound: a caller whose bytes are not taken sees a broken connection instead of the
+/// answer.
+async fn collect(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut seen = 0_usize;
+    let reading = async {
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| ApiError::new(Code::HTTP_FORM, "the body broke off"))?;
+            seen = seen.saturating_add(chunk.len());
+            if seen <= MAX_BODY_BYTES {
+                bytes.extend_from_slice(&chunk);
+            } else if seen > MAX_DISCARDED_BYTES {
+                break;
+            }
+        }
+        Ok::<(), ApiError>(())
+    };
+    timeout(BODY_TIMEOUT, reading)
+        .await
+        .map_err(|_| ApiError::new(Code::HTTP_FORM, "the body did not arrive in time"))??;
+    if seen > MAX_BODY_BYTES {
+        return Err(ApiError::new(
+            Code::BODY_TOO_LONG,
+            format!("the body is over {MAX_BODY_BYTES} bytes: send less at once"),
+        ));
+    }
+    Ok(bytes)
 }
 
 fn to_json(value: &impl serde::Serialize) -> String {

@@ -4,7 +4,7 @@
 mod outbox;
 mod registry;
 
-pub(crate) use outbox::{Closing, Outbox, OutboxReceivers, outbox};
+pub(crate) use outbox::{Closing, Outbox, OutboxReceivers, ROOM_QUEUE, outbox};
 pub(crate) use registry::Rooms;
 
 use axum::extract::ws::Utf8Bytes;
@@ -20,6 +20,8 @@ use crate::storage::{GroupPatch, StoredGroup};
 /// an AVChatRoom has no history by default.
 const CATCH_UP_MESSAGES: usize = 100;
 const CATCH_UP_AGE_S: u32 = 300;
+/// Catch-up of one answer, as JSON: large messages must not make a frame that clients refuse.
+const CATCH_UP_BYTES: usize = 256 * 1024;
 /// Sequence numbers that are reserved in storage at once, so that a message costs no write.
 const SEQ_BLOCK: u32 = 1_000;
 
@@ -27,6 +29,7 @@ const SEQ_BLOCK: u32 = 1_000;
 pub(crate) type ConnectionId = u64;
 
 pub(crate) struct Room {
+    number: u64,
     state: Mutex<State>,
     /// Held while the profile is changed, so that storage and memory see changes in one order.
     pub(crate) profile_change: tokio::sync::Mutex<()>,
@@ -43,7 +46,8 @@ struct State {
     members: HashMap<ConnectionId, Member>,
     /// Connections per account: the online count is the number of accounts.
     accounts: HashMap<UserId, u32>,
-    announced_online: u32,
+    /// `None` when somebody has come in since: they may have been told an older number.
+    announced_online: Option<u32>,
 }
 
 struct Member {
@@ -90,10 +94,12 @@ pub(crate) struct RoomFigures {
 }
 
 impl Room {
-    pub(crate) fn new(info: StoredGroup, owner_nick: String) -> Self {
+    /// `number` is unique while the service runs, also among rooms with the same group id.
+    pub(crate) fn new(number: u64, info: StoredGroup, owner_nick: String) -> Self {
         // Numbers up to the reserved one may have been used before a crash; go on above them.
         let last_seq = info.seq_reserved;
         Self {
+            number,
             state: Mutex::new(State {
                 seq_reserved: last_seq,
                 last_seq,
@@ -104,7 +110,7 @@ impl Room {
                 recent: VecDeque::new(),
                 members: HashMap::new(),
                 accounts: HashMap::new(),
-                announced_online: 0,
+                announced_online: None,
             }),
             profile_change: tokio::sync::Mutex::new(()),
         }
@@ -114,6 +120,22 @@ impl Room {
     /// no reason to lose the room.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.lock().dismissed
+    }
+
+    /// Takes over the new nickname of an account, if it owns the room.
+    pub(crate) fn account_renamed(&self, user_id: &UserId, nick: &str) {
+        let mut state = self.lock();
+        if state.info.owner == user_id.as_str() {
+            nick.clone_into(&mut state.owner_nick);
+        }
     }
 
     pub(crate) fn stored(&self) -> StoredGroup {
@@ -148,6 +170,7 @@ impl Room {
         if state.members.insert(connection, member).is_none() {
             *state.accounts.entry(user_id.clone()).or_insert(0) += 1;
         }
+        state.announced_online = None;
         outbox.answer(&ServerFrame::JoinOk {
             id: request_id,
             group: state.profile(),
@@ -247,12 +270,12 @@ impl Room {
         state.recent.clear();
     }
 
-    /// Tells the members the online count, if it is another one than they were told last.
+    /// Tells the members the online count, unless all of them have been told this one.
     pub(crate) fn announce_online(&self) {
         let mut state = self.lock();
         let count = state.online();
-        if count != state.announced_online {
-            state.announced_online = count;
+        if state.announced_online != Some(count) {
+            state.announced_online = Some(count);
             let group_id = state.info.group_id.clone();
             state.fan_out(&ServerFrame::Online { group_id, count }, None);
         }
@@ -278,10 +301,22 @@ impl State {
         }
     }
 
+    /// What a returning member missed, oldest first; of too much the newest.
     fn after(&self, seq: u32, now_s: u32) -> Vec<Message> {
         let oldest = now_s.saturating_sub(CATCH_UP_AGE_S);
-        let wanted = |message: &&Message| message.seq > seq && message.time_s >= oldest;
-        self.recent.iter().filter(wanted).cloned().collect()
+        let mut room = CATCH_UP_BYTES;
+        let mut newest_first = Vec::new();
+        for message in self.recent.iter().rev() {
+            if message.seq <= seq || message.time_s < oldest {
+                break;
+            }
+            let bytes = serde_json::to_vec(message).map_or(usize::MAX, |json| json.len());
+            let Some(left) = room.checked_sub(bytes) else { break };
+            room = left;
+            newest_first.push(message.clone());
+        }
+        newest_first.reverse();
+        newest_first
     }
 
     fn remove(&mut self, connection: ConnectionId) -> bool {

@@ -3,7 +3,7 @@
 //! Two bounded queues. *Control* frames (answers, profile changes, notices) go first and are never
 //! left out: when their queue is full the connection is closed as a slow reader. *Room* frames
 //! (messages, online count) that find their queue full are left out for this connection alone,
-//! counted, and announced to it with a `missed` frame as soon as it reads again.
+//! counted, and announced to it with a `missed` frame once it has read what waited.
 
 use axum::extract::ws::Utf8Bytes;
 use chat_types::gateway::{ServerFrame, close};
@@ -19,7 +19,7 @@ use crate::counters::{Counters, add};
 const CONTROL_QUEUE: usize = 64;
 /// Room frames a reader may be behind: about six seconds of the busiest room of the documentation
 /// (40 messages a second).
-const ROOM_QUEUE: usize = 256;
+pub(crate) const ROOM_QUEUE: usize = 256;
 
 /// Why a connection is being closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

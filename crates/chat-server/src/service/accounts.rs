@@ -79,6 +79,10 @@ impl Service {
         self.storage
             .upsert_account(sdk_app_id, user_id.as_str(), nick, face_url, now_s)
             .await
-            .map_err(|error| ApiError { code: Code::ACCOUNT_INTERNAL, ..internal(error) })
+            .map_err(|error| ApiError { code: Code::ACCOUNT_INTERNAL, ..internal(error) })?;
+        if let Some(nick) = nick {
+            self.account_renamed(sdk_app_id, &user_id, nick);
+        }
+        Ok(())
     }
 }

@@ -93,6 +93,8 @@ impl Service {
             member_num: figures.online,
             max_member_num: 0,
             apply_join_option: "FreeAccess".into(),
+            shut_up_all_member: "Off".into(),
+            mute_all_member: "Off".into(),
             app_defined_data: stored.custom_fields.into_iter().map(field).collect(),
             member_list: Vec::new(),
         })
@@ -110,6 +112,12 @@ impl Service {
             body.notification.as_deref(),
             body.face_url.as_deref(),
         )?;
+        if body.shut_up_all_member.as_deref().is_some_and(|mute| mute != "Off") {
+            return Err(ApiError::new(
+                Code::NO_PERMISSION,
+                "this service cannot mute a whole group: leave ShutUpAllMember out",
+            ));
+        }
         let group_id = GroupId::new(&*body.group_id)?;
         let room = self.room(sdk_app_id, &group_id).await?;
         let patch = GroupPatch {
@@ -126,6 +134,10 @@ impl Service {
             ));
         }
         let _one_at_a_time = room.profile_change.lock().await;
+        if room.is_dismissed() {
+            // Somebody dismissed it meanwhile; a group that was made again under its id is another.
+            return Err(no_such_group(&group_id));
+        }
         let (id, now_s) = (group_id.as_str(), self.clock.now_s());
         let found = self.storage.update_group(sdk_app_id, id, &patch, now_s).await;
         if !found.map_err(internal)? {
@@ -146,6 +158,10 @@ impl Service {
         let group_id = GroupId::new(group_id)?;
         let room = self.room(sdk_app_id, &group_id).await?;
         let _one_at_a_time = room.profile_change.lock().await;
+        if room.is_dismissed() {
+            // Somebody dismissed it meanwhile; a group that was made again under its id is another.
+            return Err(no_such_group(&group_id));
+        }
         let _nobody_brings_it_back = self.room_coming_or_going.lock().await;
         let found = self.storage.delete_group(sdk_app_id, group_id.as_str()).await;
         if !found.map_err(internal)? {

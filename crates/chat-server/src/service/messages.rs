@@ -7,15 +7,24 @@ use chat_types::{Element, GroupId, Priority, UserId};
 
 use super::{Service, internal, no_such_group};
 use crate::counters::add;
-use crate::room::{ConnectionId, Draft, Posted, Stamp};
+use crate::room::{ConnectionId, Draft, Posted, Room, Stamp};
 
 /// What makes two messages of one sender in one room the same message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum RepeatKey {
+pub(crate) struct RepeatKey {
+    /// The room itself and not its group id: a group that is made again under the same id has
+    /// never seen the message.
+    room: u64,
+    from: UserId,
+    mark: Mark,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Mark {
     /// `Random` of the REST API.
-    Random { sdk_app_id: u32, group_id: GroupId, from: UserId, random: u32 },
+    Random(u32),
     /// `client_id` of the gateway.
-    ClientId { sdk_app_id: u32, group_id: GroupId, from: UserId, client_id: String },
+    ClientId(String),
 }
 
 /// A message as it comes in from REST or gateway.
@@ -53,7 +62,7 @@ impl Service {
             Some(nick) => nick.clone(),
             None => self.nick_of(sdk_app_id, &outgoing.from).await?,
         };
-        let key = repeat_key(sdk_app_id, group_id, &outgoing)?;
+        let key = repeat_key(&room, &outgoing)?;
         let connection = outgoing.connection;
         let draft = Draft {
             from: outgoing.from,
@@ -98,20 +107,17 @@ impl Service {
     }
 }
 
-fn repeat_key(
-    sdk_app_id: u32,
-    group_id: &GroupId,
-    outgoing: &Outgoing,
-) -> Result<RepeatKey, ApiError> {
-    let (group_id, from) = (group_id.clone(), outgoing.from.clone());
-    if outgoing.connection.is_none() {
-        return Ok(RepeatKey::Random { sdk_app_id, group_id, from, random: outgoing.random });
-    }
-    let client_id = outgoing.client_id.clone();
-    if client_id.is_empty() || client_id.len() > MAX_CLIENT_ID_BYTES {
-        return Err(ApiError::bad_parameter(format!(
-            "client_id has 1 to {MAX_CLIENT_ID_BYTES} bytes"
-        )));
-    }
-    Ok(RepeatKey::ClientId { sdk_app_id, group_id, from, client_id })
+fn repeat_key(room: &Room, outgoing: &Outgoing) -> Result<RepeatKey, ApiError> {
+    let mark = if outgoing.connection.is_none() {
+        Mark::Random(outgoing.random)
+    } else {
+        let client_id = outgoing.client_id.clone();
+        if client_id.is_empty() || client_id.len() > MAX_CLIENT_ID_BYTES {
+            return Err(ApiError::bad_parameter(format!(
+                "client_id has 1 to {MAX_CLIENT_ID_BYTES} bytes"
+            )));
+        }
+        Mark::ClientId(client_id)
+    };
+    Ok(RepeatKey { room: room.number(), from: outgoing.from.clone(), mark })
 }

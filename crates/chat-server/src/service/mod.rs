@@ -41,6 +41,7 @@ pub(crate) struct Service {
     repeats: Cache<RepeatKey, Stamp>,
     logins: Mutex<HashMap<LoginKey, (ConnectionId, Arc<Outbox>)>>,
     next_connection: AtomicU64,
+    next_room: AtomicU64,
 }
 
 /// Hides a storage failure from the caller and puts it into the log.
@@ -63,6 +64,7 @@ impl Service {
                 .build(),
             logins: Mutex::default(),
             next_connection: AtomicU64::new(1),
+            next_room: AtomicU64::new(1),
         }
     }
 
@@ -122,7 +124,17 @@ impl Service {
                 nick.map_err(internal)?.unwrap_or_default()
             }
         };
-        Ok(self.rooms.insert(sdk_app_id, group_id, Room::new(stored, owner_nick)))
+        let number = self.next_room.fetch_add(1, Ordering::Relaxed);
+        Ok(self.rooms.insert(sdk_app_id, group_id, Room::new(number, stored, owner_nick)))
+    }
+
+    /// Lets the rooms of an application know that an account has another nickname.
+    fn account_renamed(&self, sdk_app_id: u32, user_id: &UserId, nick: &str) {
+        for (app, _, room) in self.rooms.all() {
+            if app == sdk_app_id {
+                room.account_renamed(user_id, nick);
+            }
+        }
     }
 
     /// Tells every room whose online count has changed.

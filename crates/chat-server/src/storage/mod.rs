@@ -3,6 +3,7 @@
 mod accounts;
 mod applications;
 mod groups;
+mod lock;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use applications::StoredApplication;
 pub use groups::{GroupPatch, NewGroup, StoredGroup};
+pub(crate) use lock::ServiceLock;
 
 /// File name of the database inside the data folder.
 pub const DATABASE_FILE: &str = "chat.db";
@@ -22,6 +24,13 @@ const MAX_CONNECTIONS: u32 = 4;
 pub enum Error {
     #[error("the data folder {path} cannot be made: {source}; choose one that can be written")]
     DataDir { path: PathBuf, source: std::io::Error },
+    #[error("{path} cannot be made: {source}; choose a data folder that can be written")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error(
+        "another service runs on the data folder {0}: stop it first, or give this one a folder of \
+         its own"
+    )]
+    InUse(PathBuf),
     #[error("the database {path} cannot be opened: {source}")]
     Open { path: PathBuf, source: sqlx::Error },
     #[error(
@@ -43,14 +52,14 @@ impl Storage {
     /// Opens the database in `data_dir`, makes both if they are absent, and runs the migrations
     /// that it has not had yet.
     pub async fn open(data_dir: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(data_dir)
-            .map_err(|source| Error::DataDir { path: data_dir.to_owned(), source })?;
+        make_folder(data_dir)?;
         let path = data_dir.join(DATABASE_FILE);
+        owner_only(&path).map_err(|source| Error::File { path: path.clone(), source })?;
         let options = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            // A commit survives a power cut: a reserved block of numbers must not come back.
+            .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new()
@@ -62,7 +71,6 @@ impl Storage {
             .run(&pool)
             .await
             .map_err(|source| Error::Migrate { path: path.clone(), source })?;
-        restrict_to_owner(&path);
         Ok(Self { pool })
     }
 
@@ -72,18 +80,25 @@ impl Storage {
     }
 }
 
-/// The file holds keys: other accounts of the machine must not read it.
-#[cfg(unix)]
-fn restrict_to_owner(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let only_owner = std::fs::Permissions::from_mode(0o600);
-    if let Err(error) = std::fs::set_permissions(path, only_owner) {
-        tracing::warn!(%error, "database file permissions unchanged");
-    }
+fn make_folder(data_dir: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(data_dir)
+        .map_err(|source| Error::DataDir { path: data_dir.to_owned(), source })
 }
 
-#[cfg(not(unix))]
-fn restrict_to_owner(_path: &Path) {}
+/// Makes sure that the file is there and that only its owner may read it: it holds keys. SQLite
+/// gives the files that it puts beside it the same rights.
+fn owner_only(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = options.mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    options.open(path).map(|_| ())
+}
 
 /// SQLite has no unsigned 64-bit column; Unix seconds and ids fit.
 fn to_db(value: u64) -> i64 {

@@ -36,7 +36,9 @@ async fn a_call_is_refused_at_the_first_check_that_fails() {
         let answer = world.post(&path, &query, body).await;
         assert_eq!(refusal(&query, &answer), code, "body {body:?}");
     }
-    assert_eq!(world.refused("nothing/here", json!({})).await, 60009);
+    for path in ["nothing/here", GROUPS, &format!("{GROUPS}/create_group/"), "%ff/x", ""] {
+        assert_eq!(world.refused(path, json!({})).await, 60009, "{path}");
+    }
     assert_eq!(world.refused(&format!("{GROUPS}/no_such"), json!({})).await, 10003);
     world.say(1, "still here").await;
 }
@@ -55,10 +57,12 @@ async fn a_user_sig_of_another_application_is_refused_as_such() {
 #[tokio::test]
 async fn an_oversized_body_is_refused_and_the_next_call_works() {
     let world = World::with_room().await;
-    let body = format!("{{\"x\":\"{}\"}}", "x".repeat(1024 * 1024));
     let query = world.query("administrator");
-    let answer = world.post(&format!("{GROUPS}/get_group_info"), &query, body).await;
-    assert_eq!(refusal("a body of over 1 MiB", &answer), 93000);
+    for mebibytes in [1, 8] {
+        let body = format!("{{\"x\":\"{}\"}}", "x".repeat(mebibytes * 1024 * 1024));
+        let answer = world.post(&format!("{GROUPS}/get_group_info"), &query, body).await;
+        assert_eq!(refusal("a body of over 1 MiB", &answer), 93000);
+    }
     world.say(1, "still here").await;
 }
 
@@ -96,6 +100,7 @@ async fn groups_and_messages_that_break_a_rule_get_the_documented_code() {
             json!({"GroupId": "r", "AppDefinedData": [{"Key": "product", "Value": long}]}),
             10004,
         ),
+        ("modify_group_base_info", json!({"GroupId": "r", "MuteAllMember": "On"}), 10007),
         ("send_group_msg", json!({"GroupId": "nope", "Random": 1, "MsgBody": text("x")}), 10015),
         ("send_group_msg", json!({"GroupId": "r", "MsgBody": text("x")}), 10004),
         ("send_group_msg", json!({"GroupId": "r", "Random": 1, "MsgBody": []}), 10004),
@@ -168,7 +173,7 @@ async fn a_first_frame_that_is_no_login_is_refused() {
     let mut client = world.connect().await;
     client.raw(r#"{"t":"ping","id":3}"#).await;
     let (frames, code) = client.close_code().await;
-    assert_eq!(frames[0]["code"], 10001);
+    assert_eq!((&frames[0]["code"], &frames[0]["id"]), (&json!(10001), &json!(3)));
     assert_eq!(code, 4003);
 }
 
@@ -181,6 +186,10 @@ async fn malformed_and_oversized_frames_are_refused_and_disturb_nobody() {
         client.raw(wrong).await;
         assert_eq!(client.kind("error").await["code"], 9003, "{wrong:?}");
     }
+    client
+        .raw(r#"{"t":"send","id":77,"group_id":"r","client_id":"c","elements":[{"MsgType":"X"}]}"#)
+        .await;
+    assert_eq!(client.kind("error").await["id"], 77, "a sender knows which message was meant");
     client.socket.send(Message::binary(vec![0, 159, 146, 150])).await.unwrap();
     assert_eq!(client.kind("error").await["code"], 9003, "binary");
     client.raw(format!("{{\"t\":\"ping\",\"x\":\"{}\"}}", "x".repeat(40_000))).await;

@@ -87,6 +87,13 @@ impl World {
         Self { dir, server, app, clock, http }
     }
 
+    /// Another service with the same application on a copy of the data.
+    pub(crate) async fn on_copy(&self, dir: tempfile::TempDir) -> Self {
+        let (app, clock) = (self.app.clone(), Arc::clone(&self.clock));
+        let server = start(dir.path(), GatewayTimes::default(), &clock).await;
+        Self { dir, server, app, clock, http: reqwest::Client::new() }
+    }
+
     pub(crate) fn sig(&self, user: &str) -> String {
         self.sig_for(user, 3600)
     }

@@ -95,6 +95,21 @@ async fn a_returning_member_catches_up_what_it_missed_and_nothing_it_had() {
 }
 
 #[tokio::test]
+async fn a_catch_up_of_large_messages_is_cut_at_the_newest_that_fit_a_frame() {
+    let world = World::with_room().await;
+    let large = "x".repeat(11_000);
+    for random in 1..=100 {
+        world.say(random, &large).await;
+    }
+    let mut member = world.signed_in("a").await;
+    let joined = member.ask(json!({"t": "join", "group_id": "r", "after_seq": 0})).await;
+    let messages = joined["messages"].as_array().unwrap();
+    assert!(joined["messages"].to_string().len() <= 256 * 1024 + 2 * 100);
+    assert!(messages.len() >= 20, "the space is used: {} messages", messages.len());
+    assert_eq!(messages.last().unwrap()["seq"], 100, "the newest are the ones that are kept");
+}
+
+#[tokio::test]
 async fn a_changed_profile_reaches_every_member_with_its_new_values() {
     let world = World::with_room().await;
     let mut viewer = world.in_room("a").await;
@@ -140,6 +155,19 @@ async fn the_online_count_is_accounts_not_connections_and_follows_joins_and_leav
     first.until(|frame| frame["t"] == "online" && frame["count"] == 2).await;
     assert_eq!(second.ask(json!({"t": "leave", "group_id": "r"})).await["t"], "leave_ok");
     first.until(|frame| frame["t"] == "online" && frame["count"] == 1).await;
+}
+
+#[tokio::test]
+async fn who_comes_in_is_told_the_count_even_if_it_is_the_one_that_was_told_last() {
+    let world = World::with_room().await;
+    let mut stays = world.in_room("a").await;
+    let mut leaves = world.in_room("b").await;
+    stays.until(|frame| frame["t"] == "online" && frame["count"] == 2).await;
+    let mut comes = world.signed_in("c").await;
+    let joined = comes.ask(json!({"t": "join", "group_id": "r"})).await;
+    assert_eq!(joined["online"], 3);
+    leaves.ask(json!({"t": "leave", "group_id": "r"})).await;
+    comes.until(|frame| frame["t"] == "online" && frame["count"] == 2).await;
 }
 
 #[tokio::test]

@@ -99,6 +99,30 @@ async fn an_administrator_may_speak_for_an_account_that_exists() {
 }
 
 #[tokio::test]
+async fn a_group_made_again_under_its_id_is_a_new_room() {
+    let world = World::with_room().await;
+    world.say(1, "one").await;
+    world.say(2, "two").await;
+    world.ok(&format!("{GROUPS}/destroy_group"), json!({"GroupId": "r"})).await;
+    let room = json!({"Type": "AVChatRoom", "Name": "Again", "GroupId": "r"});
+    world.ok(&format!("{GROUPS}/create_group"), room).await;
+    let mut viewer = world.in_room("viewer").await;
+    assert_eq!(world.say(2, "first here").await["MsgSeq"], 1, "no repeat of the old room's");
+    assert_eq!(viewer.texts(1).await, ["first here"]);
+}
+
+#[tokio::test]
+async fn the_owners_new_nickname_is_in_the_next_join() {
+    let world = World::with_room().await;
+    let _first = world.in_room("viewer").await;
+    let host = json!({"UserID": "host", "Nick": "Another name"});
+    world.ok("im_open_login_svc/account_import", host).await;
+    let mut late = world.signed_in("late").await;
+    let joined = late.ask(json!({"t": "join", "group_id": "r"})).await;
+    assert_eq!(joined["group"]["owner_nick"], "Another name");
+}
+
+#[tokio::test]
 async fn an_account_keeps_what_a_later_import_does_not_name() {
     let world = World::with_room().await;
     let face = json!({"UserID": "host", "FaceUrl": "https://img.example/7.png"});

@@ -1,6 +1,7 @@
-use chat_server::storage::Storage;
+use chat_server::storage::{DATABASE_FILE, Storage};
+use chat_server::{Server, ServerConfig};
 use serde_json::json;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use crate::clients::World;
 
@@ -43,9 +44,29 @@ async fn after_a_crash_a_sequence_number_is_skipped_but_never_used_twice() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
     }
-    let storage = Storage::open(copy.path()).await.unwrap();
-    let stored = storage.group(world.app.sdk_app_id, "r").await.unwrap().unwrap();
-    assert!(u64::from(stored.seq_reserved) >= last, "the next start goes on above {last}");
+    let after_crash = world.on_copy(copy).await;
+    let next = after_crash.say(2, "two").await["MsgSeq"].as_u64().unwrap();
+    assert!(next > last, "the next start goes on above {last}, not with {next}");
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_data_is_refused_until_the_first_has_ended() {
+    let world = World::with_room().await;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = || ServerConfig::new(listen, world.dir.path().to_owned());
+    let refused = Server::start(config()).await.err().expect("two would split the rooms");
+    assert!(refused.to_string().contains("stop it first"), "{refused}");
+    world.server.shutdown().await;
+    Server::start(config()).await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_has_not_signed_in_yet_is_told_of_the_stop_too() {
+    let world = World::new().await;
+    let mut client = world.connect().await;
+    let (told, ()) = tokio::join!(client.close_code(), world.server.shutdown());
+    assert_eq!(told.0.last().unwrap()["t"], "shutting_down");
+    assert_eq!(told.1, 1001);
 }
 
 #[tokio::test]
@@ -62,7 +83,14 @@ async fn opening_the_data_folder_twice_runs_the_migrations_once() {
 async fn only_the_owner_may_read_the_database_because_it_holds_keys() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new().await;
-    let path = world.dir.path().join(chat_server::storage::DATABASE_FILE);
-    let mode = std::fs::metadata(path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o077, 0, "mode {mode:o}");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(world.dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with(DATABASE_FILE) {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.file_name());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "the write-ahead log holds keys too");
 }

@@ -11,7 +11,11 @@ fn large_text(n: u32) -> String {
 
 #[tokio::test]
 async fn a_reader_that_stops_misses_frames_is_told_how_many_and_holds_nobody_up() {
-    let world = World::with_room().await;
+    // Nobody is disconnected here, however slow the machine is.
+    let long = Duration::from_secs(600);
+    let times = GatewayTimes { heartbeat: long, write: long, ..GatewayTimes::default() };
+    let world = World::with_times(times).await;
+    world.make_room().await;
     let mut slow = world.in_room("slow").await;
     let mut quick = world.in_room("quick").await;
     let mut sent = 0;
