@@ -2,11 +2,16 @@
 //! the tests know only what a stranger knows, the command line, HTTP, WebSocket and the window.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
-pub mod browser;
 pub mod gateway;
 pub mod liveroom;
-pub mod page;
 pub mod rest;
+
+// WebKit's driver and the screen in memory are those of Linux.
+#[cfg(target_os = "linux")]
+pub mod browser;
+#[cfg(target_os = "linux")]
+pub mod page;
+#[cfg(target_os = "linux")]
 pub mod window;
 
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 //! The same UI in a plain browser, where a scripted host stands in for the program.
+#![cfg(target_os = "linux")]
 
 use acceptance::browser::Browser;
 

@@ -1,4 +1,5 @@
 //! The real window: each test opens the program on a fresh data folder.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 use acceptance::gateway::Client;

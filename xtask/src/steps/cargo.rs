@@ -7,7 +7,7 @@ use crate::process::{self, Error, Workspace};
 use crate::report::Done;
 
 /// The two programs that people start.
-pub(crate) const BUILD: &[&str] = &["build", "-p", "liveroom-app", "-p", "liveroom-cli"];
+const BUILD: &[&str] = &["build", "-p", "liveroom-app", "-p", "liveroom-cli"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {

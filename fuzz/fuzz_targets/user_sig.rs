@@ -1,5 +1,5 @@
 //! No text makes `verify` panic, neither as it stands nor packed as the JSON inside a UserSig.
-//! Run with `cargo +nightly fuzz run verify` in the directory above this one.
+//! Run with `cargo +nightly fuzz run user_sig`.
 #![no_main]
 
 use std::io::Read as _;
