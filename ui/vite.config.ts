@@ -1,16 +1,15 @@
+import { readFileSync } from "node:fs";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
-// The policy the desktop shell applies. `vite preview` sends it too, so a violation shows up in a
-// plain browser before it shows up in the window.
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "connect-src 'self' ipc: http://ipc.localhost",
-].join("; ");
+// The policy the desktop shell applies, read from its settings. `vite preview` sends it too, so a
+// violation shows up in a plain browser before it shows up in the window.
+const shell = JSON.parse(
+  readFileSync(new URL("../src-tauri/tauri.conf.json", import.meta.url), "utf8"),
+) as { app: { security: { csp: Record<string, string> } } };
+const contentSecurityPolicy = Object.entries(shell.app.security.csp)
+  .map(([directive, sources]) => `${directive} ${sources}`)
+  .join("; ");
 
 export default defineConfig({
   plugins: [solid()],

@@ -38,6 +38,7 @@ describe("the chat list", () => {
     const before = texts();
     window.show({ type: "chat", rows: chatRows(300, 8) });
     expect(texts()).toEqual(before);
+    expect(window.get("chat-list").dataset.held, "the scroll bar is drawn").toBe("true");
     expect(window.get("new-messages").textContent).toContain("8 new messages");
     window.show({ type: "chat", rows: chatRows(308, 2) });
     expect(window.get("new-messages").textContent).toContain("10 new messages");
@@ -49,6 +50,7 @@ describe("the chat list", () => {
     window.show({ type: "chat", rows: chatRows(300, 8) });
     window.get("new-messages").click();
     expect(window.get("chat-list").scrollTop).toBe(0);
+    expect(window.get("chat-list").dataset.held).toBe("false");
     expect(texts().at(-1)).toBe("line 307");
     expect(window.find("new-messages")).toBeUndefined();
     window.show({ type: "chat", rows: chatRows(308, 1) });
@@ -115,7 +117,7 @@ describe("the chat list", () => {
     expect(list.getAttribute("role")).toBe("log");
     expect(list.getAttribute("aria-live")).toBe("off");
     expect(window.get("chat-news").getAttribute("aria-live")).toBe("polite");
-    expect(window.get("connection-news").getAttribute("aria-live")).toBe("assertive");
+    expect(window.get("own-news").getAttribute("aria-live")).toBe("assertive");
   });
 });
 

@@ -35,6 +35,7 @@ describe("saying something", () => {
     await window.settle();
     expect(window.get("chat-row").dataset.state).toBe("failed");
     expect(window.get("chat-row").textContent).toContain("Not sent. You are muted in this room.");
+    expect(window.get("own-news").textContent).toBe("Not sent. You are muted in this room.");
     window.host.sending = "held";
     window.get("retry").click();
     await window.settle();
@@ -45,6 +46,19 @@ describe("saying something", () => {
     window.frame();
     expect(window.get("chat-row").dataset.state).toBe("sent");
     expect(window.all("chat-row")).toHaveLength(1);
+  });
+
+  it("says why a refused comment could not be tried again", async () => {
+    window.host.sending = "refused";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    window.host.retryRefusal = { code: Code.RoomGone, info: "raw" };
+    window.get("retry").click();
+    await window.settle();
+    expect(window.get("chat-row").dataset.state).toBe("failed");
+    expect(window.get("chat-row").textContent).toContain("Not sent. This room has been closed.");
+    expect(window.find("retry")).toBeDefined();
   });
 
   it("gives the text back when it was not taken, together with what was typed since", async () => {
@@ -103,6 +117,7 @@ describe("saying something", () => {
     composer().focus();
     window.compose("nihao");
     window.press("Enter", { isComposing: true });
+    window.press("Enter", { keyCode: 229 });
     window.press("Enter", { shiftKey: true });
     expect(window.host.said).toEqual([]);
     window.press("Enter");

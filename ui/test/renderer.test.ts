@@ -62,6 +62,24 @@ describe("the danmaku canvas", () => {
     expect(one.waits()).toBe(false);
   });
 
+  it("asks for no frame when nothing came to fly", () => {
+    one.renderer.enter([]);
+    expect(one.waits()).toBe(false);
+  });
+
+  it("shows none of the crowd that came while the window was hidden for longer than a moment", () => {
+    one.renderer.setAwake(false);
+    one.renderer.enter(
+      Array.from({ length: 200 }, (_, id) => ({ comment: flyingComment({ id }), arrivedAt: 0 })),
+    );
+    expect(one.waits()).toBe(false);
+    one.frameAt(60_000);
+    one.renderer.setAwake(true);
+    one.frameAt(60_016);
+    expect(one.renderer.drawn()).toEqual([]);
+    expect(one.undrawn).toEqual([200]);
+  });
+
   it("asks for no frames while the window is hidden, and catches up afterwards", () => {
     one.renderer.enter([{ comment: flyingComment({ id: 1 }), arrivedAt: 0 }]);
     one.frameAt(16);
@@ -158,6 +176,21 @@ describe("the pictures of comments", () => {
       bitmaps.textBitmap(flyingComment({ id, text: `${id}`.padEnd(60, "b") }));
     }
     expect(bitmaps.textBitmap(flyingComment({ id: 1, text: "a".repeat(60) }))).not.toBe(first);
+  });
+
+  it("are all kept while they fly, also on a stage that is larger than the usual bound", () => {
+    const bitmaps = new Bitmaps(INK);
+    bitmaps.setSize(75, 109, 2, 3840 * 2160);
+    const flying = Array.from({ length: 45 }, (_, id) =>
+      flyingComment({ id, text: `${id}`.padEnd(60, "b") }),
+    );
+    const frame = () => flying.map((comment) => bitmaps.textBitmap(comment));
+    const first = frame();
+    const pixels = first.reduce((sum, { width, height }) => sum + width * height, 0);
+    expect(pixels).toBeGreaterThan(6_000_000);
+    frame().forEach((bitmap, index) => {
+      expect(bitmap).toBe(first[index]);
+    });
   });
 
   it("hold one line of at most sixty characters and never half a character", () => {

@@ -103,7 +103,7 @@ describe("design tokens", () => {
   });
 
   it("all exist where they are used", () => {
-    const local = new Set(["--panel-width", "--controls"]);
+    const local = new Set(["--panel-width", "--controls", "--thumb"]);
     for (const name of files.filter((file) => /\.(css|tsx?)$/.test(file))) {
       const text = readFileSync(join(SOURCE, name), "utf8");
       for (const [, used] of text.matchAll(/(?:var\(|token(?:Number|Time)?\(")(--[\w-]+)/g)) {

@@ -15,12 +15,33 @@ const CUP = {
   ends_at_s: 0,
 };
 
+/** A system that is light at first and can change its mind. */
+function stubSystemTheme() {
+  const listeners = new Set<() => void>();
+  let light = true;
+  vi.stubGlobal("matchMedia", (query: string) => ({
+    get matches() {
+      return query.includes("prefers-color-scheme: light") && light;
+    },
+    addEventListener: (_: string, run: () => void) => listeners.add(run),
+    removeEventListener: (_: string, run: () => void) => listeners.delete(run),
+  }));
+  return {
+    listeners,
+    becomeLight(next: boolean) {
+      light = next;
+      for (const run of [...listeners]) run();
+    },
+  };
+}
+
 describe("the window", () => {
   let window: OpenWindow;
   beforeEach(async () => {
     window = await openWindow(SESSIONS.online);
   });
 
+  const theatre = () => document.querySelector<HTMLElement>(".app")?.dataset.theatre;
   const pickLanguage = (language: string) => {
     window.get("settings-button").click();
     const select = window.get<HTMLSelectElement>("language");
@@ -76,10 +97,10 @@ describe("the window", () => {
     window = await openWindow(SESSIONS.online);
     window.show({ type: "session", session: SESSIONS.reconnecting });
     expect(window.get("connection").textContent).toContain("Trying again in 4 s.");
-    const announced = window.get("connection-news").textContent;
+    const announced = window.get("own-news").textContent;
     await vi.advanceTimersByTimeAsync(1250);
     expect(window.get("connection").textContent).toContain("Trying again in 3 s.");
-    expect(window.get("connection-news").textContent).toBe(announced);
+    expect(window.get("own-news").textContent).toBe(announced);
     await vi.advanceTimersByTimeAsync(4000);
     expect(window.get("connection").textContent).toContain("Trying again now.");
   });
@@ -156,6 +177,28 @@ describe("the window", () => {
     expect(window.get("connection").textContent).toContain("账号已在别处登录。");
   });
 
+  it("is dark until another theme is picked, even where the system is light", async () => {
+    cleanup();
+    const system = stubSystemTheme();
+    window = await openWindow(SESSIONS.online);
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    expect(parseRemembered(null).theme).toBe("dark");
+    window.get("settings-button").click();
+    const select = window.get<HTMLSelectElement>("theme");
+    expect(select.value).toBe("dark");
+    select.value = "system";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(document.documentElement.dataset.theme).toBe("light");
+    system.becomeLight(false);
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    system.becomeLight(true);
+    expect(document.documentElement.dataset.theme).toBe("light");
+    cleanup();
+    expect(system.listeners.size, "nobody listens to a closed window").toBe(0);
+    await openWindow(SESSIONS.online);
+    expect(document.documentElement.dataset.theme).toBe("light");
+  });
+
   it("takes on the theme that is picked and remembers it", async () => {
     expect(document.documentElement.dataset.theme).toBe("dark");
     window.get("settings-button").click();
@@ -176,10 +219,71 @@ describe("the window", () => {
     await window.settle();
     expect(window.host.service.running).toBe(false);
     expect(window.find("service-stop")).toBeUndefined();
-    window.get("service-start").click();
+    const focused = window.get("service-start");
+    focused.focus();
+    focused.click();
     await window.settle();
     expect(window.host.service.running).toBe(true);
-    expect(window.find("service-stop")).toBeDefined();
+    expect(document.activeElement, "the keyboard stays in its place").toBe(
+      window.get("service-stop"),
+    );
+  });
+
+  it("shows no address, and nothing to copy, of a service that is stopped", async () => {
+    window.get("settings-button").click();
+    await window.settle();
+    const copies = () => document.querySelectorAll(".fact button").length;
+    expect(copies()).toBe(5);
+    window.get("service-stop").click();
+    await window.settle();
+    expect(window.find("service-rest")).toBeUndefined();
+    expect(window.find("service-gateway")).toBeUndefined();
+    expect(window.get("service-data").textContent).toBe(window.host.service.data_dir);
+    expect(copies()).toBe(3);
+    window.get("service-start").click();
+    await window.settle();
+    expect(window.get("service-gateway").textContent).toBe(window.host.service.gateway);
+    expect(copies()).toBe(5);
+  });
+
+  it("closes the settings on Escape, wherever the focus is, before anything else", () => {
+    const button = window.get("settings-button");
+    window.press("t");
+    for (const focused of [undefined, document.querySelector<HTMLElement>(".controls button")]) {
+      button.click();
+      (document.activeElement as HTMLElement).blur();
+      focused?.focus();
+      window.press("Escape");
+      expect(button.getAttribute("aria-expanded")).toBe("false");
+      expect(document.activeElement).toBe(button);
+    }
+    expect(theatre()).toBe("true");
+    window.press("Escape");
+    expect(theatre(), "the focused button does not cost a second press").toBe("false");
+  });
+
+  it("leaves a key that ends a composition to the input method", () => {
+    window.get("composer").focus();
+    window.press("Escape", { keyCode: 229 });
+    expect(document.activeElement).toBe(window.get("composer"));
+    window.press("Escape");
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it("announces a lost connection once, however many attempts it takes", () => {
+    const news = window.get("own-news");
+    window.show({ type: "session", session: SESSIONS.reconnecting });
+    const announced = news.textContent;
+    expect(announced).toContain("Connection lost.");
+    for (const retry_in_ms of [0, 8000, 0]) {
+      window.show({
+        type: "session",
+        session: { state: "reconnecting", attempt: 3, retry_in_ms },
+      });
+      expect(news.textContent).toBe(announced);
+    }
+    window.show({ type: "session", session: SESSIONS.online });
+    expect(news.textContent).toBe("Connected");
   });
 
   it("follows the keyboard, except where the reader is typing", () => {
@@ -208,6 +312,29 @@ describe("the window", () => {
     window.press("d");
     expect(window.host.visibility).toEqual([true, false]);
     expect(window.get("danmaku-canvas").hidden).toBe(true);
+  });
+
+  it("draws as sharp as the screen it is on, also after a move to another one", async () => {
+    cleanup();
+    const listeners = new Map<string, () => void>();
+    vi.stubGlobal("matchMedia", (media: string) => ({
+      matches: false,
+      addEventListener: (_: string, run: () => void) => listeners.set(media, run),
+      removeEventListener: () => listeners.delete(media),
+    }));
+    vi.stubGlobal("devicePixelRatio", 1);
+    window = await openWindow(SESSIONS.online);
+    const canvas = window.get<HTMLCanvasElement>("danmaku-canvas");
+    layOut(canvas, 1280, 720);
+    expect(canvas.width).toBe(1280);
+    for (const ratio of [2, 1.5]) {
+      const before = globalThis.window.devicePixelRatio;
+      vi.stubGlobal("devicePixelRatio", ratio);
+      listeners.get(`(resolution: ${before}dppx)`)?.();
+      expect(canvas.width).toBe(1280 * ratio);
+    }
+    cleanup();
+    expect([...listeners.keys()]).toEqual([]);
   });
 
   it("lets comments fly once the stage has a size, for testers to inspect", () => {
@@ -254,7 +381,9 @@ describe("the window", () => {
     expect(controls.length).toBeGreaterThan(12);
     for (const control of controls) {
       const label = control.id && document.querySelector(`label[for="${control.id}"]`);
-      const name = control.getAttribute("aria-label") || control.textContent?.trim() || label;
+      // The options of a select are its values, not its name.
+      const text = control instanceof HTMLButtonElement && control.textContent?.trim();
+      const name = control.getAttribute("aria-label") || text || label;
       expect(name, control.outerHTML).toBeTruthy();
     }
   });

@@ -1,6 +1,6 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { ChatPanel } from "../chat/ChatPanel";
-import { ConnectionAnnouncement } from "../connection/ConnectionState";
+import { OwnAnnouncement } from "../connection/OwnAnnouncement";
 import type { Host } from "../host/host";
 import { createSettings } from "../settings/settings";
 import { Controls } from "../stage/Controls";
@@ -82,7 +82,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
         </main>
         <ShortcutList actions={actions} />
         <ChatAnnouncement />
-        <ConnectionAnnouncement />
+        <OwnAnnouncement />
       </div>
     </Liveroom.Provider>
   );

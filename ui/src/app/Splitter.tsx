@@ -11,10 +11,10 @@ export function Splitter(): JSX.Element {
   const initial = tokenNumber("--panel-initial", 340);
   const step = tokenNumber("--panel-step", 16);
   const [dragging, setDragging] = createSignal<{ from: number; width: number }>();
-  const width = () => settings.values.panelWidth || initial;
-  const setWidth = (next: number) => {
-    settings.set("panelWidth", Math.round(Math.min(max, Math.max(min, next))));
-  };
+  const inBounds = (wanted: number) => Math.round(Math.min(max, Math.max(min, wanted)));
+  // What was remembered may come from a version with other bounds.
+  const width = () => inBounds(settings.values.panelWidth || initial);
+  const setWidth = (next: number) => settings.set("panelWidth", inBounds(next));
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a separator that moves is not a rule between texts

@@ -58,8 +58,10 @@ export function createActions(settings: Settings, places: Places): Actions {
     },
     leave() {
       const focused = document.activeElement;
-      if (focused instanceof HTMLElement && focused !== document.body) focused.blur();
-      else if (theatre()) setTheatre(false);
+      // The button that was pressed to get into theatre still has the focus; only the composer is
+      // a place of its own to leave first.
+      if (theatre() && focused !== places.composer()) setTheatre(false);
+      else if (focused instanceof HTMLElement) focused.blur();
     },
   };
 }

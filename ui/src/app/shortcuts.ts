@@ -72,6 +72,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
 const TYPING = "input, textarea, select, [contenteditable]";
 const PRESSING = "button, a[href], summary, [role=separator]";
 
+/**
+ * Whether an input method has the key. WebKit has ended the composition already when it tells about
+ * the key that ended it; only the old key code still gives it away.
+ */
+export function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** Whether the focused element has a use of its own for the key. */
 function belongsToFocus(event: KeyboardEvent): boolean {
   const target = event.target;
@@ -83,7 +91,7 @@ function belongsToFocus(event: KeyboardEvent): boolean {
 
 export function followKeyboard(actions: Actions, player: Player): void {
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (event.defaultPrevented || isComposing(event) || event.repeat) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // A modal dialog keeps the keyboard to itself; it closes itself on Escape.
     if (document.querySelector("dialog[open]") || belongsToFocus(event)) return;

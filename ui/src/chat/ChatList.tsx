@@ -33,6 +33,10 @@ export function ChatList(): JSX.Element {
   const { room, settings } = useLiveroom();
   const words = settings.words;
   const { chat } = room;
+  // One for all rows: making one takes far longer than making a row.
+  const timeFormat = createMemo(
+    () => new Intl.DateTimeFormat(settings.locale(), { hour: "2-digit", minute: "2-digit" }),
+  );
   const [held, setHeld] = createSignal<{ entries: readonly ChatEntry[]; appended: number }>();
   const [offset, setOffset] = createSignal(0);
   const [height, setHeight] = createSignal(FIRST_HEIGHT);
@@ -159,6 +163,7 @@ export function ChatList(): JSX.Element {
         ref={scroller}
         class="chat-scroller"
         data-testid="chat-list"
+        data-held={held() !== undefined}
         role="log"
         aria-live="off"
         aria-label={words().chat}
@@ -168,7 +173,9 @@ export function ChatList(): JSX.Element {
         <div class="chat-rows">
           <div style={{ height: `${view().above}px` }} />
           <For each={view().entries}>
-            {(entry) => <ChatRowView entry={entry} observe={observe(entry.key)} />}
+            {(entry) => (
+              <ChatRowView entry={entry} timeFormat={timeFormat()} observe={observe(entry.key)} />
+            )}
           </For>
           <div style={{ height: `${view().below}px` }} />
         </div>

@@ -1,22 +1,27 @@
-import { createMemo, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { errorWords } from "../connection/words";
 import { Icon } from "../design/Icon";
+import type { CommandError } from "../host/host";
 import type { ChatEntry } from "../state/chat";
 import { hueOf } from "./hue";
 
 export function ChatRowView(props: {
   entry: ChatEntry;
+  timeFormat: Intl.DateTimeFormat;
   observe: (element: HTMLElement) => () => void;
 }): JSX.Element {
   const { host, settings } = useLiveroom();
   const words = settings.words;
   const row = () => props.entry.row();
-  const time = createMemo(() =>
-    new Intl.DateTimeFormat(settings.locale(), { hour: "2-digit", minute: "2-digit" }).format(
-      row().time_ms,
-    ),
-  );
+  const [refused, setRefused] = createSignal<CommandError>();
+  /** Why it was not sent, or why it could not even be tried again. */
+  const failure = () => refused() ?? { code: row().code, info: row().reason };
+  const retry = async () => {
+    setRefused(undefined);
+    const outcome = await host.retryComment(row().key);
+    if (outcome.status === "error") setRefused(outcome.error);
+  };
   let element!: HTMLDivElement;
   onMount(() => onCleanup(props.observe(element)));
 
@@ -33,21 +38,19 @@ export function ChatRowView(props: {
       <span class="chat-text selectable" data-testid="chat-text" dir="auto">
         {row().text}
       </span>
-      <time class="chat-time figures">{time()}</time>
+      <time class="chat-time figures">{props.timeFormat.format(row().time_ms)}</time>
       <Show when={row().state === "sending"}>
         <span class="visually-hidden">{words().rowSending}</span>
       </Show>
       <Show when={row().state === "failed"}>
         <p class="chat-failure">
           <Icon name="failed" />
-          <span>
-            {words().rowFailed(errorWords(words(), { code: row().code, info: row().reason }))}
-          </span>
+          <span>{words().rowFailed(errorWords(words(), failure()))}</span>
           <button
             type="button"
             class="link-button"
             data-testid="retry"
-            onClick={() => void host.retryComment(row().key)}
+            onClick={() => void retry()}
           >
             {words().retry}
           </button>

@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
+import { isComposing } from "../app/shortcuts";
 import { errorWords, sendBlocker } from "../connection/words";
 import { Icon } from "../design/Icon";
 import type { CommandError } from "../host/host";
@@ -53,9 +54,7 @@ export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => voi
 
   const onKeyDown = (event: KeyboardEvent) => {
     // Enter also confirms a word in an input method; only a plain one sends.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) {
-      return;
-    }
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     void send();
   };

@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createSignal, type JSX, on, Show } from "solid-js";
+import { createMemo, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { connectionWords } from "./words";
 import "./connection.css";
@@ -27,26 +27,5 @@ export function ConnectionState(): JSX.Element {
         </button>
       </Show>
     </div>
-  );
-}
-
-/** Says each new state of the connection once, without the seconds that count down. */
-export function ConnectionAnnouncement(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const [sentence, setSentence] = createSignal("");
-  createEffect(
-    on(
-      room.session,
-      (session) => {
-        const left = session.state === "reconnecting" ? session.retry_in_ms : 0;
-        setSentence(connectionWords(settings.words(), session, left).text);
-      },
-      { defer: true },
-    ),
-  );
-  return (
-    <p class="visually-hidden" role="alert" aria-live="assertive" data-testid="connection-news">
-      {sentence()}
-    </p>
   );
 }

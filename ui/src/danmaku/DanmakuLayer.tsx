@@ -1,4 +1,12 @@
-import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import {
+  type Accessor,
+  createEffect,
+  createSignal,
+  type JSX,
+  onCleanup,
+  onMount,
+  Show,
+} from "solid-js";
 import { useLiveroom } from "../app/context";
 import { token, tokenNumber, tokenTime } from "../design/tokens";
 import type { FlyingComment } from "../host/host";
@@ -12,6 +20,18 @@ const browserTiming: DanmakuTiming = {
   requestFrame: (run) => requestAnimationFrame(run),
   cancelFrame: (id) => cancelAnimationFrame(id),
 };
+
+/** Device pixels per CSS pixel; another screen, or the zoom, changes it without a resize. */
+function createPixelRatio(): Accessor<number> {
+  const [ratio, setRatio] = createSignal(window.devicePixelRatio);
+  createEffect(() => {
+    const unchanged = window.matchMedia(`(resolution: ${ratio()}dppx)`);
+    const follow = () => setRatio(window.devicePixelRatio);
+    unchanged.addEventListener("change", follow);
+    onCleanup(() => unchanged.removeEventListener("change", follow));
+  });
+  return ratio;
+}
 
 /** The ticker shows one line at a time; more than this per second would only be thrown away. */
 const TICKER_BUDGET = { per_second: 1, burst: 1 };
@@ -45,6 +65,7 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
   const timing = props.timing ?? browserTiming;
   const [line, setLine] = createSignal<FlyingComment>();
   const [size, setSize] = createSignal({ width: 0, height: 0 });
+  const pixelRatio = createPixelRatio();
   const flies = () => settings.values.danmaku && !settings.reducedMotion();
   const ticks = () => settings.values.danmaku && settings.reducedMotion();
   let canvas!: HTMLCanvasElement;
@@ -93,7 +114,7 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
       setSize({ width, height });
     });
     observer.observe(canvas);
-    createEffect(() => renderer.setStage(size(), settings.values.area, window.devicePixelRatio));
+    createEffect(() => renderer.setStage(size(), settings.values.area, pixelRatio()));
 
     createEffect(() => void host.setDanmakuVisible(settings.values.danmaku));
     createEffect(() => {

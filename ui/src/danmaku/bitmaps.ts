@@ -13,8 +13,13 @@ export interface DanmakuInk {
 /** A longer comment would race over the stage unread; the chat has all of it. */
 const LONGEST = 60;
 const ELLIPSIS = "…";
-/** Together the kept bitmaps hold at most this many device pixels: 24 MB. */
+/** Together the kept bitmaps may always hold this many device pixels: 24 MB. */
 const PIXELS_KEPT = 6_000_000;
+/**
+ * On a large stage they may hold this many times its pixels. Comments do not overlap, so what flies
+ * fits; with less, every frame would evict and draw again what the next one needs.
+ */
+const STAGES_KEPT = 2;
 const WIDTHS_KEPT = 2000;
 
 const OUTLINE = 0.09;
@@ -25,6 +30,12 @@ const UNDERLINE = 0.07;
 const UNDERLINE_AT = 0.58;
 
 type Style = "plain" | "own" | "high";
+
+interface Look {
+  text: string;
+  style: Style;
+  key: string;
+}
 
 function styleOf(comment: FlyingComment): Style {
   if (comment.own) return "own";
@@ -54,6 +65,9 @@ export class Bitmaps implements Measure {
   #height = 0;
   #ratio = 1;
   #pixels = 0;
+  #pixelsKept = PIXELS_KEPT;
+  /** What a comment looks like does not change in flight, so it is worked out once for each. */
+  #looks = new WeakMap<FlyingComment, Look>();
   #drawn = new Map<string, HTMLCanvasElement>();
   #widths = new Map<string, number>();
 
@@ -62,8 +76,9 @@ export class Bitmaps implements Measure {
     this.#probe = document.createElement("canvas").getContext("2d");
   }
 
-  /** Sizes in CSS pixels, `ratio` device pixels to each. */
-  setSize(fontSize: number, height: number, ratio: number): void {
+  /** Sizes in CSS pixels, `ratio` device pixels to each; `onScreen` is the stage in the latter. */
+  setSize(fontSize: number, height: number, ratio: number, onScreen = 0): void {
+    this.#pixelsKept = Math.max(PIXELS_KEPT, STAGES_KEPT * onScreen);
     if (fontSize === this.#fontSize && height === this.#height && ratio === this.#ratio) return;
     this.#fontSize = fontSize;
     this.#height = height;
@@ -74,8 +89,9 @@ export class Bitmaps implements Measure {
   }
 
   text(comment: FlyingComment): number {
-    const sides = styleOf(comment) === "high" ? PILL_SPACE : OUTLINE;
-    return Math.ceil(this.#width(flyingText(comment.text), 1) + 2 * sides * this.#fontSize);
+    const { text, style } = this.#look(comment);
+    const sides = style === "high" ? PILL_SPACE : OUTLINE;
+    return Math.ceil(this.#width(text, 1) + 2 * sides * this.#fontSize);
   }
 
   count(count: number, scale: number): number {
@@ -85,9 +101,9 @@ export class Bitmaps implements Measure {
   }
 
   textBitmap(comment: FlyingComment): HTMLCanvasElement {
-    const text = flyingText(comment.text);
-    const style = styleOf(comment);
-    return this.#bitmap(`${style} ${text}`, this.text(comment), (context, width) => {
+    const { text, style, key } = this.#look(comment);
+    const measure = () => this.text(comment);
+    return this.#bitmap(key, measure, (context, width) => {
       const { accent, pill } = this.#ink;
       const size = this.#fontSize;
       const middle = this.#height / 2;
@@ -108,9 +124,20 @@ export class Bitmaps implements Measure {
 
   countBitmap(count: number, scale: number): HTMLCanvasElement {
     const key = `count ${count} ${scale.toFixed(1)}`;
-    return this.#bitmap(key, this.count(count, scale), (context) => {
+    const measure = () => this.count(count, scale);
+    return this.#bitmap(key, measure, (context) => {
       this.#write(context, `×${count}`, COUNT_SPACE * this.#fontSize, scale, this.#ink.accent);
     });
+  }
+
+  #look(comment: FlyingComment): Look {
+    const known = this.#looks.get(comment);
+    if (known) return known;
+    const text = flyingText(comment.text);
+    const style = styleOf(comment);
+    const look = { text, style, key: `${style} ${text}` };
+    this.#looks.set(comment, look);
+    return look;
   }
 
   #font(scale: number): string {
@@ -148,7 +175,7 @@ export class Bitmaps implements Measure {
 
   #bitmap(
     key: string,
-    width: number,
+    measure: () => number,
     draw: (context: CanvasRenderingContext2D, width: number) => void,
   ): HTMLCanvasElement {
     const known = this.#drawn.get(key);
@@ -158,6 +185,7 @@ export class Bitmaps implements Measure {
       this.#drawn.set(key, known);
       return known;
     }
+    const width = measure();
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.ceil(width * this.#ratio));
     canvas.height = Math.max(1, Math.ceil(this.#height * this.#ratio));
@@ -174,7 +202,7 @@ export class Bitmaps implements Measure {
 
   #evict(newest: string): void {
     for (const [key, canvas] of this.#drawn) {
-      if (this.#pixels <= PIXELS_KEPT || key === newest) return;
+      if (this.#pixels <= this.#pixelsKept || key === newest) return;
       this.#drawn.delete(key);
       this.#pixels -= canvas.width * canvas.height;
     }

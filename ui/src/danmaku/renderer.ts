@@ -83,16 +83,19 @@ export class DanmakuRenderer {
     this.#canvas.width = Math.round(stage.width * ratio);
     this.#canvas.height = Math.round(stage.height * ratio);
     this.#painted = [];
-    this.#bitmaps.setSize(this.#metrics.fontSize, this.#metrics.laneHeight, ratio);
+    const onScreen = this.#canvas.width * this.#canvas.height;
+    this.#bitmaps.setSize(this.#metrics.fontSize, this.#metrics.laneHeight, ratio, onScreen);
     const now = this.#timing.now();
     this.#flight.resize(this.#metrics, now);
+    // A new size empties the canvas, and the next frame comes only after this one is shown.
+    if (this.#active) this.#paint(now);
     this.#offerBudget(now);
     this.#wake();
   }
 
   enter(comments: { comment: FlyingComment; arrivedAt: number }[]): void {
     for (const { comment, arrivedAt } of comments) this.#flight.enter(comment, arrivedAt);
-    this.#wake();
+    if (comments.length > 0) this.#wake();
   }
 
   fold(folded: FoldedComment[]): void {

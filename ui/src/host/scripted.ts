@@ -13,6 +13,9 @@ export type SendBehaviour = "ok" | "refused" | "offline" | "held";
 
 const OK: Outcome<null> = { status: "ok", data: null };
 
+/** A service that is stopped has none. */
+const ADDRESSES = { rest: "http://127.0.0.1:8091", gateway: "ws://127.0.0.1:8092" };
+
 /**
  * A host without a service behind it: it says what it is told to say. Tests push events into it and
  * read back what the window asked for; a plain browser gets it together with a crowd.
@@ -23,14 +26,15 @@ export class ScriptedHost implements Host {
   refusal: CommandError = { code: Code.Muted, info: "muted" };
   readonly said: string[] = [];
   readonly retried: string[] = [];
+  /** Why the next try is not even begun; the row then stays as it is. */
+  retryRefusal: CommandError | undefined;
   readonly budgets: DanmakuBudget[] = [];
   readonly visibility: boolean[] = [];
   undrawn = 0;
   reconnects = 0;
   service: ServiceView = {
     running: true,
-    rest: "http://127.0.0.1:8091",
-    gateway: "ws://127.0.0.1:8092",
+    ...ADDRESSES,
     sdk_app_id: 1400000001,
     group_id: "@TGS#demo",
     data_dir: "/var/lib/liveroom",
@@ -81,6 +85,7 @@ export class ScriptedHost implements Host {
 
   async retryComment(key: string): Promise<Outcome<null>> {
     this.retried.push(key);
+    if (this.retryRefusal) return { status: "error", error: this.retryRefusal };
     const row = this.#rows.get(key);
     if (row) this.#settle({ ...row, state: "sending", code: 0, reason: "" });
     return OK;
@@ -121,13 +126,13 @@ export class ScriptedHost implements Host {
   }
 
   async stopService(): Promise<Outcome<null>> {
-    this.service = { ...this.service, running: false };
+    this.service = { ...this.service, running: false, rest: "", gateway: "" };
     this.push([{ type: "session", session: { state: "offline" } }]);
     return OK;
   }
 
   async startService(): Promise<Outcome<null>> {
-    this.service = { ...this.service, running: true };
+    this.service = { ...this.service, running: true, ...ADDRESSES };
     this.push([{ type: "session", session: { state: "online" } }]);
     return OK;
   }

@@ -12,11 +12,12 @@ import { useLiveroom } from "../app/context";
 import { errorWords } from "../connection/words";
 import { Icon } from "../design/Icon";
 import type { CommandError, Outcome, ServiceView } from "../host/host";
+import type { Catalogue } from "../i18n";
 import "./service.css";
 
 const COPIED_FOR_MS = 2000;
 
-function Fact(props: { name: string; value: string; testId?: string }): JSX.Element {
+function Fact(props: { name: string; value: string; testId: string }): JSX.Element {
   const { settings } = useLiveroom();
   const words = settings.words;
   const [copied, setCopied] = createSignal(false);
@@ -36,21 +37,46 @@ function Fact(props: { name: string; value: string; testId?: string }): JSX.Elem
   return (
     <div class="fact">
       <dt class="fact-name">{props.name}</dt>
-      <dd class="fact-value selectable" data-testid={props.testId}>
-        {props.value}
+      <dd class="fact-line">
+        <span class="fact-value selectable" data-testid={props.testId}>
+          {props.value}
+        </span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={copied() ? words().copied : words().copy(props.name)}
+          title={copied() ? words().copied : words().copy(props.name)}
+          onClick={() => void copy()}
+        >
+          <Icon name={copied() ? "done" : "copy"} />
+        </button>
       </dd>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={copied() ? words().copied : words().copy(props.name)}
-        title={copied() ? words().copied : words().copy(props.name)}
-        onClick={() => void copy()}
-      >
-        <Icon name={copied() ? "done" : "copy"} />
-      </button>
     </div>
   );
 }
+
+interface FactKind {
+  testId: string;
+  name: (words: Catalogue) => string;
+  /** Empty where the service, as it stands, has none. */
+  value: (from: ServiceView) => string;
+}
+
+const FACTS: readonly FactKind[] = [
+  { testId: "service-rest", name: (words) => words.serviceRest, value: ({ rest }) => rest },
+  {
+    testId: "service-gateway",
+    name: (words) => words.serviceGateway,
+    value: ({ gateway }) => gateway,
+  },
+  {
+    testId: "service-app",
+    name: (words) => words.serviceApp,
+    value: ({ sdk_app_id }) => (sdk_app_id > 0 ? String(sdk_app_id) : ""),
+  },
+  { testId: "service-room", name: (words) => words.serviceRoom, value: ({ group_id }) => group_id },
+  { testId: "service-data", name: (words) => words.serviceData, value: ({ data_dir }) => data_dir },
+];
 
 /** The chat service this window brings along, and how other programs reach it. */
 export function ServiceSection(): JSX.Element {
@@ -64,11 +90,14 @@ export function ServiceSection(): JSX.Element {
     setRefused(outcome.error);
     return undefined;
   });
-  // The service comes and goes with the connection, whoever started or stopped it.
+  // The service comes and goes with the connection, whoever started or stopped it. A command of
+  // this window reads the state itself, at its end: before that the button would not act yet.
   createEffect(
     on(
       () => room.session().state,
-      () => void refetch(),
+      () => {
+        if (!busy()) void refetch();
+      },
       { defer: true },
     ),
   );
@@ -81,13 +110,6 @@ export function ServiceSection(): JSX.Element {
     await refetch();
     setBusy(false);
   };
-  const facts = (from: ServiceView) => [
-    { name: words().serviceRest, value: from.rest, testId: "service-rest" },
-    { name: words().serviceGateway, value: from.gateway, testId: "service-gateway" },
-    { name: words().serviceApp, value: String(from.sdk_app_id), testId: "service-app" },
-    { name: words().serviceRoom, value: from.group_id, testId: "service-room" },
-    { name: words().serviceData, value: from.data_dir, testId: "service-data" },
-  ];
 
   return (
     <section class="settings-part">
@@ -114,34 +136,29 @@ export function ServiceSection(): JSX.Element {
                 <span class="service-dot" />
                 {view().running ? words().serviceRunning : words().serviceStopped}
               </p>
-              <Show
-                when={view().running}
-                fallback={
-                  <button
-                    type="button"
-                    class="button"
-                    data-testid="service-start"
-                    disabled={busy()}
-                    onClick={() => void run(() => host.startService())}
-                  >
-                    {words().serviceStart}
-                  </button>
-                }
+              {/* One button that is never disabled: the keyboard's focus stays on it. */}
+              <button
+                type="button"
+                class="button"
+                data-testid={view().running ? "service-stop" : "service-start"}
+                aria-disabled={busy()}
+                onClick={() => {
+                  if (busy()) return;
+                  void run(() => (view().running ? host.stopService() : host.startService()));
+                }}
               >
-                <button
-                  type="button"
-                  class="button"
-                  data-testid="service-stop"
-                  disabled={busy()}
-                  onClick={() => void run(() => host.stopService())}
-                >
-                  {words().serviceStop}
-                </button>
-              </Show>
+                {view().running ? words().serviceStop : words().serviceStart}
+              </button>
             </div>
             <dl class="facts">
-              <For each={facts(view())}>
-                {(fact) => <Fact name={fact.name} value={fact.value} testId={fact.testId} />}
+              <For each={FACTS}>
+                {(fact) => (
+                  <Show when={fact.value(view())}>
+                    {(value) => (
+                      <Fact name={fact.name(words())} value={value()} testId={fact.testId} />
+                    )}
+                  </Show>
+                )}
               </For>
             </dl>
           </>

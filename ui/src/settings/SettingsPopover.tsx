@@ -1,5 +1,6 @@
 import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
+import { isComposing } from "../app/shortcuts";
 import { Icon } from "../design/Icon";
 import { type Catalogue, catalogue, LANGUAGES, type Language } from "../i18n";
 import { ServiceSection } from "../service/ServiceSection";
@@ -127,7 +128,7 @@ function DanmakuSettings(): JSX.Element {
   );
 }
 
-/** Not modal: the picture goes on behind it. It closes on Escape and on a press elsewhere. */
+/** Not modal: the picture goes on behind it. Escape closes it, and so does a press elsewhere. */
 function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element {
   const { settings } = useLiveroom();
   let popover!: HTMLDivElement;
@@ -139,8 +140,20 @@ function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element
       const target = event.target as Node;
       if (!popover.contains(target) && !props.opener.contains(target)) props.close();
     };
+    // On the document: the focus may have moved on, and the popover still has to close.
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
+      if (document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      props.close();
+      props.opener.focus();
+    };
     document.addEventListener("pointerdown", onPointerDown);
-    onCleanup(() => document.removeEventListener("pointerdown", onPointerDown));
+    document.addEventListener("keydown", onKeyDown, { capture: true });
+    onCleanup(() => {
+      document.removeEventListener("pointerdown", onPointerDown);
+      document.removeEventListener("keydown", onKeyDown, { capture: true });
+    });
   });
 
   return (
@@ -150,12 +163,6 @@ function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element
       role="dialog"
       tabindex="-1"
       aria-label={settings.words().settings}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.preventDefault();
-        props.close();
-        props.opener.focus();
-      }}
     >
       <Appearance />
       <DanmakuSettings />

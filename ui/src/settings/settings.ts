@@ -10,6 +10,7 @@ export const THEMES: readonly Theme[] = ["system", "dark", "light"];
 export const OPACITY = { min: 0.2, max: 1, step: 0.1 } as const;
 
 export interface Remembered {
+  /** Dark until the reader picks another: a picture is watched best in it, by day as well. */
   theme: Theme;
   /** Empty until the reader picks one: the system's language is followed. */
   language: Language | "";

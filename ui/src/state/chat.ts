@@ -1,4 +1,4 @@
-import { type Accessor, createSignal, type Setter } from "solid-js";
+import { type Accessor, createSignal, type Setter, untrack } from "solid-js";
 import type { ChatRow } from "../host/host";
 import { ROWS_KEPT } from "./inbox";
 
@@ -15,7 +15,14 @@ export interface ChatLog {
   appended: Accessor<number>;
   /** How often the whole list has been replaced. */
   resets: Accessor<number>;
-  apply(rows: ChatRow[], reset: boolean): ChatRow[];
+  apply(rows: ChatRow[], reset: boolean): ChatNews;
+}
+
+/** What is worth hearing of the rows that came; empty when they replaced the list. */
+export interface ChatNews {
+  fresh: ChatRow[];
+  /** The reader's own comments that have just been refused. */
+  refused: ChatRow[];
 }
 
 function createEntry(first: ChatRow): ChatEntry {
@@ -29,16 +36,19 @@ export function createChatLog(): ChatLog {
   const [resets, setResets] = createSignal(0);
   let byKey = new Map<string, ChatEntry>();
 
-  /** Updates known rows, appends the others and returns those. */
-  const apply = (rows: ChatRow[], reset: boolean): ChatRow[] => {
+  /** Updates known rows and appends the others. */
+  const apply = (rows: ChatRow[], reset: boolean): ChatNews => {
     if (reset) {
       byKey = new Map();
       setResets((count) => count + 1);
     }
     const added: ChatEntry[] = [];
     const fresh: ChatRow[] = [];
+    const refused: ChatRow[] = [];
     for (const row of rows) {
       const known = byKey.get(row.key);
+      const failedBefore = known && untrack(known.row).state === "failed";
+      if (row.own && row.state === "failed" && !failedBefore) refused.push(row);
       if (known) {
         known.setRow(row);
         continue;
@@ -55,7 +65,7 @@ export function createChatLog(): ChatLog {
       setEntries(kept);
       if (!reset) setAppended((count) => count + added.length);
     }
-    return reset ? [] : fresh;
+    return reset ? { fresh: [], refused: [] } : { fresh, refused };
   };
 
   return { entries, appended, resets, apply };

@@ -14,6 +14,7 @@ import { type Frame, Inbox, type InboxTiming } from "./inbox";
 export interface FrameListener {
   danmaku?(frame: Pick<Frame, "entering" | "folded" | "undrawn">): void;
   chat?(fresh: ChatRow[]): void;
+  refused?(own: ChatRow[]): void;
 }
 
 export interface RoomState {
@@ -85,9 +86,10 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
   const applyFrame = (frame: Frame): void => {
     batch(() => {
       for (const event of frame.latest) applyLatest(event);
-      const fresh = frame.reset || frame.rows.length > 0 ? chat.apply(frame.rows, frame.reset) : [];
+      const { fresh, refused } = chat.apply(frame.rows, frame.reset);
       for (const listener of listeners) {
         if (fresh.length > 0) listener.chat?.(fresh);
+        if (refused.length > 0) listener.refused?.(refused);
         listener.danmaku?.(frame);
       }
     });
