@@ -127,11 +127,11 @@ async fn set_danmaku_visible(room: State<'_, OpenRoom>, visible: bool) -> Result
     Ok(())
 }
 
-/// Comments that were handed to the danmaku layer and found no lane.
+/// Comments, by id, that were handed to the danmaku layer and found no lane.
 #[tauri::command]
 #[specta::specta]
-async fn report_undrawn(room: State<'_, OpenRoom>, count: u32) -> Result<(), CommandError> {
-    room.client.report_undrawn(count).await;
+async fn report_undrawn(room: State<'_, OpenRoom>, ids: Vec<u32>) -> Result<(), CommandError> {
+    room.client.report_undrawn(ids).await;
     Ok(())
 }
 

@@ -209,6 +209,10 @@ async fn the_crowd_keeps_the_demo_room_alive() {
     window.until(rows, "the list has ten comments", |n| n.as_u64() >= Some(10)).await;
     let flying = "return window.liveroomInspect.danmaku().length";
     window.until(flying, "five comments fly at once", |n| n.as_u64() >= Some(5)).await;
+    let left = "return Math.min(...window.liveroomInspect.danmaku().map(item => item.x))";
+    window.until(left, "one has crossed the picture", |x| x.as_f64() < Some(40.0)).await;
+    window.administrator().await.say(GROUP, 1, Some("host"), "The bowls are next").await;
+    window.flies("The bowls are next").await;
     let count = "return document.querySelector('[data-testid=online-count]').textContent";
     window.until(count, "fifteen are watching", |n| n.as_str().unwrap_or("").contains("15")).await;
     window.screenshot("11-room").await;

@@ -13,8 +13,8 @@ export const commands = {
 	/**  What the danmaku layer has room for. */
 	setDanmakuBudget: (budget: DanmakuBudget) => typedError<null, CommandError>(__TAURI_INVOKE("set_danmaku_budget", { budget })),
 	setDanmakuVisible: (visible: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("set_danmaku_visible", { visible })),
-	/**  Comments that were handed to the danmaku layer and found no lane. */
-	reportUndrawn: (count: number) => typedError<null, CommandError>(__TAURI_INVOKE("report_undrawn", { count })),
+	/**  Comments, by id, that were handed to the danmaku layer and found no lane. */
+	reportUndrawn: (ids: number[]) => typedError<null, CommandError>(__TAURI_INVOKE("report_undrawn", { ids })),
 	/**  Connects again after the session has ended for good. */
 	reconnect: () => typedError<null, CommandError>(__TAURI_INVOKE("reconnect")),
 	serviceStatus: () => typedError<ServiceView, CommandError>(__TAURI_INVOKE("service_status")),

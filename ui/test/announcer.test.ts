@@ -89,9 +89,9 @@ describe("the ticker", () => {
     const clock = handClock();
     const shown: string[] = [];
     const ticker = new Ticker<string>(2000, clock.timing, (line) => shown.push(line));
-    expect(ticker.offer("one")).toBe(0);
-    expect(ticker.offer("two")).toBe(0);
-    expect(ticker.offer("three")).toBe(1);
+    expect(ticker.offer("one")).toBeUndefined();
+    expect(ticker.offer("two")).toBeUndefined();
+    expect(ticker.offer("three")).toBe("two");
     expect(shown).toEqual(["one"]);
     clock.pass(1999);
     expect(shown).toEqual(["one"]);

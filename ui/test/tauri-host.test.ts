@@ -48,7 +48,7 @@ describe("the desktop host", () => {
     await host.retryComment("k");
     await host.setDanmakuBudget({ per_second: 3, burst: 2 });
     await host.setDanmakuVisible(false);
-    await host.reportUndrawn(7);
+    await host.reportUndrawn([7]);
     await host.serviceStatus();
     await host.stopService();
     await host.startService();
@@ -56,7 +56,7 @@ describe("the desktop host", () => {
       ["retry_comment", { key: "k" }],
       ["set_danmaku_budget", { budget: { per_second: 3, burst: 2 } }],
       ["set_danmaku_visible", { visible: false }],
-      ["report_undrawn", { count: 7 }],
+      ["report_undrawn", { ids: [7] }],
       ["service_status", {}],
       ["stop_service", {}],
       ["start_service", {}],

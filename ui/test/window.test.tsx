@@ -307,6 +307,18 @@ describe("the window", () => {
     expect(panel(), "the dialog has the keyboard").toBe(false);
   });
 
+  it("asks the host for no flying comments while it is hidden", () => {
+    const hide = (hidden: boolean) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    };
+    hide(true);
+    expect(window.host.visibility).toEqual([true, false]);
+    hide(false);
+    expect(window.host.visibility).toEqual([true, false, true]);
+    Reflect.deleteProperty(document, "hidden");
+  });
+
   it("hides flying comments on D and tells the host", () => {
     expect(window.host.visibility).toEqual([true]);
     window.press("d");

@@ -2,6 +2,7 @@
 //! apart by `t`. `docs/gateway.md` is the description for somebody who writes a client.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 use crate::code::Code;
 use crate::element::{Element, Priority};
@@ -14,6 +15,17 @@ pub const MAX_CLIENT_ID_BYTES: usize = 64;
 /// Largest `cloud_custom_data`, in bytes.
 pub const MAX_CLOUD_DATA_BYTES: usize = 4 * 1024;
 
+/// A UserSig on its way. It is a password, so it has no readable `Debug` and stays out of logs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserSig(pub String);
+
+impl fmt::Debug for UserSig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserSig(…)")
+    }
+}
+
 /// What a client may say. `id` is the client's own number for the request; the answer repeats it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
@@ -23,7 +35,7 @@ pub enum ClientFrame {
         id: u32,
         sdk_app_id: u32,
         user_id: String,
-        user_sig: String,
+        user_sig: UserSig,
         /// One of [`Platform`]; a second login on the same platform ends the first.
         #[serde(default)]
         platform: Platform,
@@ -226,4 +238,17 @@ pub mod close {
     pub const SILENT: u16 = 4004;
     /// The client does not read what it is sent; come back later.
     pub const SLOW_READER: u16 = 4005;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_frame_shows_no_user_sig_to_whoever_prints_it() {
+        let json = r#"{"t":"login","id":1,"sdk_app_id":5,"user_id":"a","user_sig":"secret"}"#;
+        let frame: ClientFrame = serde_json::from_str(json).unwrap();
+        assert!(!format!("{frame:?}").contains("secret"));
+        assert!(serde_json::to_string(&frame).unwrap().contains("secret"), "the gateway reads it");
+    }
 }

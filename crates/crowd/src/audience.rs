@@ -5,9 +5,9 @@ use chat_types::gateway::Platform;
 use live_core::client::{Credentials, RoomClient, RoomClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::script::{Script, viewer_id};
 
@@ -31,9 +31,9 @@ pub struct AudienceConfig {
     pub sign: Arc<SignFor>,
 }
 
-/// A running crowd.
+/// A running crowd. It leaves when this is dropped; [`Audience::leave`] also waits for that.
 pub struct Audience {
-    stop: CancellationToken,
+    stop: DropGuard,
     task: JoinHandle<()>,
 }
 
@@ -53,13 +53,14 @@ impl Audience {
     pub fn arrive(config: AudienceConfig) -> Self {
         let stop = CancellationToken::new();
         let task = tokio::spawn(play(config, stop.clone()));
-        Self { stop, task }
+        Self { stop: stop.drop_guard(), task }
     }
 
     /// Every viewer signs out; returns when all have.
     pub async fn leave(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
+        let Self { stop, task } = self;
+        drop(stop);
+        if let Err(error) = task.await {
             tracing::error!(%error, "the crowd ended by a fault");
         }
     }
@@ -88,9 +89,16 @@ async fn play(config: AudienceConfig, stop: CancellationToken) {
             }
         }
     }
+    // Together, because a service that does not answer costs each of them the same wait.
+    let mut leaving = JoinSet::new();
     for (client, task) in viewers {
-        client.close().await;
-        if let Err(error) = task.await {
+        leaving.spawn(async move {
+            client.close().await;
+            task.await
+        });
+    }
+    while let Some(left) = leaving.join_next().await {
+        if let Err(error) = left.and_then(|viewer| viewer) {
             tracing::error!(%error, "a simulated viewer ended by a fault");
         }
     }

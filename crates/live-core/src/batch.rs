@@ -190,7 +190,7 @@ mod tests {
     fn too_many_rows_become_the_whole_chat_anew() {
         let (mut batch, mut log) = (Batch::default(), ChatLog::default());
         for n in 0..5 * MOST_ROWS {
-            log.append(Line { row: row(n, "x"), flown: true });
+            log.append(Line::new(row(n, "x"), true));
             batch.row(row(n, "x"));
             assert!(batch.rows.len() <= MOST_ROWS && batch.places.len() <= MOST_ROWS);
         }

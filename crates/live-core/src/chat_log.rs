@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::outbox::Sendings;
 use crate::view::ChatRow;
 
 /// Rows that are kept. When one more comes the oldest is dropped and counted.
@@ -13,13 +14,29 @@ pub struct Line {
     pub row: ChatRow,
     /// Whether it was given to the danmaku queue, so that sending it again lets it fly only once.
     pub flown: bool,
+    /// Of an own comment that has not arrived yet.
+    pub sendings: Sendings,
+    /// Client id of an own comment, when it is not the key any more.
+    client_id: Option<String>,
+}
+
+impl Line {
+    pub fn new(row: ChatRow, flown: bool) -> Self {
+        Self { row, flown, sendings: Sendings::default(), client_id: None }
+    }
+
+    /// Client id under which an own comment is sent.
+    pub fn client_id(&self) -> &str {
+        self.client_id.as_deref().unwrap_or(&self.row.key)
+    }
 }
 
 /// Rows in the order in which they first appeared.
 #[derive(Debug, Default)]
 pub struct ChatLog {
     lines: VecDeque<Line>,
-    /// Key of a row to its place, counted from the first row there ever was.
+    /// Key of a row to its place, counted from the first row there ever was; and so for a client
+    /// id that is not the key.
     places: HashMap<String, u64>,
     dropped: u64,
 }
@@ -31,10 +48,27 @@ impl ChatLog {
             && let Some(oldest) = self.lines.pop_front()
         {
             self.places.remove(&oldest.row.key);
+            self.places.remove(oldest.client_id());
             self.dropped += 1;
         }
         self.places.insert(line.row.key.clone(), self.dropped + self.lines.len() as u64);
         self.lines.push_back(line);
+    }
+
+    /// The comment in this row is sent under another client id from now on, and is found by it as
+    /// well as by its key.
+    pub fn set_client_id(&mut self, key: &str, client_id: String) {
+        let Some(place) = self.places.get(key).copied() else {
+            return;
+        };
+        let Some(line) = self.get_mut(key) else {
+            return;
+        };
+        let before = line.client_id.replace(client_id.clone());
+        if let Some(before) = before {
+            self.places.remove(&before);
+        }
+        self.places.insert(client_id, place);
     }
 
     pub fn contains(&self, key: &str) -> bool {
@@ -74,7 +108,7 @@ mod tests {
             code: 0,
             reason: String::new(),
         };
-        Line { row, flown: false }
+        Line::new(row, false)
     }
 
     #[test]
@@ -90,5 +124,23 @@ mod tests {
         }
         log.get_mut("1002").unwrap().row.seq = 9;
         assert_eq!(log.rows().last().unwrap().seq, 9);
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_key_and_by_its_newest_client_id() {
+        let mut log = ChatLog::default();
+        log.append(line("a"));
+        assert_eq!(log.get_mut("a").unwrap().client_id(), "a");
+        log.set_client_id("a", "b".into());
+        log.set_client_id("a", "c".into());
+        log.set_client_id("nothing", "d".into());
+        for id in ["a", "c"] {
+            assert_eq!(log.get_mut(id).unwrap().client_id(), "c");
+        }
+        assert!(!log.contains("b") && !log.contains("d"));
+        for n in 0..MOST {
+            log.append(line(&n.to_string()));
+        }
+        assert_eq!(log.places.len(), MOST, "with the row go all its names");
     }
 }

@@ -28,7 +28,9 @@ pub const DEFAULT_FLUSH_EVERY: Duration = Duration::from_millis(33);
 
 /// Gives the UserSig for a login.
 pub trait Credentials: Send + Sync {
-    /// Asked before each login, from within the client's task: the answer has to be at hand.
+    /// Asked before each login, from within the client's task: the answer has to be at hand. A
+    /// UserSig that runs out while online is followed by a login at once, for which a new one is
+    /// wanted.
     ///
     /// # Errors
     /// Counts as a refused login: the code decides whether the client tries again.
@@ -56,7 +58,8 @@ pub struct Diagnostics {
     pub unknown_frames: u64,
     /// Frames that the gateway left out because this client read too slowly.
     pub missed_frames: u64,
-    /// Messages that no catch-up brought back after a loss of the connection.
+    /// Messages that no catch-up brought back after a loss of the connection. At most so many: a
+    /// crash of the service skips numbers, which look the same from here.
     pub missed_messages: u64,
     /// Connections that were dropped because the gateway took nothing any more.
     pub stuck_connections: u64,
@@ -77,7 +80,7 @@ enum Command {
     SetGatewayUrl(String),
     SetBudget(DanmakuBudget),
     SetVisible(bool),
-    ReportUndrawn(u32),
+    ReportUndrawn(Vec<u32>),
     Subscribe { reply: oneshot::Sender<mpsc::Receiver<Vec<RoomEvent>>> },
     Diagnose { reply: oneshot::Sender<Diagnostics> },
     Close { done: oneshot::Sender<()> },
@@ -112,7 +115,10 @@ impl RoomClient {
         self.ask(|reply| Command::Send { text, reply }).await.unwrap_or_else(|| Err(closed()))
     }
 
-    /// Sends a failed comment again, as the same message: it can not be delivered twice.
+    /// Sends a failed comment again. For four minutes from its first sending it goes out as the
+    /// same message, which the service delivers once however often it comes. The service may have
+    /// forgotten it after that; then it goes out as a new message in the same row, and if the
+    /// first one had arrived all the same the room has it twice.
     ///
     /// # Errors
     /// 10004 when the key names no own comment, and those of [`RoomClient::send_comment`].
@@ -121,7 +127,7 @@ impl RoomClient {
     }
 
     /// Connects now, whatever the state. The only way back for a client that was kicked, whose
-    /// UserSig ran out, or that failed.
+    /// UserSig was refused as expired, or that failed.
     pub async fn reconnect(&self) {
         self.tell(Command::Reconnect).await;
     }
@@ -140,9 +146,10 @@ impl RoomClient {
         self.tell(Command::SetVisible(visible)).await;
     }
 
-    /// The renderer had no lane for `n` comments that it was given.
-    pub async fn report_undrawn(&self, n: u32) {
-        self.tell(Command::ReportUndrawn(n)).await;
+    /// The renderer had no lane for the flights with these ids. More than
+    /// [`MOST_FLIGHTS`](crate::danmaku_queue::MOST_FLIGHTS) of them are not read.
+    pub async fn report_undrawn(&self, ids: Vec<u32>) {
+        self.tell(Command::ReportUndrawn(ids)).await;
     }
 
     /// Subscribes to the news. The first batch is everything there is to know; it is there

@@ -31,6 +31,10 @@ pub const FRESH: Duration = Duration::from_secs(3);
 /// nobody drains the queue.
 pub const FRESH_HIGH: Duration = Duration::from_secs(8);
 
+/// Flights that are remembered, the newest ones: far more than a renderer is given before it has
+/// told of the first that it had no lane for. So many ids are read of one report, too.
+pub const MOST_FLIGHTS: usize = 2_048;
+
 /// A comment as it comes from the room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comment {
@@ -70,6 +74,12 @@ fn fresh_for(line: usize) -> Duration {
     if line >= 2 { FRESH_HIGH } else { FRESH }
 }
 
+/// A comment that was given to the renderer.
+#[derive(Debug)]
+struct Flight {
+    normal: Option<Arc<str>>,
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Totals {
     shown: u64,
@@ -91,7 +101,11 @@ pub struct DanmakuQueue {
     grown: BTreeMap<u32, u32>,
     visible: bool,
     ticket: u64,
+    /// Id of the newest flight.
     flight: u32,
+    /// The newest flights in the order of their ids, up to `flight`; `None` for one that was
+    /// reported as undrawn.
+    flights: VecDeque<Option<Flight>>,
 }
 
 impl Default for DanmakuQueue {
@@ -105,6 +119,7 @@ impl Default for DanmakuQueue {
             visible: true,
             ticket: 0,
             flight: 0,
+            flights: VecDeque::new(),
         }
     }
 }
@@ -127,11 +142,27 @@ impl DanmakuQueue {
         }
     }
 
-    /// The renderer had no lane for `n` of the comments it was given.
-    pub fn report_undrawn(&mut self, n: u32) {
-        let n = u64::from(n).min(self.totals.shown);
-        self.totals.shown -= n;
-        self.totals.no_lane += n;
+    /// The renderer had no lane for these flights, so nobody sees them and nothing may fold into
+    /// them. What is not one of the last [`MOST_FLIGHTS`] flights, or was reported before, is left
+    /// out.
+    pub fn report_undrawn(&mut self, ids: &[u32]) {
+        for id in ids.iter().take(MOST_FLIGHTS) {
+            let Some(flight) = self.take_flight(*id) else { continue };
+            self.totals.shown = self.totals.shown.saturating_sub(1);
+            self.totals.no_lane += 1;
+            self.grown.remove(id);
+            if let Some(normal) = &flight.normal {
+                self.memory.forget_flight(normal, *id);
+            }
+        }
+    }
+
+    /// Another renderer is given the comments from now on. It does not know what flies already, so
+    /// nothing may fold into that any more.
+    pub fn renderer_changed(&mut self) {
+        self.memory.forget_flights();
+        self.grown.clear();
+        self.flights.clear();
     }
 
     /// Takes a comment in, or decides at once that it will not be shown.
@@ -213,6 +244,12 @@ impl DanmakuQueue {
         self.ticket
     }
 
+    fn take_flight(&mut self, id: u32) -> Option<Flight> {
+        let age = usize::try_from(self.flight.wrapping_sub(id)).ok()?;
+        let at = self.flights.len().checked_sub(1)?.checked_sub(age)?;
+        self.flights.get_mut(at)?.take()
+    }
+
     fn fold(&mut self, normal: &Arc<str>, place: Place, repeat: &Comment, now: Duration) {
         self.totals.folded += 1;
         match place {
@@ -253,6 +290,10 @@ impl DanmakuQueue {
         {
             self.memory.remember(normal, Place::Flying { id, count }, now);
         }
+        if self.flights.len() >= MOST_FLIGHTS {
+            self.flights.pop_front();
+        }
+        self.flights.push_back(Some(Flight { normal }));
         FlyingComment {
             id,
             key: comment.key,

@@ -110,6 +110,27 @@ impl FoldMemory {
         }
     }
 
+    /// Forgets the text if its representative is this flight: nobody sees it.
+    pub fn forget_flight(&mut self, normal: &str, flight: u32) {
+        let flies =
+            |text: &Remembered| matches!(text.place, Place::Flying { id, .. } if id == flight);
+        if self.texts.get(normal).is_some_and(flies) {
+            self.forget(normal);
+        }
+    }
+
+    /// Forgets every text whose representative flies.
+    pub fn forget_flights(&mut self) {
+        let by_age = &mut self.by_age;
+        self.texts.retain(|_, text| {
+            let waits = matches!(text.place, Place::Waiting { .. });
+            if !waits {
+                by_age.remove(&text.order);
+            }
+            waits
+        });
+    }
+
     /// Whether the representative of the text is at this place.
     pub fn stands(&self, normal: &str, place: Place) -> bool {
         self.texts.get(normal).is_some_and(|remembered| remembered.place == place)
@@ -158,6 +179,26 @@ mod tests {
         assert_eq!(normal_form("  \n "), None);
         assert_eq!(normal_form(&"ab".repeat(300)), None);
         assert!(normal_form(&"a".repeat(3000)).is_some(), "a run is short once it is capped");
+    }
+
+    #[test]
+    fn flights_are_forgotten_one_by_one_or_all_together_and_what_waits_stays() {
+        let mut memory = FoldMemory::default();
+        let texts: Vec<_> = (0..4).filter_map(|n| normal_form(&format!("t{n}"))).collect();
+        memory.remember(&texts[0], Place::Waiting { line: 1, ticket: 1 }, Duration::ZERO);
+        for (id, text) in (1..).zip(&texts[1..]) {
+            memory.remember(text, Place::Flying { id, count: 3 }, Duration::ZERO);
+        }
+        memory.forget_flight(&texts[1], 1);
+        memory.forget_flight(&texts[2], 1);
+        memory.forget_flight(&texts[0], 1);
+        let known = |memory: &FoldMemory| -> Vec<bool> {
+            texts.iter().map(|text| memory.find(text, Duration::ZERO).is_some()).collect()
+        };
+        assert_eq!(known(&memory), [true, false, true, true]);
+        memory.forget_flights();
+        assert_eq!(known(&memory), [true, false, false, false]);
+        assert_eq!((memory.texts.len(), memory.by_age.len()), (1, 1));
     }
 
     #[test]

@@ -5,8 +5,10 @@ use chat_types::gateway::ServerFrame;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Largest frame that is read, in bytes.
-pub const MAX_SERVER_FRAME_BYTES: usize = 1024 * 1024;
+/// Largest frame that is read, in bytes. The largest that a gateway may send is a `join_ok` with
+/// 100 messages, each with 12 KiB of elements and 4 KiB of cloud data, of which JSON makes up to
+/// six times as much (`\u0001`): 3.6 MiB.
+pub const MAX_SERVER_FRAME_BYTES: usize = 4 * 1024 * 1024;
 
 /// The frames that this client knows, by `t`.
 const KNOWN: [&str; 14] = [

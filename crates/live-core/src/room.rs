@@ -7,15 +7,16 @@
 //! A message is shown once. What the service numbered is told apart by its number; own comments
 //! are told apart by the client id as well, since their row is there before they have a number.
 
-use chat_types::element::readable_text;
+mod numbers;
 mod own_comments;
 
+use chat_types::element::readable_text;
 use chat_types::gateway::{ClientFrame, InfoChange, Message};
 use chat_types::group::{CustomFields, GroupProfile};
 use chat_types::{ApiError, Code};
 use std::time::Duration;
 
-use self::own_comments::not_online;
+use self::numbers::{Numbers, Since};
 use crate::chat_log::{ChatLog, Line};
 use crate::danmaku_queue::Comment;
 use crate::outbox::Outbox;
@@ -77,8 +78,9 @@ pub struct Room {
     slot: ProductSlot,
     log: ChatLog,
     outbox: Outbox,
-    /// Number of the newest message seen; `None` until the room was joined once.
-    last_seq: Option<u32>,
+    seen: Numbers,
+    /// The room is gone.
+    dismissed: bool,
     /// Counts the times the service began its numbers anew, to keep keys of rows apart.
     numbering: u32,
     missed: u64,
@@ -97,7 +99,8 @@ impl Room {
             slot: ProductSlot::default(),
             log: ChatLog::default(),
             outbox: Outbox::default(),
-            last_seq: None,
+            seen: Numbers::default(),
+            dismissed: false,
             numbering: 0,
             missed: 0,
         }
@@ -136,15 +139,21 @@ impl Room {
         &self.outbox
     }
 
+    /// Whether the room is gone.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed
+    }
+
     /// Messages that were sent while this client was away and that the room's catch-up window did
-    /// not have any more.
+    /// not have any more. At most so many: a crash of the service skips numbers, which look like
+    /// missed messages from here, and so does an own message whose answer was lost.
     pub fn missed(&self) -> u64 {
         self.missed
     }
 
     /// For the `join` frame: the number of the newest message seen.
     pub fn after_seq(&self) -> Option<u32> {
-        self.last_seq
+        self.seen.last()
     }
 
     /// The login succeeded, and the room is asked for.
@@ -165,26 +174,22 @@ impl Room {
         let mut changes = Vec::new();
         self.standing = Standing::In;
         self.member = true;
+        self.dismissed = false;
         self.profile = joined.group;
         changes.push(Change::Profile(self.view()));
         self.online = joined.online;
         changes.push(Change::Online(self.online));
         self.follow_product(&mut changes);
 
-        if let Some(seen) = self.last_seq {
-            if joined.last_seq < seen {
-                self.numbering += 1;
-                self.last_seq = Some(0);
-            } else {
-                let reaches =
-                    joined.messages.first().map_or(joined.last_seq, |m| m.seq.saturating_sub(1));
-                self.missed += u64::from(reaches.saturating_sub(seen));
-            }
+        let first = joined.messages.first().map(|message| message.seq);
+        match self.seen.joined(first, joined.last_seq) {
+            Since::Anew => self.numbering += 1,
+            Since::Missed(count) => self.missed += u64::from(count),
         }
         for message in joined.messages {
             self.accept(message, false, &mut changes);
         }
-        self.last_seq = Some(self.last_seq.unwrap_or(0).max(joined.last_seq));
+        self.seen.reach(joined.last_seq);
         self.send_waiting(now, numbers, &mut changes);
         changes
     }
@@ -205,12 +210,6 @@ impl Room {
     pub fn connection_lost(&mut self) {
         self.standing = Standing::Away;
         self.outbox.connection_lost();
-    }
-
-    /// The session is over until the user acts, so nothing is on its way any more.
-    pub fn session_over(&mut self) -> Vec<Change> {
-        self.standing = Standing::Away;
-        self.fail_all(&not_online())
     }
 
     pub fn messages(&mut self, messages: Vec<Message>) -> Vec<Change> {
@@ -252,11 +251,12 @@ impl Room {
     }
 
     fn accept(&mut self, message: Message, flies: bool, changes: &mut Vec<Change>) {
-        if message.seq <= self.last_seq.unwrap_or(0) {
+        let own = message.from == self.user_id;
+        let acknowledged = own && self.seen.is_acknowledged(message.seq);
+        // What was acknowledged has its row, or had it for as long as the log keeps rows.
+        if !self.seen.take(message.seq) || acknowledged {
             return;
         }
-        self.last_seq = Some(message.seq);
-        let own = message.from == self.user_id;
         let has_client_id = own && !message.client_id.is_empty();
         if has_client_id {
             self.outbox.arrived(&message.client_id);
@@ -292,7 +292,7 @@ impl Room {
         if flies {
             changes.push(Change::Comment(comment_of(&row, message.priority.into())));
         }
-        self.log.append(Line { row, flown: flies });
+        self.log.append(Line::new(row, flies));
     }
 
     fn shut_out(&mut self, error: ApiError) -> Vec<Change> {
@@ -304,6 +304,7 @@ impl Room {
     }
 
     fn gone(&mut self, error: ApiError) -> Vec<Change> {
+        self.dismissed = true;
         let mut changes = self.shut_out(error);
         changes.push(Change::Dismissed);
         changes.extend(self.online_changed(0));

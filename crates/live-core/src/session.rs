@@ -8,14 +8,17 @@
 //! Offline ──Open──▶ Connecting ──LoginOk──▶ Online
 //!                    ▲      │ lost            │ lost
 //!                    │      ▼                 │
-//!          RetryDue  └─ Reconnecting ◀────────┘
+//!          RetryDue  └─ Reconnecting ◀────────┘ lost, or the UserSig ran out
 //!
 //! any live state ──▶ Kicked | SigExpired | Failed     left only by Reconnect or Close
 //! ```
+//!
+//! A UserSig that runs out while online costs one login at once, for which the caller gets a new
+//! one. Only the refusal of that login makes the session expire.
 
 use chat_types::gateway::close;
 use chat_types::{ApiError, Code};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use std::time::Duration;
 
 use crate::back_off::BackOff;
@@ -23,6 +26,16 @@ use crate::view::SessionView;
 
 /// The longest pause that a stopping gateway may ask for.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// When a gateway stops, everybody comes back over at least this time. Wider than the back-off
+/// alone, because here all have lost their connection in the same moment.
+pub const STOP_SPREAD: Duration = Duration::from_secs(2);
+/// A UserSig that runs out sooner after the one before is a mistake of somebody: the next login
+/// then waits like any other.
+pub const RENEW_EVERY: Duration = Duration::from_secs(60);
+
+/// WebSocket close code of a service that stops.
+const GOING_AWAY: u16 = 1001;
 
 /// Login refusals that do not heal by themselves: the same login would be refused again. A code
 /// that is not here is tried again with back-off, so an unknown one is never fatal.
@@ -121,11 +134,13 @@ pub enum Action {
 pub struct Session {
     state: State,
     back_off: BackOff,
+    /// When a UserSig last ran out while online.
+    renewed_at: Option<Duration>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { state: State::Offline, back_off: BackOff::default() }
+        Self { state: State::Offline, back_off: BackOff::default(), renewed_at: None }
     }
 }
 
@@ -200,16 +215,17 @@ impl Session {
             Event::LoginRefused(error) => self.refused(error, now, rng),
             Event::AddressRefused(error) => self.end(State::Failed { error }),
             Event::TransportClosed(Some(close::SIG_EXPIRED)) | Event::SigExpired => {
-                self.end(State::SigExpired)
+                self.expired(now, rng)
             }
             Event::TransportClosed(Some(close::KICKED)) => {
                 self.end(State::Kicked { reason: String::new() })
             }
             Event::Kicked { reason } => self.end(State::Kicked { reason }),
+            Event::TransportClosed(Some(GOING_AWAY)) => self.stopped(Duration::ZERO, now, rng),
             Event::TransportClosed(_) | Event::Silent => self.lost(Duration::ZERO, now, rng),
             Event::ShuttingDown { retry_after_ms } => {
                 let pause = Duration::from_millis(retry_after_ms.into()).min(LONGEST_PAUSE);
-                self.lost(pause, now, rng)
+                self.stopped(pause, now, rng)
             }
             Event::Open => Vec::new(),
         }
@@ -272,6 +288,24 @@ impl Session {
         self.lost(Duration::ZERO, now, rng)
     }
 
+    fn expired(&mut self, now: Duration, rng: &mut impl Rng) -> Vec<Action> {
+        let State::Online { since } = self.state else {
+            return self.end(State::SigExpired);
+        };
+        let earlier = self.renewed_at.replace(now);
+        if earlier.is_some_and(|earlier| now.saturating_sub(earlier) < RENEW_EVERY) {
+            return self.lost(Duration::ZERO, now, rng);
+        }
+        self.back_off.ease(now.saturating_sub(since));
+        self.state = State::Reconnecting { attempt: 1, until: now };
+        vec![Action::Disconnect]
+    }
+
+    fn stopped(&mut self, pause: Duration, now: Duration, rng: &mut impl Rng) -> Vec<Action> {
+        let spread = rng.random_range(Duration::ZERO..=pause.max(STOP_SPREAD));
+        self.lost(pause + spread, now, rng)
+    }
+
     fn lost(&mut self, pause: Duration, now: Duration, rng: &mut impl Rng) -> Vec<Action> {
         let attempt = match self.state {
             State::Connecting { attempt, .. } => attempt + 1,
@@ -281,8 +315,6 @@ impl Session {
             }
             _ => return Vec::new(),
         };
-        // The pause that a stopping gateway asks for is the same for everyone, so the jitter is
-        // added to it: otherwise all of them would come back in the same moment.
         let until = now + pause + self.back_off.next_wait(rng);
         self.state = State::Reconnecting { attempt, until };
         vec![Action::Disconnect]

@@ -73,7 +73,7 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
   onMount(() => {
     const renderer = createRenderer(canvas, timing, {
       budget: (budget) => void host.setDanmakuBudget(budget),
-      undrawn: (count) => void host.reportUndrawn(count),
+      undrawn: (ids) => void host.reportUndrawn(ids),
     });
     const ticker = new Ticker<FlyingComment>(
       tokenTime("--ticker-hold", 2000),
@@ -101,9 +101,12 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
           const shown = line();
           const fold = folded.find(({ id }) => id === shown?.id);
           if (shown && fold) setLine({ ...shown, count: fold.count });
-          let passedOver = undrawn;
-          for (const { comment } of entering) passedOver += ticker.offer(comment);
-          if (passedOver > 0) void host.reportUndrawn(passedOver);
+          const passedOver = [...undrawn];
+          for (const { comment } of entering) {
+            const replaced = ticker.offer(comment);
+            if (replaced) passedOver.push(replaced.id);
+          }
+          if (passedOver.length > 0) void host.reportUndrawn(passedOver);
         }
       },
     });
@@ -116,7 +119,9 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
     observer.observe(canvas);
     createEffect(() => renderer.setStage(size(), settings.values.area, pixelRatio()));
 
-    createEffect(() => void host.setDanmakuVisible(settings.values.danmaku));
+    // A hidden window draws nothing; the host then counts what comes as hidden.
+    const [hidden, setHidden] = createSignal(document.hidden);
+    createEffect(() => void host.setDanmakuVisible(settings.values.danmaku && !hidden()));
     createEffect(() => {
       renderer.setActive(flies());
       if (ticks()) {
@@ -128,7 +133,10 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
     });
     createEffect(() => canvas.style.setProperty("opacity", String(settings.values.opacity)));
 
-    const followVisibility = () => renderer.setAwake(!document.hidden);
+    const followVisibility = () => {
+      setHidden(document.hidden);
+      renderer.setAwake(!document.hidden);
+    };
     document.addEventListener("visibilitychange", followVisibility);
     followVisibility();
 

@@ -46,7 +46,7 @@ export class Flight {
   #lanes: Flying[][] = [];
   #byId = new Map<number, Flying>();
   #waiting: Waiting[] = [];
-  #turnedAway = 0;
+  #turnedAway: number[] = [];
   #averageExtent = 0;
 
   constructor(measure: Measure, metrics: Metrics, times: { flightMs: number; patienceMs: number }) {
@@ -81,8 +81,8 @@ export class Flight {
     if (comment.own && crowd !== -1) this.#waiting.splice(crowd, 0, waiting);
     else this.#waiting.push(waiting);
     if (crowd !== -1 && this.#waiting.length > WAITING_KEPT) {
-      this.#waiting.splice(comment.own ? crowd + 1 : crowd, 1);
-      this.#turnedAway++;
+      const [oldest] = this.#waiting.splice(comment.own ? crowd + 1 : crowd, 1);
+      if (oldest) this.#turnedAway.push(oldest.comment.id);
     }
   }
 
@@ -96,8 +96,8 @@ export class Flight {
     if (waiting) waiting.comment = { ...waiting.comment, count };
   }
 
-  /** Moves on to `now`. Returns how many comments have waited in vain. */
-  advance(now: number): number {
+  /** Moves on to `now`. Returns the ids of the comments that have waited in vain. */
+  advance(now: number): number[] {
     for (const lane of this.#lanes) {
       while (lane[0] && leavesAt(lane[0], this.#metrics.width) <= now) {
         const left = lane.shift();
@@ -105,11 +105,11 @@ export class Flight {
       }
       for (let i = 0; i < lane.length; i++) this.#fitCount(lane[i] as Flying, lane[i + 1], now);
     }
-    let expired = this.#turnedAway;
-    this.#turnedAway = 0;
+    const expired = this.#turnedAway;
+    this.#turnedAway = [];
     this.#waiting = this.#waiting.filter((one) => {
       if (!one.comment.own && now - one.arrivedAt > this.#patienceMs) {
-        expired++;
+        expired.push(one.comment.id);
         return false;
       }
       return !this.#place(one, now);

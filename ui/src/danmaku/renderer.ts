@@ -12,7 +12,7 @@ export interface DanmakuTiming {
 
 export interface DanmakuReports {
   budget(budget: DanmakuBudget): void;
-  undrawn(count: number): void;
+  undrawn(ids: number[]): void;
 }
 
 /** One comment on the canvas, in CSS pixels from its top left corner. */
@@ -47,7 +47,7 @@ export class DanmakuRenderer {
   #frame: number | undefined;
   #active = true;
   #awake = true;
-  #undrawn = 0;
+  #undrawn: number[] = [];
   #reportedAt = Number.NEGATIVE_INFINITY;
   #painted: Rectangle[] = [];
 
@@ -103,9 +103,9 @@ export class DanmakuRenderer {
   }
 
   /** Comments that were let go before they came here count like those that found no lane. */
-  addUndrawn(count: number): void {
-    this.#undrawn += count;
-    if (this.#undrawn > 0) this.#wake();
+  addUndrawn(ids: number[]): void {
+    this.#undrawn.push(...ids);
+    if (this.#undrawn.length > 0) this.#wake();
   }
 
   /** Asleep it draws nothing; the flight goes on by the clock and is caught up with on waking. */
@@ -160,7 +160,7 @@ export class DanmakuRenderer {
   #tick(): void {
     this.#frame = undefined;
     const now = this.#timing.now();
-    this.#undrawn += this.#flight.advance(now);
+    this.#undrawn.push(...this.#flight.advance(now));
     this.#paint(now);
     this.#offerBudget(now);
     const resting = !this.#flight.busy;
@@ -206,10 +206,10 @@ export class DanmakuRenderer {
   }
 
   #reportUndrawn(now: number, atOnce: boolean): void {
-    if (this.#undrawn === 0) return;
+    if (this.#undrawn.length === 0) return;
     if (!atOnce && now - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reports.undrawn(this.#undrawn);
-    this.#undrawn = 0;
+    this.#undrawn = [];
     this.#reportedAt = now;
   }
 }

@@ -18,9 +18,9 @@ export class Ticker<T> {
     this.#show = show;
   }
 
-  /** Returns how many lines will not be shown because of this one. */
-  offer(line: T): number {
-    const replaced = this.#next ? 1 : 0;
+  /** Returns the line, if any, that will not be shown because of this one. */
+  offer(line: T): T | undefined {
+    const replaced = this.#next?.line;
     this.#next = { line };
     if (!this.#cancel) {
       const left = this.#shownAt + this.#holdMs - this.#timing.now();

@@ -35,8 +35,8 @@ export interface Host {
   /** How many flying comments the stage can take; the host decides which ones they are. */
   setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>>;
   setDanmakuVisible(visible: boolean): Promise<Outcome<null>>;
-  /** Comments that were handed over to fly and found no lane in time. */
-  reportUndrawn(count: number): Promise<Outcome<null>>;
+  /** Ids of comments that were handed over to fly and found no lane in time. */
+  reportUndrawn(ids: number[]): Promise<Outcome<null>>;
   reconnect(): Promise<Outcome<null>>;
   serviceStatus(): Promise<Outcome<ServiceView>>;
   stopService(): Promise<Outcome<null>>;

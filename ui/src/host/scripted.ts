@@ -30,7 +30,7 @@ export class ScriptedHost implements Host {
   retryRefusal: CommandError | undefined;
   readonly budgets: DanmakuBudget[] = [];
   readonly visibility: boolean[] = [];
-  undrawn = 0;
+  readonly undrawn: number[] = [];
   reconnects = 0;
   service: ServiceView = {
     running: true,
@@ -110,8 +110,8 @@ export class ScriptedHost implements Host {
     return OK;
   }
 
-  async reportUndrawn(count: number): Promise<Outcome<null>> {
-    this.undrawn += count;
+  async reportUndrawn(ids: number[]): Promise<Outcome<null>> {
+    this.undrawn.push(...ids);
     return OK;
   }
 

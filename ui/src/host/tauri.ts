@@ -24,7 +24,7 @@ export function createTauriHost(): Host {
     retryComment: (key) => settle(commands.retryComment(key)),
     setDanmakuBudget: (budget) => settle(commands.setDanmakuBudget(budget)),
     setDanmakuVisible: (visible) => settle(commands.setDanmakuVisible(visible)),
-    reportUndrawn: (count) => settle(commands.reportUndrawn(count)),
+    reportUndrawn: (ids) => settle(commands.reportUndrawn(ids)),
     reconnect: () => settle(commands.reconnect()),
     serviceStatus: () => settle(commands.serviceStatus()),
     stopService: () => settle(commands.stopService()),

@@ -4,6 +4,8 @@ import type { ChatRow, FlyingComment, FoldedComment, RoomEvent } from "../host/h
 export const ROWS_KEPT = 1000;
 /** More new comments than this in one frame cannot find lanes within their patience. */
 export const ENTERING_KEPT = 200;
+/** Ids of let-go comments that are remembered until the next frame reports them. */
+export const UNDRAWN_KEPT = 1000;
 
 /** Everything that arrived since the last frame, reduced to what the frame has to show. */
 export interface Frame {
@@ -14,8 +16,8 @@ export interface Frame {
   rows: ChatRow[];
   entering: { comment: FlyingComment; arrivedAt: number }[];
   folded: FoldedComment[];
-  /** Comments that were meant to fly and were let go here. */
-  undrawn: number;
+  /** Ids of comments that were meant to fly and were let go here. */
+  undrawn: number[];
 }
 
 export interface InboxTiming {
@@ -23,12 +25,12 @@ export interface InboxTiming {
   requestFrame(run: () => void): void;
 }
 
-/** Brings `waiting` back to its bound and says how many had to go. */
-function dropOldest<T>(waiting: Map<number, T>, mayGo: (value: T) => boolean): number {
-  let gone = 0;
+/** Brings `waiting` back to its bound and gives the ids that had to go. */
+function dropOldest<T>(waiting: Map<number, T>, mayGo: (value: T) => boolean): number[] {
+  const gone: number[] = [];
   for (const [id, value] of waiting) {
     if (waiting.size <= ENTERING_KEPT) break;
-    if (mayGo(value) && waiting.delete(id)) gone++;
+    if (mayGo(value) && waiting.delete(id)) gone.push(id);
   }
   return gone;
 }
@@ -46,7 +48,7 @@ export class Inbox {
   #rows = new Map<string, ChatRow>();
   #entering = new Map<number, { comment: FlyingComment; arrivedAt: number }>();
   #folded = new Map<number, FoldedComment>();
-  #undrawn = 0;
+  #undrawn: number[] = [];
   #requested = false;
 
   constructor(timing: InboxTiming, deliver: (frame: Frame) => void) {
@@ -103,7 +105,11 @@ export class Inbox {
       if (waiting) waiting.comment = { ...waiting.comment, count: fold.count };
       else this.#folded.set(fold.id, fold);
     }
-    this.#undrawn += dropOldest(this.#entering, ({ comment }) => !comment.own);
+    this.#undrawn.push(...dropOldest(this.#entering, ({ comment }) => !comment.own));
+    // Only a frame empties the list. It misses no more than the moment before the host learns that
+    // the window is hidden and stops sending.
+    if (this.#undrawn.length > UNDRAWN_KEPT)
+      this.#undrawn.splice(0, this.#undrawn.length - UNDRAWN_KEPT);
     dropOldest(this.#folded, () => true);
   }
 
@@ -122,7 +128,7 @@ export class Inbox {
     this.#rows = new Map();
     this.#entering = new Map();
     this.#folded = new Map();
-    this.#undrawn = 0;
+    this.#undrawn = [];
     this.#deliver(frame);
   }
 }

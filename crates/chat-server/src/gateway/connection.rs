@@ -113,7 +113,7 @@ async fn login(
         refuse(first.id(), error);
         return None;
     };
-    match sign_in(gateway, sdk_app_id, &user_id, &user_sig, platform, outbox).await {
+    match sign_in(gateway, sdk_app_id, &user_id, &user_sig.0, platform, outbox).await {
         Ok((session, nick, valid_for)) => {
             let heartbeat_s = u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX);
             outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s });

@@ -194,7 +194,7 @@ async fn a_user_sig_that_runs_out_ends_the_connection_with_a_word() {
 
 #[tokio::test]
 async fn a_silent_client_is_disconnected_and_one_that_pings_is_not() {
-    let heartbeat = Duration::from_secs(1);
+    let heartbeat = Duration::from_secs(2);
     let world = World::with_times(GatewayTimes { heartbeat, ..GatewayTimes::default() }).await;
     world.make_room().await;
     let mut silent = world.in_room("silent").await;

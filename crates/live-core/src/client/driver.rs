@@ -1,7 +1,7 @@
 //! The task of a room client: waits for commands, for the gateway and for the clock, asks the
 //! pure parts what follows, and does it.
 
-use chat_types::gateway::{ClientFrame, ServerFrame};
+use chat_types::gateway::{ClientFrame, ServerFrame, UserSig};
 use chat_types::{ApiError, Code};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::time::{Duration, SystemTime};
@@ -123,7 +123,7 @@ impl Driver {
                 }));
             }
             Command::Retry { key, reply } => {
-                let said = self.room.retry(&key, now, &mut self.numbers);
+                let said = self.room.retry(&key, now, &mut self.rng, &mut self.numbers);
                 let _ = reply.send(said.map(|changes| self.apply(changes)));
             }
             Command::Reconnect => self.happen(Event::Reconnect),
@@ -136,7 +136,7 @@ impl Driver {
             }
             Command::SetBudget(budget) => self.news.danmaku.set_budget(budget, now),
             Command::SetVisible(visible) => self.news.danmaku.set_visible(visible),
-            Command::ReportUndrawn(n) => self.news.danmaku.report_undrawn(n),
+            Command::ReportUndrawn(ids) => self.news.danmaku.report_undrawn(&ids),
             Command::Subscribe { reply } => {
                 let session = self.session.view(now);
                 let _ = reply.send(self.news.subscribe(session, &self.room, now));
@@ -218,7 +218,7 @@ impl Driver {
                 id,
                 sdk_app_id: self.config.sdk_app_id,
                 user_id: self.config.user_id.clone(),
-                user_sig,
+                user_sig: UserSig(user_sig),
                 platform: self.config.platform,
             }),
             Err(error) => self.happen(Event::LoginRefused(error)),
@@ -410,13 +410,31 @@ impl Driver {
         if self.session.is_online() {
             let id = self.numbers.take();
             self.link.send(&ClientFrame::Logout { id });
-            let ended = async { while !matches!(self.link.next().await, LinkEvent::Closed(_)) {} };
-            if timeout(LOGOUT_WITHIN, ended).await.is_err() {
+            if timeout(LOGOUT_WITHIN, self.hear_the_rest()).await.is_err() {
                 tracing::debug!("the gateway did not end the connection after the logout");
             }
         }
         self.happen(Event::Close);
         self.news.flush(&self.room, self.now());
+    }
+
+    /// Hears, up to the end of the connection, which comments have arrived. Nothing else matters
+    /// any more.
+    async fn hear_the_rest(&mut self) {
+        loop {
+            match self.link.next().await {
+                LinkEvent::Closed(_) => return,
+                LinkEvent::Frame(text) => {
+                    if let Ok(ServerFrame::SendOk { client_id, seq, time_s, .. }) =
+                        frame::read(&text)
+                    {
+                        let changes = self.room.sent(&client_id, seq, time_s);
+                        self.apply(changes);
+                    }
+                }
+                LinkEvent::Opened | LinkEvent::AddressRefused(_) => {}
+            }
+        }
     }
 }
 

@@ -46,9 +46,13 @@ impl News {
     ) -> mpsc::Receiver<Vec<RoomEvent>> {
         let (sender, receiver) = mpsc::channel(BATCHES);
         self.subscriber = Some(sender);
+        self.danmaku.renderer_changed();
         let counters = self.danmaku.counters();
         let product = room.product().cloned();
         self.batch.snapshot(session, room.view(), room.online(), product, counters);
+        if room.is_dismissed() {
+            self.batch.dismissed(room.group_id().to_owned());
+        }
         self.flush(room, now);
         receiver
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Change, MAX_COMMENT_CHARS, Room, Standing, comment_of, unix_ms as to_unix_ms};
 use crate::chat_log::Line;
-use crate::outbox;
+use crate::outbox::{self, Sendings};
 use crate::request::RequestNumbers;
 use crate::view::{ChatRow, Priority, RowState};
 
@@ -28,12 +28,12 @@ impl Room {
         numbers: &mut RequestNumbers,
     ) -> Result<(String, Vec<Change>), ApiError> {
         let text = check_text(text)?;
-        let key = format!("{:032x}", rng.random::<u128>());
+        let key = client_id(rng);
         let (state, error) = match &self.standing {
             Standing::Out(error) => return Err(error.clone()),
             Standing::Away => (RowState::Failed, Some(not_online())),
             Standing::AtTheDoor | Standing::In => {
-                if !self.outbox.put(&key, text, now) {
+                if !self.outbox.put(&key, text, now + outbox::GIVE_UP_AFTER) {
                     return Err(outbox_full());
                 }
                 (RowState::Sending, None)
@@ -56,13 +56,14 @@ impl Room {
         if flown {
             changes.push(Change::Comment(comment_of(&row, Priority::Normal)));
         }
-        self.log.append(Line { row, flown });
+        self.log.append(Line::new(row, flown));
         self.send_waiting(now, numbers, &mut changes);
         Ok((key, changes))
     }
 
-    /// Sends a failed comment again under the same client id. A comment that has not failed stays
-    /// as it is.
+    /// Sends a failed comment again, under the same client id for as long as the gateway is sure
+    /// to know it, and then as a new message in the same row: the user wants it in the room. A
+    /// comment that has not failed stays as it is.
     ///
     /// # Errors
     /// 10004 for a key that names no own comment; 10023 and the room's code as in
@@ -71,6 +72,7 @@ impl Room {
         &mut self,
         key: &str,
         now: Duration,
+        rng: &mut impl Rng,
         numbers: &mut RequestNumbers,
     ) -> Result<Vec<Change>, ApiError> {
         let Some(line) = self.log.get_mut(key).filter(|line| line.row.own) else {
@@ -84,8 +86,15 @@ impl Room {
             Standing::Away => return Ok(self.fail(key, &not_online()).into_iter().collect()),
             Standing::AtTheDoor | Standing::In => {}
         }
-        if !self.outbox.put(key, &line.row.text, now) {
+        let forgotten = line.sendings.give_up_at(now) <= now;
+        let id = if forgotten { client_id(rng) } else { line.client_id().to_owned() };
+        let give_up_at =
+            if forgotten { now + outbox::GIVE_UP_AFTER } else { line.sendings.give_up_at(now) };
+        if !self.outbox.put(&id, &line.row.text, give_up_at) {
             return Err(outbox_full());
+        }
+        if forgotten {
+            line.sendings = Sendings::default();
         }
         line.row.state = RowState::Sending;
         line.row.code = 0;
@@ -95,6 +104,9 @@ impl Room {
             line.flown = true;
             changes.push(Change::Comment(comment_of(&line.row, Priority::Normal)));
         }
+        if forgotten {
+            self.log.set_client_id(key, id);
+        }
         self.send_waiting(now, numbers, &mut changes);
         Ok(changes)
     }
@@ -102,24 +114,43 @@ impl Room {
     /// The service took an own comment. True even of one that had been given up as unanswered.
     pub fn sent(&mut self, client_id: &str, seq: u32, time_s: u32) -> Vec<Change> {
         self.outbox.arrived(client_id);
+        self.seen.acknowledged(seq);
         self.confirm(client_id, seq, time_s).into_iter().collect()
     }
 
     /// The gateway refused a request, which may or may not have carried an own comment.
     pub fn refused(&mut self, request: u32, error: &ApiError) -> Vec<Change> {
-        let key = self.outbox.refused(request);
-        key.and_then(|key| self.fail(&key, error)).into_iter().collect()
+        let Some(id) = self.outbox.refused(request) else {
+            return Vec::new();
+        };
+        if let Some(line) = self.log.get_mut(&id) {
+            line.sendings.refused();
+        }
+        self.fail(&id, error).into_iter().collect()
     }
 
     /// Gives up what has waited too long for its answer.
     pub fn tick(&mut self, now: Duration) -> Vec<Change> {
         let error = ApiError::new(Code::NO_ANSWER, "the service did not answer in time");
         let overdue = self.outbox.take_overdue(now);
-        overdue.iter().filter_map(|key| self.fail(key, &error)).collect()
+        overdue.iter().filter_map(|id| self.fail(id, &error)).collect()
     }
 
-    pub(super) fn confirm(&mut self, key: &str, seq: u32, time_s: u32) -> Option<Change> {
-        let row = &mut self.log.get_mut(key).filter(|line| line.row.own)?.row;
+    /// The session is over until the user acts, so nothing is on its way any more. Of what was
+    /// sent nobody knows whether it has arrived.
+    pub fn session_over(&mut self) -> Vec<Change> {
+        self.standing = Standing::Away;
+        let ids = self.outbox.take_all();
+        let fail = |id: &String| {
+            let was_sent = self.log.get_mut(id).is_some_and(|line| line.sendings.any());
+            let error = if was_sent { never_answered() } else { not_online() };
+            self.fail(id, &error)
+        };
+        ids.iter().filter_map(fail).collect()
+    }
+
+    pub(super) fn confirm(&mut self, id: &str, seq: u32, time_s: u32) -> Option<Change> {
+        let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
         if row.state == RowState::Sent {
             return None;
         }
@@ -131,8 +162,12 @@ impl Room {
         Some(Change::Row(row.clone()))
     }
 
-    pub(super) fn fail(&mut self, key: &str, error: &ApiError) -> Option<Change> {
-        let row = &mut self.log.get_mut(key)?.row;
+    /// A comment that has arrived does not fail any more, whatever becomes of a second sending.
+    fn fail(&mut self, id: &str, error: &ApiError) -> Option<Change> {
+        let row = &mut self.log.get_mut(id)?.row;
+        if row.state == RowState::Sent {
+            return None;
+        }
         row.state = RowState::Failed;
         row.code = error.code.0;
         row.reason.clone_from(&error.info);
@@ -140,8 +175,8 @@ impl Room {
     }
 
     pub(super) fn fail_all(&mut self, error: &ApiError) -> Vec<Change> {
-        let keys = self.outbox.take_all();
-        keys.iter().filter_map(|key| self.fail(key, error)).collect()
+        let ids = self.outbox.take_all();
+        ids.iter().filter_map(|id| self.fail(id, error)).collect()
     }
 
     /// Sends what waits in the outbox, once the room has let this client in.
@@ -154,11 +189,14 @@ impl Room {
         if !matches!(self.standing, Standing::In) {
             return;
         }
-        for (key, text, id) in self.outbox.send_waiting(now, || numbers.take()) {
+        for (client_id, text, id) in self.outbox.send_waiting(now, || numbers.take()) {
+            if let Some(line) = self.log.get_mut(&client_id) {
+                line.sendings.sent(now);
+            }
             changes.push(Change::Send(ClientFrame::Send {
                 id,
                 group_id: self.group_id.clone(),
-                client_id: key,
+                client_id,
                 priority: chat_types::Priority::Normal,
                 elements: vec![Element::text(text)],
                 cloud_custom_data: String::new(),
@@ -183,8 +221,19 @@ fn check_text(text: &str) -> Result<&str, ApiError> {
     Ok(text)
 }
 
-pub(super) fn not_online() -> ApiError {
+fn client_id(rng: &mut impl Rng) -> String {
+    format!("{:032x}", rng.random::<u128>())
+}
+
+fn not_online() -> ApiError {
     ApiError::new(Code::NOT_ONLINE, "there is no connection, so this was not sent")
+}
+
+fn never_answered() -> ApiError {
+    ApiError::new(
+        Code::NO_ANSWER,
+        "the connection ended before the service answered: this may have arrived",
+    )
 }
 
 fn outbox_full() -> ApiError {

@@ -1,6 +1,6 @@
 //! The danmaku queue: its rules one by one, and what holds for any traffic.
 
-use live_core::danmaku_queue::{Comment, DanmakuQueue, FRESH, FRESH_HIGH, MOST};
+use live_core::danmaku_queue::{Comment, DanmakuQueue, FRESH, FRESH_HIGH, MOST, MOST_FLIGHTS};
 use live_core::view::{DanmakuBudget, DanmakuCounters, FlyingComment, FoldedComment, Priority};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -157,10 +157,66 @@ fn hidden_and_undrawn_comments_are_counted() {
     assert!(queue.drain(ms(0)).0.is_empty());
     queue.set_visible(true);
     queue.admit(normal("a"), ms(1));
-    assert_eq!(queue.drain(ms(1)).0.len(), 1, "what was hidden stands for nothing");
-    queue.report_undrawn(5);
+    let (enter, _) = queue.drain(ms(1));
+    assert_eq!(enter.len(), 1, "what was hidden stands for nothing");
+    let id = enter[0].id;
+    queue.report_undrawn(&[id + 1, id, id, 0, u32::MAX]);
+    queue.report_undrawn(&[id]);
     let wanted = DanmakuCounters { hidden: 2, no_lane: 1, ..DanmakuCounters::default() };
     assert_eq!(queue.counters(), wanted);
+}
+
+#[test]
+fn nothing_folds_into_a_comment_that_was_not_drawn() {
+    let mut queue = DanmakuQueue::default();
+    for text in ["a", "b"] {
+        queue.admit(normal(text), ms(0));
+    }
+    let (enter, _) = queue.drain(ms(0));
+    for text in ["a", "b"] {
+        queue.admit(normal(text), ms(1));
+    }
+    queue.report_undrawn(&[enter[0].id]);
+    queue.admit(normal("a"), ms(2));
+    queue.admit(normal("b"), ms(2));
+    let (again, folded) = queue.drain(ms(2));
+    assert_eq!(texts(&again), ["a"]);
+    assert_eq!(folded, [FoldedComment { id: enter[1].id, count: 3 }], "no count for the undrawn");
+}
+
+#[test]
+fn another_renderer_is_told_nothing_of_flights_that_it_does_not_know() {
+    let mut queue = DanmakuQueue::default();
+    queue.admit(normal("a"), ms(0));
+    let (enter, _) = queue.drain(ms(0));
+    queue.admit(normal("a"), ms(1));
+    queue.renderer_changed();
+    assert!(!queue.has_news());
+    queue.admit(normal("a"), ms(2));
+    let (again, folded) = queue.drain(ms(2));
+    assert_eq!((texts(&again), folded.len()), (vec!["a"], 0));
+    queue.report_undrawn(&[enter[0].id]);
+    assert_eq!((queue.counters().shown, queue.counters().no_lane), (2, 0));
+    queue.report_undrawn(&[again[0].id]);
+    assert_eq!((queue.counters().shown, queue.counters().no_lane), (1, 1));
+}
+
+#[test]
+fn only_so_many_flights_are_remembered_and_only_so_many_ids_are_read() {
+    let mut queue = DanmakuQueue::default();
+    let mut ids = vec![];
+    for n in 0..MOST_FLIGHTS + 10 {
+        queue.admit(own(&n.to_string()), ms(0));
+        ids.extend(queue.drain(ms(0)).0.iter().map(|flying| flying.id));
+    }
+    queue.report_undrawn(&ids[..10]);
+    assert_eq!(queue.counters().no_lane, 0, "they are too long ago");
+    let mut report = vec![0; MOST_FLIGHTS];
+    report.push(ids[10]);
+    queue.report_undrawn(&report);
+    assert_eq!(queue.counters().no_lane, 0, "the report is too long");
+    queue.report_undrawn(&ids[10..]);
+    assert_eq!(queue.counters().no_lane as usize, MOST_FLIGHTS);
 }
 
 #[derive(Debug, Clone)]
@@ -169,7 +225,7 @@ enum Step {
     Drain,
     Budget { per_second: f64, burst: u32 },
     Visible(bool),
-    Undrawn(u32),
+    Undrawn(Vec<u32>),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -183,7 +239,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0.0..50.0, 0u32..50)
             .prop_map(|(per_second, burst)| Step::Budget { per_second, burst }),
         1 => prop::bool::weighted(0.8).prop_map(Step::Visible),
-        1 => (0u32..20).prop_map(Step::Undrawn),
+        1 => prop::collection::vec(0u32..400, 0..20).prop_map(Step::Undrawn),
     ]
 }
 
@@ -229,7 +285,7 @@ proptest! {
                     budget(&mut queue, per_second, burst, now);
                 }
                 Step::Visible(visible) => queue.set_visible(visible),
-                Step::Undrawn(n) => queue.report_undrawn(n),
+                Step::Undrawn(ids) => queue.report_undrawn(&ids),
             }
             prop_assert!(queue.waiting() <= MOST);
             prop_assert_eq!(accounted(queue.counters()), admitted);

@@ -77,9 +77,12 @@ impl Gateway {
         (client, peer, reader)
     }
 
-    /// Whether no further connection is waiting.
-    pub(crate) async fn is_left_alone(&self) -> bool {
-        timeout(Duration::from_millis(700), self.listener.accept()).await.is_err()
+    /// Whether the client makes no further connection and does not even think of it.
+    pub(crate) async fn is_left_alone(&self, client: &RoomClient) -> bool {
+        let mut states = client.state();
+        states.mark_unchanged();
+        let alone = timeout(Duration::from_millis(700), self.listener.accept()).await.is_err();
+        alone && !states.has_changed().unwrap()
     }
 }
 
@@ -97,6 +100,11 @@ impl Peer {
         self.socket.send(WsMessage::text(text.into())).await.unwrap();
     }
 
+    /// Says more than the client takes, which may hang up before all of it is said.
+    pub(crate) async fn say_too_much(&mut self, text: String) {
+        let _ = self.socket.send(WsMessage::text(text)).await;
+    }
+
     pub(crate) async fn hear(&mut self) -> ClientFrame {
         let message = patiently(self.socket.next()).await.unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
@@ -106,7 +114,7 @@ impl Peer {
         let ClientFrame::Login { id, user_id, user_sig, .. } = self.hear().await else {
             panic!("the login comes first");
         };
-        assert_eq!((user_id.as_str(), user_sig.as_str()), ("me", "a UserSig"));
+        assert_eq!((user_id.as_str(), user_sig.0.as_str()), ("me", "a UserSig"));
         let nick = "Ann".into();
         self.say(ServerFrame::LoginOk { id, user_id, nick, heartbeat_s: 300 }).await;
     }
@@ -172,6 +180,7 @@ pub(crate) struct Seen {
     pub(crate) product: Option<String>,
     pub(crate) rows: Vec<ChatRow>,
     pub(crate) flights: Vec<String>,
+    pub(crate) flight_ids: Vec<u32>,
     pub(crate) batches: u32,
 }
 
@@ -187,6 +196,7 @@ impl Seen {
             RoomEvent::ChatReset { rows } => self.rows = rows,
             RoomEvent::Chat { rows } => rows.into_iter().for_each(|row| self.upsert(row)),
             RoomEvent::Danmaku { enter, .. } => {
+                self.flight_ids.extend(enter.iter().map(|flying| flying.id));
                 self.flights.extend(enter.into_iter().map(|flying| flying.text));
             }
             RoomEvent::DanmakuCounters { .. } => {}
@@ -228,9 +238,12 @@ impl Reader {
     }
 
     pub(crate) async fn until(&mut self, is_so: impl Fn(&Seen) -> bool) {
-        while !is_so(&self.seen) {
-            assert!(self.read().await, "the subscription ended too early");
-        }
+        patiently(async {
+            while !is_so(&self.seen) {
+                assert!(self.read().await, "the subscription ended too early");
+            }
+        })
+        .await;
     }
 
     pub(crate) fn waiting(&self) -> usize {

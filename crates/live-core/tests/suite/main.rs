@@ -8,6 +8,8 @@ mod danmaku;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod own_comments;
+#[cfg(test)]
 mod room;
 #[cfg(test)]
 mod session;

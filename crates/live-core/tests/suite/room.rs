@@ -3,7 +3,6 @@
 use chat_types::gateway::{ClientFrame, InfoChange, Message};
 use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code, Element};
-use live_core::outbox;
 use live_core::request::RequestNumbers;
 use live_core::room::{Change, Joined, Room};
 use live_core::view::{ChatRow, RowState};
@@ -11,7 +10,7 @@ use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
-const NOW: Duration = Duration::from_secs(100);
+pub(crate) const NOW: Duration = Duration::from_secs(100);
 
 pub(crate) fn profile() -> GroupProfile {
     serde_json::from_value(serde_json::json!({
@@ -35,14 +34,14 @@ pub(crate) fn message(seq: u32, from: &str, text: &str) -> Message {
     }
 }
 
-struct Fixture {
-    room: Room,
-    rng: StdRng,
-    numbers: RequestNumbers,
+pub(crate) struct Fixture {
+    pub(crate) room: Room,
+    pub(crate) rng: StdRng,
+    pub(crate) numbers: RequestNumbers,
 }
 
 impl Fixture {
-    fn away() -> Self {
+    pub(crate) fn away() -> Self {
         Self {
             room: Room::new("room_1", "me"),
             rng: StdRng::seed_from_u64(1),
@@ -50,32 +49,36 @@ impl Fixture {
         }
     }
 
-    fn joined(last_seq: u32) -> Self {
+    pub(crate) fn joined(last_seq: u32) -> Self {
         let mut this = Self::away();
         this.join(last_seq, vec![]);
         this
     }
 
-    fn join(&mut self, last_seq: u32, messages: Vec<Message>) -> Vec<Change> {
+    pub(crate) fn join(&mut self, last_seq: u32, messages: Vec<Message>) -> Vec<Change> {
         self.room.signed_in("me".into(), "Ann".into());
         let joined = Joined { group: profile(), online: 3, last_seq, messages };
         self.room.joined(joined, NOW, &mut self.numbers)
     }
 
-    fn say(&mut self, text: &str) -> Result<(String, Vec<Change>), ApiError> {
+    pub(crate) fn say(&mut self, text: &str) -> Result<(String, Vec<Change>), ApiError> {
         self.room.submit(text, NOW, 5.0, &mut self.rng, &mut self.numbers)
     }
 
-    fn row(&self, key: &str) -> ChatRow {
+    pub(crate) fn retry(&mut self, key: &str, now: Duration) -> Result<Vec<Change>, ApiError> {
+        self.room.retry(key, now, &mut self.rng, &mut self.numbers)
+    }
+
+    pub(crate) fn row(&self, key: &str) -> ChatRow {
         self.room.log().rows().find(|row| row.key == key).cloned().unwrap()
     }
 
-    fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         self.room.log().rows().map(|row| row.text.clone()).collect()
     }
 }
 
-fn sends(changes: &[Change]) -> Vec<(u32, String)> {
+pub(crate) fn sends(changes: &[Change]) -> Vec<(u32, String)> {
     let send = |change: &Change| match change {
         Change::Send(ClientFrame::Send { id, client_id, .. }) => Some((*id, client_id.clone())),
         _ => None,
@@ -83,93 +86,8 @@ fn sends(changes: &[Change]) -> Vec<(u32, String)> {
     changes.iter().filter_map(send).collect()
 }
 
-fn flights(changes: &[Change]) -> usize {
+pub(crate) fn flights(changes: &[Change]) -> usize {
     changes.iter().filter(|change| matches!(change, Change::Comment(_))).count()
-}
-
-#[test]
-fn an_own_comment_is_there_at_once_and_is_confirmed_by_the_answer() {
-    let mut f = Fixture::joined(0);
-    let (key, changes) = f.say("  hello ").unwrap();
-    assert_eq!((key.len(), sends(&changes).len(), flights(&changes)), (32, 1, 1));
-    let row = f.row(&key);
-    assert_eq!((row.text.as_str(), row.name.as_str(), row.seq), ("hello", "Ann", 0));
-    assert_eq!((row.state, row.own, row.time_ms), (RowState::Sending, true, 5.0));
-    f.room.sent(&key, 7, 1_760_000_000);
-    let row = f.row(&key);
-    assert_eq!((row.state, row.seq, row.time_ms), (RowState::Sent, 7, 1_760_000_000_000.0));
-    let echo = Message { client_id: key, ..message(7, "me", "hello") };
-    assert!(f.room.messages(vec![echo]).is_empty(), "its own way back is no news");
-}
-
-#[test]
-fn a_comment_without_text_or_too_long_makes_no_row() {
-    let mut f = Fixture::joined(0);
-    assert_eq!(f.say(" \n ").unwrap_err().code, Code::BAD_PARAMETER);
-    assert_eq!(f.say(&"\u{597d}".repeat(501)).unwrap_err().code, Code::MESSAGE_TOO_LONG);
-    assert_eq!(f.room.log().rows().count(), 0);
-    assert!(f.say(&"\u{597d}".repeat(500)).is_ok());
-}
-
-#[test]
-fn a_refused_comment_can_be_sent_again_as_the_same_message_and_flies_once() {
-    let mut f = Fixture::joined(0);
-    let (key, changes) = f.say("hello").unwrap();
-    let (id, _) = sends(&changes)[0].clone();
-    f.room.refused(id, &ApiError::new(Code(10017), "muted"));
-    let row = f.row(&key);
-    assert_eq!((row.state, row.code, row.reason.as_str()), (RowState::Failed, 10017, "muted"));
-    let changes = f.room.retry(&key, NOW, &mut f.numbers).unwrap();
-    assert_eq!(sends(&changes)[0].1, key);
-    assert_eq!(flights(&changes), 0);
-    let row = f.row(&key);
-    assert_eq!((row.state, row.code, row.reason.as_str()), (RowState::Sending, 0, ""));
-    assert!(f.room.retry(&key, NOW, &mut f.numbers).unwrap().is_empty(), "it is on its way");
-    assert!(f.room.retry("nothing", NOW, &mut f.numbers).is_err());
-}
-
-#[test]
-fn without_a_connection_a_comment_fails_at_once_keeps_its_text_and_flies_when_sent() {
-    let mut f = Fixture::away();
-    let (key, changes) = f.say("hello").unwrap();
-    assert_eq!((sends(&changes).len(), flights(&changes)), (0, 0));
-    assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, Code::NOT_ONLINE.0));
-    f.room.retry(&key, NOW, &mut f.numbers).unwrap();
-    assert_eq!(f.row(&key).state, RowState::Failed);
-    f.join(0, vec![]);
-    let changes = f.room.retry(&key, NOW, &mut f.numbers).unwrap();
-    assert_eq!((sends(&changes).len(), flights(&changes)), (1, 1));
-}
-
-#[test]
-fn what_is_said_before_the_room_lets_one_in_is_sent_then() {
-    let mut f = Fixture::away();
-    f.room.signed_in("me".into(), String::new());
-    let (key, changes) = f.say("hello").unwrap();
-    assert!(sends(&changes).is_empty());
-    assert_eq!(sends(&f.join(0, vec![]))[0].1, key);
-}
-
-#[test]
-fn an_unanswered_comment_fails_after_ten_seconds_and_a_late_answer_still_counts() {
-    let mut f = Fixture::joined(0);
-    let (key, _) = f.say("hello").unwrap();
-    assert!(f.room.tick(NOW + Duration::from_secs(9)).is_empty());
-    f.room.tick(NOW + outbox::ANSWER_WITHIN);
-    assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, Code::NO_ANSWER.0));
-    f.room.sent(&key, 4, 1);
-    assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Sent, 0));
-}
-
-#[test]
-fn at_most_thirty_two_comments_are_on_their_way() {
-    let mut f = Fixture::joined(0);
-    for n in 0..outbox::MOST {
-        f.say(&n.to_string()).unwrap();
-    }
-    assert_eq!(f.say("one more").unwrap_err().code, Code::MESSAGE_RATE);
-    assert_eq!(f.room.log().rows().count(), outbox::MOST, "a refused one makes no row");
-    assert_eq!(f.room.outbox().refused_when_full(), 1);
 }
 
 #[test]
@@ -234,6 +152,16 @@ fn somebody_elses_client_id_confirms_nothing_of_ours() {
     f.room.messages(vec![copy]);
     assert_eq!(f.row(&key).state, RowState::Sending);
     assert_eq!(f.texts(), ["mine", "not mine"]);
+}
+
+#[test]
+fn a_room_is_dismissed_until_it_lets_in_again() {
+    let mut f = Fixture::joined(0);
+    assert!(!f.room.is_dismissed());
+    f.room.dismissed();
+    assert!(f.room.is_dismissed());
+    f.join(0, vec![]);
+    assert!(!f.room.is_dismissed());
 }
 
 #[test]

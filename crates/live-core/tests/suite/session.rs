@@ -2,7 +2,9 @@
 
 use chat_types::{ApiError, Code};
 use live_core::back_off;
-use live_core::session::{Action, Event, LONGEST_PAUSE, Session, State, Step};
+use live_core::session::{
+    Action, Event, LONGEST_PAUSE, RENEW_EVERY, STOP_SPREAD, Session, State, Step,
+};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
@@ -25,7 +27,7 @@ fn way_to(state: &str) -> Vec<Event> {
         "online" => (3, None),
         "reconnecting" => (3, Some(Event::Silent)),
         "kicked" => (3, Some(Event::Kicked { reason: "elsewhere".into() })),
-        "expired" => (3, Some(Event::SigExpired)),
+        "expired" => (2, Some(Event::LoginRefused(error(70001)))),
         "failed" => (2, Some(Event::LoginRefused(error(70009)))),
         other => panic!("no state {other}"),
     };
@@ -56,6 +58,7 @@ fn every_event_has_its_effect_in_every_state() {
     // Event; for each state in the order of STATES where it leads, "" when it changes nothing;
     // and what has to be done whenever it changes something with and without a transport.
     let live = |to: &'static str| ["", to, to, to, "", "", "", ""];
+    let expiry = ["", "expired", "expired", "reconnecting", "", "", "", ""];
     let table: Vec<Line> = vec![
         (Event::Open, ["dialling", "", "", "", "", "", "", ""], &[], &[Dial]),
         (Event::Reconnect, ["dialling"; 8], &[Disconnect, Dial], &[Dial]),
@@ -85,11 +88,11 @@ fn every_event_has_its_effect_in_every_state() {
         (Event::TransportClosed(Some(1001)), live("reconnecting"), &[Disconnect], &[]),
         (Event::TransportClosed(Some(4004)), live("reconnecting"), &[Disconnect], &[]),
         (Event::TransportClosed(Some(4005)), live("reconnecting"), &[Disconnect], &[]),
-        (Event::TransportClosed(Some(4001)), live("expired"), &[Disconnect], &[]),
+        (Event::TransportClosed(Some(4001)), expiry, &[Disconnect], &[]),
         (Event::TransportClosed(Some(4002)), live("kicked"), &[Disconnect], &[]),
         (Event::Silent, live("reconnecting"), &[Disconnect], &[]),
         (Event::Kicked { reason: "x".into() }, live("kicked"), &[Disconnect], &[]),
-        (Event::SigExpired, live("expired"), &[Disconnect], &[]),
+        (Event::SigExpired, expiry, &[Disconnect], &[]),
         (Event::ShuttingDown { retry_after_ms: 100 }, live("reconnecting"), &[Disconnect], &[]),
         (Event::RetryDue, ["", "", "", "", "dialling", "", "", ""], &[], &[Dial]),
     ];
@@ -173,18 +176,58 @@ fn a_flapping_server_is_left_alone_longer_and_longer() {
 
 #[test]
 fn a_stopping_gateway_is_given_the_time_it_asks_for_and_not_all_come_at_once() {
-    let come_back = |seed, retry_after_ms| {
+    let come_back = |seed, retry_after_ms: Option<u32>| {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut session = Session::default();
         for step in way_to("online") {
             let _ = session.handle(step, s(0), &mut rng);
         }
-        let _ = session.handle(Event::ShuttingDown { retry_after_ms }, s(0), &mut rng);
+        let stop = retry_after_ms.map_or(Event::TransportClosed(Some(1001)), |retry_after_ms| {
+            Event::ShuttingDown { retry_after_ms }
+        });
+        let _ = session.handle(stop, s(0), &mut rng);
         session.retry_at().unwrap()
     };
-    let times: std::collections::BTreeSet<_> = (0..20).map(|seed| come_back(seed, 5000)).collect();
-    assert!(times.iter().all(|time| *time >= s(5)) && times.len() > 15);
-    assert!(come_back(1, u32::MAX) <= LONGEST_PAUSE + back_off::CEILING);
+    for (retry_after_ms, pause, spread) in
+        [(Some(5000), s(5), s(5)), (Some(20), s(0), STOP_SPREAD), (None, s(0), STOP_SPREAD)]
+    {
+        let times: Vec<_> = (0..500).map(|seed| come_back(seed, retry_after_ms)).collect();
+        let (first, last) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+        assert!(*first >= pause + back_off::FLOOR, "{first:?}");
+        assert!(*last - *first > spread * 9 / 10, "{first:?} to {last:?} of {spread:?}");
+        for tenth in 0..10 {
+            let from = *first + (*last - *first) * tenth / 10;
+            let to = from + (*last - *first) / 10;
+            let within = times.iter().filter(|time| (from..to).contains(time)).count();
+            assert!(within < 100, "{within} of 500 come in one tenth of the time");
+        }
+    }
+    assert!(come_back(1, Some(u32::MAX)) <= LONGEST_PAUSE * 2 + back_off::CEILING);
+}
+
+#[test]
+fn a_user_sig_that_runs_out_costs_one_login_at_once() {
+    for expiry in [Event::SigExpired, Event::TransportClosed(Some(4001))] {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut session = Session::default();
+        for step in way_to("online") {
+            let _ = session.handle(step, s(0), &mut rng);
+        }
+        let _ = session.handle(expiry.clone(), s(100), &mut rng);
+        assert_eq!(session.state(), &State::Reconnecting { attempt: 1, until: s(100) });
+        assert_eq!(session.handle(Event::RetryDue, s(100), &mut rng), [Action::Dial]);
+        for step in [Event::TransportOpened, Event::LoginOk] {
+            let _ = session.handle(step, s(101), &mut rng);
+        }
+        let _ = session.handle(expiry.clone(), s(102), &mut rng);
+        assert!(session.retry_at().unwrap() >= s(102) + back_off::FLOOR, "it makes no loop");
+        let until = session.retry_at().unwrap();
+        for step in [Event::RetryDue, Event::TransportOpened] {
+            let _ = session.handle(step, until, &mut rng);
+        }
+        let _ = session.handle(Event::LoginRefused(error(70001)), until, &mut rng);
+        assert_eq!(name_of(&session), "expired");
+    }
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
@@ -192,6 +235,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     let close = prop_oneof![
         Just(None),
         Just(Some(1000)),
+        Just(Some(1001)),
         Just(Some(4001)),
         Just(Some(4002)),
         Just(Some(4003)),
@@ -224,12 +268,15 @@ proptest! {
         let mut session = Session::default();
         let mut now = Duration::ZERO;
         let mut transports = 0i32;
+        let mut renewed: Option<Duration> = None;
         for (event, pause) in events {
             now += Duration::from_millis(pause);
             let ended = matches!(name_of(&session), "kicked" | "expired" | "failed");
             let by_user = matches!(event, Event::Reconnect | Event::Close);
             let before = session.state().clone();
             let pausing = matches!(event, Event::ShuttingDown { .. });
+            let stopping = pausing || event == Event::TransportClosed(Some(1001));
+            let expiry = matches!(event, Event::SigExpired | Event::TransportClosed(Some(4001)));
             for action in session.handle(event, now, &mut rng) {
                 match action {
                     Action::Dial => {
@@ -251,8 +298,16 @@ proptest! {
             if let State::Reconnecting { until, .. } = *session.state()
                 && *session.state() != before
             {
-                let longest = back_off::CEILING + if pausing { LONGEST_PAUSE } else { s(0) };
-                prop_assert!(until - now >= back_off::FLOOR && until - now <= longest);
+                let pause = if pausing { LONGEST_PAUSE } else { s(0) };
+                let spread = if stopping { pause.max(STOP_SPREAD) } else { s(0) };
+                prop_assert!(until - now <= back_off::CEILING + pause + spread);
+                if until == now {
+                    prop_assert!(expiry, "only for a new UserSig it comes back at once");
+                    prop_assert!(renewed.is_none_or(|at| now - at >= RENEW_EVERY));
+                    renewed = Some(now);
+                } else {
+                    prop_assert!(until - now >= back_off::FLOOR);
+                }
             }
         }
     }

@@ -70,38 +70,56 @@ async fn a_kicked_client_does_not_come_back_by_itself() {
     let seen = state(&client, |state| matches!(state, SessionView::Kicked { .. })).await;
     assert_eq!(seen, SessionView::Kicked { reason: "signed in elsewhere".into() });
     assert!(peer.heard_the_end().await);
-    assert!(gateway.is_left_alone().await);
+    assert!(gateway.is_left_alone(&client).await);
     client.reconnect().await;
     gateway.welcome().await;
     state(&client, |state| *state == SessionView::Online).await;
 }
 
 #[tokio::test]
-async fn close_codes_tell_a_kick_and_an_expiry_too() {
-    for (code, wanted) in [
-        (close::KICKED, SessionView::Kicked { reason: String::new() }),
-        (close::SIG_EXPIRED, SessionView::SigExpired),
-    ] {
+async fn the_close_code_tells_a_kick_too() {
+    let gateway = Gateway::start().await;
+    let (client, peer, _reader) = gateway.room().await;
+    peer.close(close::KICKED).await;
+    let seen = state(&client, |state| matches!(state, SessionView::Kicked { .. })).await;
+    assert_eq!(seen, SessionView::Kicked { reason: String::new() });
+}
+
+#[tokio::test]
+async fn an_expired_user_sig_is_renewed_without_the_user() {
+    for by_frame in [true, false] {
         let gateway = Gateway::start().await;
-        let (client, peer, _reader) = gateway.room().await;
-        peer.close(code).await;
-        let seen =
-            state(&client, |state| !matches!(state, SessionView::Online | SessionView::Connecting))
-                .await;
-        assert_eq!(seen, wanted);
+        let (client, mut peer, mut reader) = gateway.room().await;
+        let key = client.send_comment("on its way".into()).await.unwrap();
+        peer.hear_comment().await;
+        if by_frame {
+            peer.say(ServerFrame::SigExpired {}).await;
+        }
+        peer.close(close::SIG_EXPIRED).await;
+        let mut peer = gateway.welcome().await;
+        let (id, client_id, _) = peer.hear_comment().await;
+        assert_eq!(client_id, key);
+        peer.say(ServerFrame::SendOk { id, client_id, seq: 1, time_s: 7 }).await;
+        reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
+        reader.until(|seen| seen.session == Some(SessionView::Online)).await;
     }
 }
 
 #[tokio::test]
-async fn an_expired_user_sig_waits_for_the_user() {
+async fn a_user_sig_that_is_refused_as_expired_waits_for_the_user() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
     let key = client.send_comment("on its way".into()).await.unwrap();
     peer.hear_comment().await;
     peer.say(ServerFrame::SigExpired {}).await;
+    let mut peer = gateway.accept().await;
+    let chat_types::gateway::ClientFrame::Login { id, .. } = peer.hear().await else {
+        panic!("the login comes first");
+    };
+    peer.refuse(id, Code::SIG_EXPIRED.0, "the UserSig has expired").await;
     reader.until(|seen| seen.session == Some(SessionView::SigExpired)).await;
-    reader.until(|seen| seen.state_of(&key) == Some((RowState::Failed, 9001))).await;
-    assert!(gateway.is_left_alone().await);
+    reader.until(|seen| seen.state_of(&key) == Some((RowState::Failed, 9005))).await;
+    assert!(gateway.is_left_alone(&client).await);
 }
 
 #[tokio::test]
@@ -116,7 +134,7 @@ async fn a_login_that_is_refused_for_good_is_not_repeated() {
     let seen = state(&client, |state| matches!(state, SessionView::Failed { .. })).await;
     assert_eq!(seen, SessionView::Failed { code: 70009, info: "signed with another key".into() });
     assert!(peer.heard_the_end().await);
-    assert!(gateway.is_left_alone().await);
+    assert!(gateway.is_left_alone(&client).await);
 }
 
 #[tokio::test]
@@ -200,6 +218,8 @@ async fn a_dismissed_room_is_told_and_takes_no_comment() {
     peer.say(ServerFrame::GroupDismissed { group_id, operator }).await;
     reader.until(|seen| seen.dismissed && !seen.member).await;
     assert_eq!(client.send_comment("hello".into()).await.unwrap_err().code, Code::GROUP_ABSENT);
+    let mut later = Reader::new(client.subscribe().await);
+    assert!(later.read().await && later.seen.dismissed, "who comes later is told as well");
 }
 
 #[tokio::test]
@@ -216,7 +236,7 @@ async fn a_stopping_gateway_is_left_and_found_again() {
 async fn a_frame_over_the_limit_costs_the_connection_and_not_the_client() {
     let gateway = Gateway::start().await;
     let (client, mut peer, _reader) = gateway.room().await;
-    peer.say_text("x".repeat(live_core::frame::MAX_SERVER_FRAME_BYTES + 1)).await;
+    peer.say_too_much("x".repeat(live_core::frame::MAX_SERVER_FRAME_BYTES + 1)).await;
     state(&client, |state| matches!(state, SessionView::Reconnecting { .. })).await;
     gateway.welcome().await;
     state(&client, |state| *state == SessionView::Online).await;

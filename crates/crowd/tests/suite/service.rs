@@ -1,0 +1,136 @@
+//! A chat service with one room, and a member of it who watches.
+
+use chat_server::clock::{Clock, SystemClock};
+use chat_server::storage::NewGroup;
+use chat_server::{Server, ServerConfig, application};
+use chat_types::ApiError;
+use chat_types::gateway::Platform;
+use crowd::AudienceConfig;
+use crowd::audience::SignFor;
+use live_core::view::RoomEvent;
+use live_core::{Credentials, RoomClient, RoomClientConfig};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use usersig::{DEFAULT_EXPIRE_S, SignRequest};
+
+/// Far more than anything here takes, and an end for a test that would hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+const ROOM: &str = "room_1";
+
+pub(crate) async fn patiently<T>(what: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, what).await.expect("it has to happen within the patience of a test")
+}
+
+pub(crate) fn audience(gateway_url: String, sdk_app_id: u32, sign: Arc<SignFor>) -> AudienceConfig {
+    AudienceConfig {
+        gateway_url,
+        sdk_app_id,
+        group_id: ROOM.into(),
+        viewers: 4,
+        seed: 7,
+        mean_pause: Duration::from_millis(20),
+        sign,
+    }
+}
+
+pub(crate) struct Service {
+    server: Server,
+    sdk_app_id: u32,
+    /// Held by the crowd for as long as it is there.
+    pub(crate) sign: Arc<SignFor>,
+    _data: tempfile::TempDir,
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let server = Server::start(ServerConfig::new(listen, data.path().into())).await.unwrap();
+        let app = application::create(server.storage(), &SystemClock, "Crowd").await.unwrap();
+        let group = NewGroup {
+            group_id: ROOM.into(),
+            group_type: "AVChatRoom".into(),
+            name: "Kiln".into(),
+            ..NewGroup::default()
+        };
+        assert!(server.storage().insert_group(app.sdk_app_id, &group, 1).await.unwrap());
+        let (sdk_app_id, key) = (app.sdk_app_id, app.key);
+        let sign = move |user_id: &str| {
+            let request = SignRequest {
+                sdk_app_id,
+                key: &key,
+                identifier: user_id,
+                time_s: SystemClock.now_s(),
+                expire_s: DEFAULT_EXPIRE_S,
+                userbuf: None,
+            };
+            Ok(usersig::sign(&request).unwrap())
+        };
+        Self { server, sdk_app_id, sign: Arc::new(sign), _data: data }
+    }
+
+    pub(crate) fn audience(&self) -> AudienceConfig {
+        audience(self.server.gateway_url(), self.sdk_app_id, Arc::clone(&self.sign))
+    }
+
+    pub(crate) async fn member(&self) -> Member {
+        let (client, _task) = RoomClient::open(RoomClientConfig {
+            gateway_url: self.server.gateway_url(),
+            sdk_app_id: self.sdk_app_id,
+            user_id: "member".into(),
+            platform: Platform::Linux,
+            group_id: ROOM.into(),
+            credentials: Arc::new(MemberSig((self.sign)("member").unwrap())),
+            flush_every: Duration::from_millis(5),
+        });
+        let batches = client.subscribe().await;
+        let mut member = Member { _client: client, batches, online: 0, heard: vec![] };
+        member.until(|member| member.online == 1).await;
+        member
+    }
+
+    pub(crate) async fn shutdown(self) {
+        self.server.shutdown().await;
+    }
+}
+
+struct MemberSig(String);
+
+impl Credentials for MemberSig {
+    fn user_sig(&self) -> Result<String, ApiError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Somebody who is in the room and says nothing.
+pub(crate) struct Member {
+    _client: RoomClient,
+    batches: mpsc::Receiver<Vec<RoomEvent>>,
+    pub(crate) online: u32,
+    /// Accounts that said something, in order.
+    pub(crate) heard: Vec<String>,
+}
+
+impl Member {
+    pub(crate) async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        patiently(async {
+            while !is_so(self) {
+                let events = self.batches.recv().await.unwrap();
+                events.into_iter().for_each(|event| self.take(event));
+            }
+        })
+        .await;
+    }
+
+    fn take(&mut self, event: RoomEvent) {
+        match event {
+            RoomEvent::Online { count } => self.online = count,
+            RoomEvent::Chat { rows } => {
+                self.heard.extend(rows.into_iter().map(|row| row.user_id));
+            }
+            _ => {}
+        }
+    }
+}
