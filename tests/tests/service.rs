@@ -123,6 +123,11 @@ async fn a_wrong_argument_is_answered_with_a_sentence_and_a_status() {
 
     let service = Service::start(dir.path()).await;
     let taken = service.rest.strip_prefix("http://").unwrap();
-    let said = liveroom::complaint(["serve", "--listen", taken, "--data-dir", path]).await;
+    let free = "127.0.0.1:0";
+    let said = liveroom::complaint(["serve", "--listen", free, "--data-dir", path]).await;
+    assert!(said.contains("another service runs on the data folder"), "{said}");
+    let other = tempfile::tempdir().unwrap();
+    let other = other.path().to_str().unwrap();
+    let said = liveroom::complaint(["serve", "--listen", taken, "--data-dir", other]).await;
     assert!(said.contains("choose another address or port"), "{said}");
 }
