@@ -307,6 +307,26 @@ describe("the window", () => {
     expect(panel(), "the dialog has the keyboard").toBe(false);
   });
 
+  it("says where every comment went, by its cause", () => {
+    window.show({
+      type: "danmaku_counters",
+      counters: {
+        shown: 1200,
+        folded: 34,
+        queue_full: 5,
+        expired: 6,
+        hidden: 7,
+        no_lane: 8,
+        waiting: 0,
+      },
+    });
+    window.get("settings-button").click();
+    const counts = ["shown", "folded", "queue-full", "expired", "no-lane", "hidden"].map(
+      (cause) => window.get(`danmaku-${cause}`).textContent,
+    );
+    expect(counts).toEqual(["1,200", "34", "5", "6", "8", "7"]);
+  });
+
   it("asks the host for no flying comments while it is hidden", () => {
     const hide = (hidden: boolean) => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });

@@ -84,6 +84,13 @@ export interface Catalogue {
   danmakuOn: string;
   danmakuOpacity: string;
   danmakuArea: string;
+  /** Where the comments went: how many were shown, and why the others were not. */
+  countShown: string;
+  countFolded: string;
+  countQueueFull: string;
+  countExpired: string;
+  countNoLane: string;
+  countHidden: string;
   areaQuarter: string;
   areaHalf: string;
   areaThreeQuarters: string;

@@ -76,6 +76,37 @@ function Appearance(): JSX.Element {
   );
 }
 
+/** Says where every comment went: what was left out is counted by its cause, not passed over. */
+function DanmakuCounts(): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const words = settings.words;
+  const counts = () => {
+    const counters = room.counters();
+    return [
+      { id: "shown", label: words().countShown, count: counters.shown },
+      { id: "folded", label: words().countFolded, count: counters.folded },
+      { id: "queue-full", label: words().countQueueFull, count: counters.queue_full },
+      { id: "expired", label: words().countExpired, count: counters.expired },
+      { id: "no-lane", label: words().countNoLane, count: counters.no_lane },
+      { id: "hidden", label: words().countHidden, count: counters.hidden },
+    ];
+  };
+  return (
+    <dl class="counts" data-testid="danmaku-counts">
+      <For each={counts()}>
+        {(entry) => (
+          <div class="counts-entry">
+            <dt>{entry.label}</dt>
+            <dd class="figures" data-testid={`danmaku-${entry.id}`}>
+              {entry.count.toLocaleString(settings.language())}
+            </dd>
+          </div>
+        )}
+      </For>
+    </dl>
+  );
+}
+
 function DanmakuSettings(): JSX.Element {
   const { settings } = useLiveroom();
   const words = settings.words;
@@ -124,6 +155,7 @@ function DanmakuSettings(): JSX.Element {
           </select>
         )}
       </Row>
+      <DanmakuCounts />
     </section>
   );
 }
