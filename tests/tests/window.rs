@@ -203,6 +203,29 @@ async fn a_second_login_elsewhere_ends_this_one_and_it_can_come_back() {
 }
 
 #[tokio::test]
+async fn the_window_speaks_chinese_and_turns_light_when_asked_to() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    admin.say(GROUP, 1, Some("host"), "晚上好").await;
+    window.row("晚上好", "sent").await;
+    window.open_settings().await;
+    for (id, value) in [("language", "zh"), ("theme", "light")] {
+        let pick = "
+            const select = document.querySelector(`[data-testid=${arguments[0]}]`);
+            select.value = arguments[1];
+            select.dispatchEvent(new Event('change', { bubbles: true }));";
+        window.client.execute(pick, vec![id.into(), value.into()]).await.unwrap();
+    }
+    let hint = "return document.querySelector('[data-testid=composer]').placeholder";
+    let chinese = |hint: &Value| hint.as_str().is_some_and(|hint| hint.contains('说'));
+    window.until(hint, "the composer asks in Chinese", chinese).await;
+    let theme = "return document.documentElement.dataset.theme";
+    window.until(theme, "the theme is light", |theme| theme == "light").await;
+    window.screenshot("13-chinese-and-light").await;
+    window.close().await;
+}
+
+#[tokio::test]
 async fn the_crowd_keeps_the_demo_room_alive() {
     let window = in_the_room(&["--crowd", "14", "--seed", "1"]).await;
     let rows = "return document.querySelectorAll('[data-testid=chat-row]').length";
