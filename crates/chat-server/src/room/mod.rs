@@ -381,3 +381,74 @@ pub(crate) fn encode(frame: &ServerFrame) -> Utf8Bytes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counters::Counters;
+
+    fn room() -> Room {
+        let info = StoredGroup {
+            group_id: "r".into(),
+            group_type: "AVChatRoom".into(),
+            name: "Room".into(),
+            introduction: String::new(),
+            notification: String::new(),
+            face_url: String::new(),
+            owner: String::new(),
+            create_time: 0,
+            last_info_time: 0,
+            info_seq: 0,
+            seq_reserved: 0,
+            custom_fields: Default::default(),
+        };
+        Room::new(1, info, String::new())
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            from: UserId::new("host").unwrap(),
+            nick: String::new(),
+            priority: Priority::Normal,
+            elements: vec![Element::text("hello")],
+            cloud_custom_data: String::new(),
+            client_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_message_is_encoded_once_and_every_member_gets_the_same_bytes() {
+        let room = room();
+        room.numbers_reserved(10);
+        let counters = Arc::new(Counters::default());
+        let mut readers: Vec<OutboxReceivers> = (1..=3)
+            .map(|connection| {
+                let (outbox, receivers) = outbox(Arc::clone(&counters));
+                let user = UserId::new(format!("viewer_{connection}")).unwrap();
+                assert!(room.join(connection, &user, &outbox, 1, None, 0));
+                receivers
+            })
+            .collect();
+        assert!(matches!(room.post(&draft(), None, 0, || None, |_| ()), Posted::Stamped(_)));
+        let frames: Vec<Utf8Bytes> =
+            readers.iter_mut().map(|reader| reader.room.try_recv().unwrap()).collect();
+        let first = frames[0].as_str();
+        assert!(first.contains("hello"));
+        for frame in &frames {
+            assert!(std::ptr::eq(frame.as_str(), first), "the bytes are shared, not copied");
+        }
+    }
+
+    #[test]
+    fn no_number_is_given_out_before_it_is_reserved() {
+        let room = room();
+        let posted = room.post(&draft(), None, 0, || None, |_| ());
+        let Posted::NeedsNumbers(up_to) = posted else { unreachable!("nothing is reserved") };
+        assert_eq!(room.last_seq(), 0, "a refused draft uses no number");
+        room.numbers_reserved(up_to);
+        assert!(matches!(
+            room.post(&draft(), None, 0, || None, |_| ()),
+            Posted::Stamped(Stamp { seq: 1, .. })
+        ));
+    }
+}
