@@ -127,8 +127,10 @@ impl Embedded {
         let mut state = self.state.lock().await;
         if let Some(Running { server, audience }) = state.running.take() {
             audience.leave().await;
-            server.shutdown().await;
+            // While the folder is still ours: after the shutdown another program may have written
+            // its own address there.
             remove_running_file(&self.data_dir);
+            server.shutdown().await;
         }
         Ok(())
     }

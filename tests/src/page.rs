@@ -133,17 +133,17 @@ impl Page {
         }
     }
 
-    /// Waits until a comment with this text flies, and checks that something is painted where it
-    /// is said to be.
+    /// Waits until a comment with this text flies and is in the picture as a whole, and checks that
+    /// something is painted where it is said to be.
     pub async fn flies(&self, text: &str) -> Value {
         let script = "
             const canvas = document.querySelector('[data-testid=danmaku-canvas]');
             const found = window.liveroomInspect.danmaku().find(item => item.text === arguments[0]);
             if (!found) return null;
             const scale = canvas.width / canvas.clientWidth;
-            const left = Math.max(0, Math.round(found.x * scale));
-            const right = Math.min(canvas.width, Math.round((found.x + found.width) * scale));
-            if (right - left < 8) return null;
+            if (found.x < 0 || found.x + found.width > canvas.clientWidth) return null;
+            const left = Math.round(found.x * scale);
+            const right = Math.round((found.x + found.width) * scale);
             const top = Math.round(found.y * scale);
             const height = Math.round(found.height * scale);
             const pixels = canvas.getContext('2d').getImageData(left, top, right - left, height).data;

@@ -16,6 +16,7 @@ async fn in_the_room(arguments: &[&str]) -> Window {
     window.connection("online").await;
     let name = "return document.querySelector('[data-testid=room-name]').textContent";
     window.until(name, "the demo room is open", |name| name == "The evening kiln").await;
+    window.part("live").await;
     window
 }
 
@@ -71,6 +72,7 @@ async fn repeats_fold_into_one_flying_comment() {
         return window.liveroomInspect.danmaku().filter(item => item.text === '666')
           .map(item => item.count)";
     window.until(counted, "one comment stands for five", |counts| *counts == json!([5])).await;
+    window.flies("666").await;
     window.screenshot("03-folded-repeats").await;
     window.close().await;
 }

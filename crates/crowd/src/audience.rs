@@ -67,6 +67,10 @@ impl Audience {
 }
 
 async fn play(config: AudienceConfig, stop: CancellationToken) {
+    if config.viewers == 0 {
+        // Nobody is there to say the lines of the script.
+        return;
+    }
     let mut viewers = Vec::new();
     let mut script = Script::new(config.seed, config.viewers, config.mean_pause);
     loop {
