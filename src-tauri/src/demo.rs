@@ -1,11 +1,11 @@
 //! What the first start creates: one application, its `product` field, a host, a viewer, a room
 //! with a product. A later start finds it and changes nothing.
 
-use chat_server::application;
+use chat_server::application::{self, Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
-use chat_server::storage::{Error, NewGroup, Storage, StoredApplication};
+use chat_server::storage::{AccountPatch, Error, Storage, StoredGroup};
 use chat_types::code::{ApiError, Code};
-use chat_types::group::CustomFields;
+use chat_types::group::GroupType;
 use live_core::product_slot::FIELD;
 use live_core::view::ProductView;
 
@@ -15,34 +15,45 @@ pub(crate) const HOST: &str = "host";
 pub(crate) const VIEWER: &str = "viewer";
 const ROOM_NAME: &str = "The evening kiln";
 
+/// Switches of the console that the demo has on, so that nothing has to be set up to try them.
+const SWITCHES: [&str; 4] = ["broadcast", "online_member_list", "ban_members", "room_history"];
+
 /// The demo application; made together with everything in it when it is not there yet.
-pub(crate) async fn ensure(storage: &Storage, crowd: u32) -> Result<StoredApplication, ApiError> {
-    let found = storage.applications().await.map_err(failed)?;
+pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Application, ApiError> {
+    let found = application::list(storage).await?;
     let app = match found.into_iter().find(|app| app.name == APP_NAME) {
         Some(app) => app,
-        None => application::create(storage, &SystemClock, APP_NAME).await?,
+        None => {
+            let app =
+                application::create(storage, &SystemClock, APP_NAME, Edition::Ultimate).await?;
+            for name in SWITCHES {
+                application::set_setting(storage, app.sdk_app_id, name, "on").await?;
+            }
+            app
+        }
     };
     let id = app.sdk_app_id;
     // On every start: an earlier one may have been cut off before it came this far.
-    storage.insert_field(id, FIELD).await.map_err(failed)?;
+    if app.field(FIELD).is_none() {
+        application::add_field(storage, &SystemClock, id, NewField::of_rooms(FIELD)).await?;
+    }
     let now_s = SystemClock.now_s();
+    let mut accounts: Vec<AccountPatch> = (0..crowd)
+        .map(|viewer| named(&crowd::viewer_id(viewer), &crowd::viewer_nick(viewer)))
+        .collect();
     if storage.group(id, GROUP_ID).await.map_err(failed)?.is_none() {
-        for (user, nick) in [(HOST, "The kiln"), (VIEWER, "Viewer")] {
-            storage.upsert_account(id, user, Some(nick), None, now_s).await.map_err(failed)?;
-        }
-        storage.insert_group(id, &room()?, now_s).await.map_err(failed)?;
+        accounts.extend([named(HOST, "The kiln"), named(VIEWER, "Viewer")]);
+        storage.insert_group(id, &room(now_s)?).await.map_err(failed)?;
     }
-    for viewer in 0..crowd {
-        let (user, nick) = (crowd::viewer_id(viewer), crowd::viewer_nick(viewer));
-        if storage.account_nick(id, &user).await.map_err(failed)?.as_ref() == Some(&nick) {
-            continue;
-        }
-        storage.upsert_account(id, &user, Some(&nick), None, now_s).await.map_err(failed)?;
-    }
+    storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;
     Ok(app)
 }
 
-fn room() -> Result<NewGroup, ApiError> {
+fn named(user: &str, nick: &str) -> AccountPatch {
+    AccountPatch { user_id: user.into(), nick: Some(nick.into()), ..AccountPatch::default() }
+}
+
+fn room(now_s: u64) -> Result<StoredGroup, ApiError> {
     let product = ProductView {
         id: "cup".into(),
         title: "Ceramic cup, ash glaze".into(),
@@ -53,15 +64,13 @@ fn room() -> Result<NewGroup, ApiError> {
     };
     let product = serde_json::to_string(&product)
         .map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))?;
-    Ok(NewGroup {
-        group_id: GROUP_ID.into(),
-        group_type: "AVChatRoom".into(),
-        name: ROOM_NAME.into(),
-        introduction: "Cups, bowls and vases from the kiln, every evening.".into(),
-        owner: HOST.into(),
-        custom_fields: CustomFields::from([(FIELD.to_owned(), product)]),
-        ..NewGroup::default()
-    })
+    let now_s = u32::try_from(now_s).unwrap_or(u32::MAX);
+    let mut group = StoredGroup::new(GROUP_ID, GroupType::AVChatRoom, now_s);
+    group.name = ROOM_NAME.into();
+    group.introduction = "Cups, bowls and vases from the kiln, every evening.".into();
+    group.owner = HOST.into();
+    group.custom_fields.insert(FIELD.to_owned(), product);
+    Ok(group)
 }
 
 pub(crate) fn failed(error: Error) -> ApiError {
@@ -71,12 +80,13 @@ pub(crate) fn failed(error: Error) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chat_server::storage::GroupChange;
 
     #[tokio::test]
     async fn the_first_start_makes_the_room_and_a_later_one_keeps_what_was_changed() {
         let dir = tempfile::tempdir().unwrap();
-        let storage = Storage::open(dir.path()).await.unwrap();
-        let first = ensure(&storage, 2).await.unwrap();
+        let storage = chat_server::storage::open(dir.path()).await.unwrap();
+        let first = ensure(&*storage, 2).await.unwrap();
         let group = storage.group(first.sdk_app_id, GROUP_ID).await.unwrap().unwrap();
         assert_eq!(group.owner, HOST);
         let product = live_core::product_slot::parse(&group.custom_fields[FIELD]).unwrap();
@@ -86,8 +96,9 @@ mod tests {
             name: Some("Mine now".into()),
             ..Default::default()
         };
-        storage.update_group(first.sdk_app_id, GROUP_ID, &renamed, 1).await.unwrap();
-        let second = ensure(&storage, 2).await.unwrap();
+        let renamed = [GroupChange::Profile(renamed)];
+        assert!(storage.change_group(first.sdk_app_id, GROUP_ID, &renamed, 1).await.unwrap());
+        let second = ensure(&*storage, 2).await.unwrap();
         assert_eq!(second.sdk_app_id, first.sdk_app_id, "no second application");
         assert!(second.key == first.key, "UserSigs made before stay valid");
         let group = storage.group(first.sdk_app_id, GROUP_ID).await.unwrap().unwrap();

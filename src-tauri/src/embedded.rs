@@ -2,7 +2,7 @@
 //! start and stays the same until the program ends, so that clients find it again after a stop.
 
 use chat_server::clock::{Clock, SystemClock};
-use chat_server::storage::Storage;
+use chat_server::storage;
 use chat_server::{Server, ServerConfig};
 use chat_types::ApiError;
 use chat_types::code::Code;
@@ -98,11 +98,11 @@ impl Embedded {
         if let Some(running) = &state.running {
             return Ok(running.server.gateway_url());
         }
-        let storage = Storage::open(&self.data_dir).await.map_err(demo::failed)?;
-        let stored = demo::ensure(&storage, self.crowd).await;
+        let storage = storage::open(&self.data_dir).await.map_err(demo::failed)?;
+        let stored = demo::ensure(&*storage, self.crowd).await;
         storage.close().await;
         let stored = stored?;
-        let app = App { sdk_app_id: stored.sdk_app_id, key: stored.key.into() };
+        let app = App { sdk_app_id: stored.sdk_app_id, key: stored.key.reveal().into() };
         let server = self.listen(state.address).await?;
         state.address = Some(server.address());
         self.write_running_file(&server, &app);

@@ -12,8 +12,16 @@ use crate::{PATIENCE, binary};
 
 /// Runs a command to its end.
 pub async fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Output {
+    run_with(arguments, []).await
+}
+
+/// Runs a command to its end with these environment variables.
+pub async fn run_with<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+    variables: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> Output {
     let mut command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
-    let output = command.args(arguments).kill_on_drop(true).output();
+    let output = command.args(arguments).envs(variables).kill_on_drop(true).output();
     timeout(PATIENCE, output).await.expect("the command ends").unwrap()
 }
 
@@ -43,14 +51,22 @@ pub struct Service {
 impl Service {
     /// Starts on a free port and waits for the ready line.
     pub async fn start(data_dir: &Path) -> Self {
-        let mut child = Command::new(binary("LIVEROOM_BIN", "liveroom"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data_dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        Self::configured(data_dir, &[], Stdio::null(), |_| {}).await
+    }
+
+    /// Starts on a free port with further words on the command line and whatever else `prepare`
+    /// does; the log goes to `log`.
+    pub async fn configured(
+        data_dir: &Path,
+        words: &[&str],
+        log: impl Into<Stdio>,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let mut command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(words);
+        prepare(&mut command);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("the ready line").unwrap();
@@ -58,6 +74,11 @@ impl Service {
         assert_eq!(ready["event"], "ready");
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
         Self { rest: text("rest"), gateway: text("gateway"), child, stdout }
+    }
+
+    /// Ends the process in the middle of whatever it does, as a crash would.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Asks the process to end as a supervisor would; gives its exit status and whatever it printed

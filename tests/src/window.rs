@@ -45,13 +45,13 @@ impl Window {
     }
 
     /// The way that the README shows for another terminal: the address from the file in the data
-    /// folder, the key from `liveroom app list`.
+    /// folder, the key from `liveroom app list --with-keys`.
     pub async fn administrator(&self) -> Administrator {
         let dir = self.service_dir();
         let running = std::fs::read_to_string(dir.join("running.json")).unwrap();
         let running: Value = serde_json::from_str(&running).unwrap();
         let dir = dir.to_str().unwrap();
-        let apps = liveroom::print(["app", "list", "--data-dir", dir]).await;
+        let apps = liveroom::print(["app", "list", "--with-keys", "--data-dir", dir]).await;
         let app: Value = serde_json::from_str(apps.lines().next().unwrap()).unwrap();
         assert_eq!(app["sdk_app_id"], running["sdk_app_id"]);
         Administrator::of(running["rest"].as_str().unwrap(), &app).await

@@ -25,6 +25,10 @@ pub(crate) enum Counting {
     Libtest,
     /// By the summary that vitest prints.
     Vitest,
+    /// By the summary that the test runner of Node.js prints.
+    Node,
+    /// By a line `12 passed, 1 failed`.
+    Plain,
 }
 
 impl Counting {
@@ -34,6 +38,8 @@ impl Counting {
             Self::Whole => None,
             Self::Libtest => libtest(&plain(line)),
             Self::Vitest => vitest(&plain(line)),
+            Self::Node => node(&plain(line)),
+            Self::Plain => closing(&plain(line)),
         }
     }
 
@@ -75,6 +81,24 @@ fn vitest(line: &str) -> Option<Tally> {
         }
     }
     Some(tally)
+}
+
+/// `ℹ pass 12`, and on lines of their own `ℹ fail 1` and `ℹ cancelled 2`: a cancelled test is one
+/// that could not be run, say because the service did not start.
+fn node(line: &str) -> Option<Tally> {
+    let (word, number) = line.trim().strip_prefix("ℹ ")?.split_once(' ')?;
+    let number = number.parse().ok()?;
+    match word {
+        "pass" => Some(Tally { passed: number, failed: 0 }),
+        "fail" | "cancelled" => Some(Tally { passed: 0, failed: number }),
+        _ => None,
+    }
+}
+
+/// `12 passed, 1 failed`, alone on its line
+fn closing(line: &str) -> Option<Tally> {
+    let (passed, failed) = line.trim().split_once(", ")?;
+    Some(Tally { passed: count(passed, "passed")?, failed: count(failed, "failed")? })
 }
 
 fn count(text: &str, word: &str) -> Option<u64> {
@@ -150,6 +174,26 @@ mod tests {
     fn vitests_count_of_files_is_not_a_count_of_tests() {
         for line in [" Test Files  2 passed (2)", "      Tests  no tests", "Tests are good (1)"] {
             assert_eq!(Counting::Vitest.read(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_summary_of_nodes_runner_is_read_line_by_line() {
+        let read = |line| Counting::Node.read(line);
+        assert_eq!(read("ℹ pass 12\n"), Some(Tally { passed: 12, failed: 0 }));
+        assert_eq!(read("ℹ fail 2"), Some(Tally { passed: 0, failed: 2 }));
+        assert_eq!(read("\u{1b}[34mℹ cancelled 3\u{1b}[39m"), Some(Tally { passed: 0, failed: 3 }));
+        for line in ["ℹ tests 17", "ℹ duration_ms 12.5", "pass 12", "✔ pass 12 (3ms)", ""] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_plain_closing_line_is_read_when_it_stands_alone() {
+        let read = |line| Counting::Plain.read(line);
+        assert_eq!(read("12 passed, 1 failed\n"), Some(Tally { passed: 12, failed: 1 }));
+        for line in ["Ran 12 tests in 0.1s", "all 12 passed, 1 failed", "12 passed", ""] {
+            assert_eq!(read(line), None, "{line}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::display::Display;
 use crate::process::{self, Error, Workspace};
 use crate::report::{self, Row};
 use crate::steps::cargo::{self, Profile};
-use crate::steps::{self, Purpose, ui};
+use crate::steps::{self, Purpose, sdk, ui};
 use crate::tally::{Counting, Tally};
 
 /// The checks, in the order in which they run. Each may need only earlier ones.
@@ -33,6 +33,10 @@ pub(crate) enum Check {
     Build,
     /// Unit and integration tests of all crates
     RustTest,
+    /// REST calls and webhooks with a published package of Node.js
+    SdkNode,
+    /// Published server SDKs of Python, unchanged
+    SdkPython,
     /// End-to-end tests in the app's window
     Acceptance,
 }
@@ -53,6 +57,12 @@ const ACCEPTANCE: &[&str] = &[
     "--no-fail-fast",
     "--test",
     "service",
+    "--test",
+    "crash",
+    "--test",
+    "operation",
+    "--test",
+    "applications",
     "--test",
     "browser",
     "--test",
@@ -76,6 +86,8 @@ impl Check {
             Self::Clippy => "clippy",
             Self::Build => "build",
             Self::RustTest => "rust-test",
+            Self::SdkNode => "sdk-node",
+            Self::SdkPython => "sdk-python",
             Self::Acceptance => "acceptance",
         }
     }
@@ -86,7 +98,7 @@ impl Check {
             Self::Setup | Self::Fmt => &[],
             Self::UiLint | Self::UiTypecheck | Self::UiTest | Self::UiBuild => &[Self::Setup],
             Self::Clippy | Self::Build | Self::RustTest => &[Self::UiBuild],
-            Self::Acceptance => &[Self::Build],
+            Self::SdkNode | Self::SdkPython | Self::Acceptance => &[Self::Build],
         }
     }
 
@@ -94,6 +106,8 @@ impl Check {
         match self {
             Self::UiTest => Counting::Vitest,
             Self::RustTest | Self::Acceptance => Counting::Libtest,
+            Self::SdkNode => Counting::Node,
+            Self::SdkPython => Counting::Plain,
             _ => Counting::Whole,
         }
     }
@@ -189,6 +203,8 @@ fn perform(workspace: &mut Workspace, check: Check) -> Result<Tally, Error> {
         Check::Clippy => count(check, &mut workspace.cargo(CLIPPY)),
         Check::Build => count(check, &mut workspace.cargo(BUILD)),
         Check::RustTest => count(check, &mut workspace.cargo(RUST_TEST)),
+        Check::SdkNode => sdk(workspace, check, sdk::node_tests(workspace)),
+        Check::SdkPython => sdk(workspace, check, sdk::python_tests(workspace)),
         Check::Acceptance => acceptance(workspace),
     }
 }
@@ -203,6 +219,13 @@ fn script(workspace: &Workspace, name: &str) -> Command {
     // No colours, no cursor movement, no waiting for changes: the output is read and may be kept.
     npm.env("CI", "1").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
     npm
+}
+
+fn sdk(workspace: &Workspace, check: Check, mut command: Command) -> Result<Tally, Error> {
+    command.env("LIVEROOM_BIN", cargo::cli(workspace, Profile::Debug));
+    // No colours: the output is read and may be kept.
+    command.env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+    count(check, &mut command)
 }
 
 fn acceptance(workspace: &Workspace) -> Result<Tally, Error> {
@@ -281,6 +304,8 @@ mod tests {
         assert_eq!(Check::UiTest.counting(), Counting::Vitest);
         assert_eq!(Check::RustTest.counting(), Counting::Libtest);
         assert_eq!(Check::Acceptance.counting(), Counting::Libtest);
+        assert_eq!(Check::SdkNode.counting(), Counting::Node);
+        assert_eq!(Check::SdkPython.counting(), Counting::Plain);
         assert_eq!(Check::Clippy.counting(), Counting::Whole);
     }
 }

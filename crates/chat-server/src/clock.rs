@@ -3,8 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub trait Clock: Send + Sync + 'static {
+    /// Unix time in milliseconds.
+    fn now_ms(&self) -> u64;
+
     /// Unix time in seconds.
-    fn now_s(&self) -> u64;
+    fn now_s(&self) -> u64 {
+        self.now_ms() / 1_000
+    }
 }
 
 /// The machine's clock.
@@ -12,8 +17,9 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now_s(&self) -> u64 {
+    fn now_ms(&self) -> u64 {
         // A clock before 1970 reads as 1970: every UserSig is then valid, none is refused early.
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }

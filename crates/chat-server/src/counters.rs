@@ -1,50 +1,60 @@
-//! What the service counts.
+//! What the service counts: one table from which the counters, their reading and their place among
+//! the metrics come.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use prometheus_client::metrics::counter::Counter;
 
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) connections_opened: AtomicU64,
-    pub(crate) messages_accepted: AtomicU64,
-    pub(crate) messages_repeated: AtomicU64,
-    pub(crate) frames_queued: AtomicU64,
-    /// Room frames that a full connection queue did not take.
-    pub(crate) frames_missed_slow_reader: AtomicU64,
-    /// Connections ended because the reader made no progress.
-    pub(crate) connections_closed_slow_reader: AtomicU64,
-    pub(crate) connections_closed_silent: AtomicU64,
-    pub(crate) frames_malformed: AtomicU64,
-}
-
-/// The counters at one moment, since the service started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub connections_opened: u64,
-    pub messages_accepted: u64,
-    pub messages_repeated: u64,
-    pub frames_queued: u64,
-    pub frames_missed_slow_reader: u64,
-    pub connections_closed_slow_reader: u64,
-    pub connections_closed_silent: u64,
-    pub frames_malformed: u64,
-}
-
-pub(crate) fn add(counter: &AtomicU64, by: u64) {
-    counter.fetch_add(by, Ordering::Relaxed);
-}
-
-impl Counters {
-    pub(crate) fn read(&self) -> Counts {
-        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counts {
-            connections_opened: get(&self.connections_opened),
-            messages_accepted: get(&self.messages_accepted),
-            messages_repeated: get(&self.messages_repeated),
-            frames_queued: get(&self.frames_queued),
-            frames_missed_slow_reader: get(&self.frames_missed_slow_reader),
-            connections_closed_slow_reader: get(&self.connections_closed_slow_reader),
-            connections_closed_silent: get(&self.connections_closed_silent),
-            frames_malformed: get(&self.frames_malformed),
+/// A table of counters: the struct of them, and their registration under their names, with `_total`
+/// behind each.
+macro_rules! counter_table {
+    ($(#[$doc:meta])* $table:ident { $($name:ident: $help:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(crate) struct $table {
+            $(#[doc = $help] pub(crate) $name: prometheus_client::metrics::counter::Counter,)+
         }
-    }
+
+        impl $table {
+            pub(crate) fn register(&self, registry: &mut prometheus_client::registry::Registry) {
+                $(registry.register(stringify!($name), $help, self.$name.clone());)+
+            }
+        }
+    };
+}
+
+pub(crate) use counter_table;
+
+macro_rules! counters {
+    ($($name:ident: $help:literal;)+) => {
+        counter_table! {
+            /// The counters of one service.
+            Counters { $($name: $help;)+ }
+        }
+
+        /// The counters at one moment, since the service started.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Counts {
+            $(#[doc = $help] pub $name: u64,)+
+        }
+
+        impl Counters {
+            pub(crate) fn read(&self) -> Counts {
+                Counts { $($name: self.$name.get(),)+ }
+            }
+        }
+    };
+}
+
+counters! {
+    connections_opened: "Connections to the gateway that were opened";
+    connections_closed_slow_reader: "Connections ended because the reader made no progress";
+    connections_closed_silent: "Connections ended because the client said nothing for too long";
+    messages_accepted: "Messages that got a number and went to their room";
+    messages_repeated: "Messages that were recognised as repeats and delivered to nobody again";
+    frames_queued: "Frames put into the queue of a connection";
+    frames_missed_slow_reader: "Room frames that a full connection queue did not take";
+    frames_malformed: "Frames from clients that could not be read";
+}
+
+pub(crate) fn add(counter: &Counter, by: u64) {
+    counter.inc_by(by);
 }

@@ -7,6 +7,8 @@
 //! * `room` – the live part of a group: members, sequence numbers, fan-out
 //! * `rest` – the REST API
 //! * `gateway` – the WebSocket protocol of `docs/gateway.md`
+//! * `health`, `metrics` – what an operator's tools ask
+//! * [`webhook`] – asks and tells the application's own server
 //! * [`server`] – listening, and orderly shutdown
 //!
 //! The crate knows no gift and no price, and reads no custom data.
@@ -18,11 +20,16 @@ pub mod application;
 pub mod clock;
 mod counters;
 mod gateway;
+mod health;
+mod metrics;
 mod rest;
 mod room;
 pub mod server;
 pub mod service;
 pub mod storage;
+pub mod webhook;
 
 pub use counters::Counts;
+#[doc(hidden)]
+pub use rest::fuzz;
 pub use server::{GatewayTimes, Server, ServerConfig};

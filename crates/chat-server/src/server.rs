@@ -6,21 +6,32 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
 use crate::counters::Counts;
 pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
+use crate::health;
 use crate::rest;
 use crate::service::Service;
 use crate::storage::{self, ServiceLock, Storage};
 
-/// How long an orderly stop waits for connections to take their last frames.
+/// How long an orderly stop waits for connections to take their last frames, unless told otherwise.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections at once, unless told otherwise.
+const MAX_CONNECTIONS: usize = 20_000;
+/// What running calls have at least, however long the connections took.
+const LAST_CALLS: Duration = Duration::from_secs(3);
+/// How often a running service looks for a changed configuration.
+const REFRESH_EVERY: Duration = Duration::from_millis(500);
+/// How often what is too old is removed from the database.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// How often a changed online count is told to a room, at most.
-const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
+const ROOMS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked for members whose connection is gone for too long.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,12 +48,23 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub times: GatewayTimes,
+    /// A further connection is answered 503.
+    pub max_connections: usize,
+    /// How long a stop waits for connections to take their last frames.
+    pub drain_timeout: Duration,
     pub clock: Arc<dyn Clock>,
 }
 
 impl ServerConfig {
     pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
-        Self { listen, data_dir, times: GatewayTimes::default(), clock: Arc::new(SystemClock) }
+        Self {
+            listen,
+            data_dir,
+            times: GatewayTimes::default(),
+            max_connections: MAX_CONNECTIONS,
+            drain_timeout: DRAIN_TIMEOUT,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -51,9 +73,17 @@ pub struct Server {
     address: SocketAddr,
     service: Arc<Service>,
     gateway: Arc<Gateway>,
-    stopping: CancellationToken,
+    /// The service takes no new client and lets the present ones go.
+    draining: CancellationToken,
+    /// The listener closes.
+    closing: CancellationToken,
+    drain_timeout: Duration,
     http: JoinHandle<()>,
-    announcer: JoinHandle<()>,
+    /// What the service does by itself, all ended by `draining`.
+    routines: Vec<JoinHandle<()>>,
+    /// Delivers after-webhooks, until the last call has ended.
+    courier: JoinHandle<()>,
+    courier_stops: CancellationToken,
     /// The last to go: the next service may start when everything is stored.
     _lock: ServiceLock,
 }
@@ -62,20 +92,40 @@ impl Server {
     /// Opens the database, listens, and answers from the moment this returns.
     pub async fn start(config: ServerConfig) -> Result<Self, Error> {
         let lock = ServiceLock::take(&config.data_dir)?;
-        let storage = Storage::open(&config.data_dir).await?;
+        let stores = storage::open_all(&config.data_dir).await?;
         let in_use = |source| Error::Listen { listen: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let service = Arc::new(Service::new(storage, config.clock));
-        let stopping = CancellationToken::new();
-        let gateway =
-            Arc::new(Gateway::new(Arc::clone(&service), config.times, stopping.child_token()));
-        let router =
-            rest::router(Arc::clone(&service)).merge(gateway::router(Arc::clone(&gateway)));
-        let http = tokio::spawn(serve(listener, router, stopping.child_token()));
-        let announcer = tokio::spawn(announce(Arc::clone(&service), stopping.child_token()));
+        let (service, courier) = Service::new(stores, config.clock).await?;
+        let draining = CancellationToken::new();
+        let closing = CancellationToken::new();
+        let gateway = Arc::new(Gateway::new(
+            Arc::clone(&service),
+            config.times,
+            config.max_connections,
+            draining.child_token(),
+        ));
+        let router = rest::router(Arc::clone(&service))
+            .merge(gateway::router(Arc::clone(&gateway)))
+            .merge(health::router(Arc::clone(&gateway)));
+        let http = tokio::spawn(serve(listener, router, closing.child_token()));
+        let routines = routines(&service, &draining);
+        let courier_stops = CancellationToken::new();
+        let courier = tokio::spawn(courier.run(courier_stops.clone()));
         tracing::info!(%address, "service listens");
-        Ok(Self { address, service, gateway, stopping, http, announcer, _lock: lock })
+        Ok(Self {
+            address,
+            service,
+            gateway,
+            draining,
+            closing,
+            drain_timeout: config.drain_timeout,
+            http,
+            routines,
+            courier,
+            courier_stops,
+            _lock: lock,
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -92,48 +142,96 @@ impl Server {
         format!("ws://{}{}", self.address, gateway::PATH)
     }
 
-    pub fn storage(&self) -> &Storage {
-        &self.service.storage
+    pub fn storage(&self) -> &dyn Storage {
+        &*self.service.storage
     }
 
     pub fn counts(&self) -> Counts {
         self.service.counters.read()
     }
 
-    /// Takes no new connection, lets running calls end, tells every client that the service stops,
-    /// waits a bounded time for them to be told, and closes the database.
-    pub async fn shutdown(self) {
-        self.stopping.cancel();
+    /// The first half of a stop: `/readyz` answers 503, the gateway takes nobody any more and tells
+    /// every client that the service stops. Calls are still answered.
+    pub fn drain(&self) {
+        self.draining.cancel();
         self.gateway.connections.close();
-        let drained = timeout(DRAIN_TIMEOUT, async {
-            self.gateway.connections.wait().await;
+    }
+
+    /// Drains, waits a bounded time for the clients to be told, then takes no new call, lets the
+    /// running ones end, and closes the database.
+    pub async fn shutdown(self) {
+        self.drain();
+        let deadline = Instant::now() + self.drain_timeout;
+        if timeout_at(deadline, self.gateway.connections.wait()).await.is_err() {
+            tracing::warn!(open = self.gateway.open(), "stopped with open connections");
+        }
+        self.closing.cancel();
+        let deadline = deadline.max(Instant::now() + LAST_CALLS);
+        self.service.calls.close();
+        let ended = timeout_at(deadline, async {
+            self.service.calls.wait().await;
             // A panic in a task is logged by the runtime; the stop goes on all the same.
             let _ = self.http.await;
-            let _ = self.announcer.await;
+            for routine in self.routines {
+                let _ = routine.await;
+            }
         });
-        if drained.await.is_err() {
-            tracing::warn!(open = self.gateway.connections.len(), "stopped with open connections");
+        if ended.await.is_err() {
+            tracing::warn!("stopped in the middle of calls");
         }
+        // Events that wait stay in the database for the next start.
+        self.courier_stops.cancel();
+        let _ = self.courier.await;
         self.service.store_sequence_numbers().await;
         self.service.storage.close().await;
-        tracing::info!(counts = ?self.service.counters.read(), "service stopped");
+        let counts = self.service.counters.read();
+        tracing::info!(
+            connections_opened = counts.connections_opened,
+            messages_accepted = counts.messages_accepted,
+            frames_missed_slow_reader = counts.frames_missed_slow_reader,
+            "service stopped"
+        );
     }
 }
 
 async fn serve(listener: TcpListener, router: axum::Router, stopping: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+    // Webhooks tell where a request came from.
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, app).with_graceful_shutdown(stopping.cancelled_owned());
     if let Err(error) = served.await {
         tracing::error!(%error, "listener failed");
     }
 }
 
-async fn announce(service: Arc<Service>, stopping: CancellationToken) {
-    let mut tick = interval(ANNOUNCE_EVERY);
+fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHandle<()>> {
+    let rooms = |service: Arc<Service>| async move { service.look_after_rooms() };
+    let report = |service: Arc<Service>| async move { service.report_offline().await };
+    let refresh = |service: Arc<Service>| async move {
+        if let Err(error) = service.directory.refresh(&*service.storage).await {
+            tracing::error!(%error, "configuration not read; the last one stays in force");
+        }
+    };
+    let purge = |service: Arc<Service>| async move { service.purge().await };
+    vec![
+        tokio::spawn(every(ROOMS_EVERY, Arc::clone(service), stopping.child_token(), rooms)),
+        tokio::spawn(every(REPORT_EVERY, Arc::clone(service), stopping.child_token(), report)),
+        tokio::spawn(every(REFRESH_EVERY, Arc::clone(service), stopping.child_token(), refresh)),
+        tokio::spawn(every(PURGE_EVERY, Arc::clone(service), stopping.child_token(), purge)),
+    ]
+}
+
+async fn every<F: Future<Output = ()>>(
+    period: Duration,
+    service: Arc<Service>,
+    stopping: CancellationToken,
+    work: impl Fn(Arc<Service>) -> F,
+) {
+    let mut tick = interval(period);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
-            _ = tick.tick() => service.announce_online(),
+            _ = tick.tick() => work(Arc::clone(&service)).await,
         }
     }
 }

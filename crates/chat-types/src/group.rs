@@ -18,6 +18,47 @@ pub const MAX_FIELD_NAME_CHARS: usize = 16;
 /// Custom group fields of one application.
 pub const MAX_FIELDS_PER_APP: usize = 10;
 
+/// The types of groups, by the names that the REST API uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum GroupType {
+    /// Members are invited; nobody can ask to come in. Newer name: Work.
+    Private,
+    Public,
+    /// Newer name: Meeting.
+    ChatRoom,
+    /// A live room: no stored members, no limit, everybody may come in.
+    AVChatRoom,
+    Community,
+}
+
+impl GroupType {
+    pub const ALL: [Self; 5] =
+        [Self::Private, Self::Public, Self::ChatRoom, Self::AVChatRoom, Self::Community];
+
+    /// The type with this name, old or new.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "Private" | "Work" => Some(Self::Private),
+            "Public" => Some(Self::Public),
+            "ChatRoom" | "Meeting" => Some(Self::ChatRoom),
+            "AVChatRoom" => Some(Self::AVChatRoom),
+            "Community" => Some(Self::Community),
+            _ => None,
+        }
+    }
+
+    /// The name that answers give.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Private => "Private",
+            Self::Public => "Public",
+            Self::ChatRoom => "ChatRoom",
+            Self::AVChatRoom => "AVChatRoom",
+            Self::Community => "Community",
+        }
+    }
+}
+
 /// Values of the custom group fields of one group, by field name. A field without a value is
 /// absent.
 pub type CustomFields = BTreeMap<String, String>;

@@ -4,12 +4,23 @@
 //! to stderr.
 
 mod app;
+mod config_file;
+#[cfg(test)]
+mod configuration_page;
+mod environment;
+#[cfg(test)]
+mod help;
+mod logging;
+mod options;
 mod serve;
 mod usersig_command;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+
+use options::LogFormat;
 
 #[derive(Parser)]
 #[command(name = "liveroom", version, about = "Live rooms: the chat service and its tools")]
@@ -21,7 +32,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the chat service until SIGTERM or Ctrl-C
-    Serve(serve::Arguments),
+    Serve(options::Options),
     /// Create and change applications; needs no running service
     App(app::Arguments),
     /// Print a UserSig, the password an account signs in with
@@ -29,9 +40,24 @@ enum Command {
     UserSig(usersig_command::Arguments),
 }
 
+impl Command {
+    fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Serve(options) => options.log_format,
+            Self::App(_) | Self::UserSig(_) => LogFormat::Text,
+        }
+    }
+}
+
 /// Why a command failed, in words for the person who typed it.
 #[derive(Debug, thiserror::Error)]
 enum Error {
+    #[error(transparent)]
+    ConfigFile(#[from] config_file::Error),
+    #[error("{0}")]
+    Environment(String),
+    #[error("the environment variable LIVEROOM_LOG is wrong: {0}")]
+    LogFilter(String),
     #[error(transparent)]
     Api(#[from] chat_types::ApiError),
     #[error(transparent)]
@@ -40,6 +66,15 @@ enum Error {
     Server(#[from] chat_server::server::Error),
     #[error(transparent)]
     UserSig(#[from] usersig::Error),
+    #[error(
+        "there is no database in {}: check --data-dir, or make an application there first",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
+    #[error("the webhook receiver did not answer as it should: {0}")]
+    CallbackTest(String),
+    #[error("the key is empty; give the one that `liveroom app create` printed")]
+    EmptyKey,
     #[error("{0} is no user id: {1}")]
     UserId(String, String),
     #[error("the system refuses to report signals: {0}")]
@@ -51,17 +86,37 @@ enum Error {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("LIVEROOM_LOG").unwrap_or_else(|_| "info".into()))
-        .with_writer(std::io::stderr)
-        .init();
-    match run(arguments.command) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let command = match read(&words) {
+        Ok(command) => command,
+        Err(error) => return failed(&error, LogFormat::Text),
+    };
+    let format = command.log_format();
+    match logging::start(&command).and_then(|()| run(command)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("liveroom: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error, format),
+    }
+}
+
+fn failed(error: &Error, format: LogFormat) -> ExitCode {
+    logging::complain(error, format);
+    ExitCode::FAILURE
+}
+
+/// What the command line, the environment and the configuration file ask for together. Ends the
+/// process with the library's own sentences where help is asked for or a flag is wrong.
+fn read(words: &[OsString]) -> Result<Command, Error> {
+    let command = environment::without_empty(Arguments::command());
+    let command = config_file::apply(command, words)?;
+    match command.clone().try_get_matches_from(words) {
+        Ok(matches) => match Arguments::from_arg_matches(&matches) {
+            Ok(arguments) => Ok(arguments.command),
+            Err(error) => error.exit(),
+        },
+        Err(error) => match environment::blame(&command, words, &error) {
+            Some(sentence) => Err(Error::Environment(sentence)),
+            None => error.exit(),
+        },
     }
 }
 

@@ -1,27 +1,17 @@
 //! `liveroom serve`
 
-use chat_server::{Server, ServerConfig};
+use chat_server::{GatewayTimes, Server, ServerConfig};
 use serde_json::json;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::options::Options;
 use crate::{Error, print_line};
-
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:8700")]
-    listen: SocketAddr,
-    /// Folder of the database; it is made if it is absent
-    #[arg(long)]
-    data_dir: PathBuf,
-}
 
 /// Runs the service until it is asked to stop. When it is ready it prints one JSON line with the
 /// addresses it answers on.
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let mut stop = StopSignal::new()?;
-    let server = Server::start(ServerConfig::new(arguments.listen, arguments.data_dir)).await?;
+    let server = Server::start(config(options)).await?;
     let ready = json!({
         "event": "ready",
         "rest": server.rest_url(),
@@ -31,6 +21,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     stop.received().await;
     server.shutdown().await;
     Ok(())
+}
+
+fn config(options: Options) -> ServerConfig {
+    let seconds = |number: u32| Duration::from_secs(number.into());
+    ServerConfig {
+        times: GatewayTimes {
+            heartbeat: seconds(options.heartbeat_s),
+            login: seconds(options.login_timeout_s),
+            write: seconds(options.write_timeout_s),
+        },
+        max_connections: usize::try_from(options.max_connections).unwrap_or(usize::MAX),
+        drain_timeout: seconds(options.drain_timeout_s),
+        ..ServerConfig::new(options.listen, options.data_dir)
+    }
 }
 
 /// SIGTERM or Ctrl-C. Made before the service starts, so that no signal falls into a gap.

@@ -11,17 +11,39 @@ use serde_json::Value;
 pub const MAX_SERVER_FRAME_BYTES: usize = 4 * 1024 * 1024;
 
 /// The frames that this client knows, by `t`.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 36] = [
     "login_ok",
     "join_ok",
     "leave_ok",
     "send_ok",
+    "done",
+    "history_ok",
+    "send_c2c_ok",
+    "c2c_history_ok",
+    "conversations_ok",
+    "presence_ok",
     "pong",
     "error",
     "messages",
+    "broadcast",
+    "recalled",
+    "system_notification",
     "group_info_changed",
+    "attributes_changed",
+    "counter_changed",
     "online",
     "group_dismissed",
+    "removed",
+    "member_entered",
+    "member_left",
+    "member_banned",
+    "muted",
+    "admin_changed",
+    "marks_changed",
+    "c2c_message",
+    "c2c_read",
+    "c2c_withdrawn",
+    "presence_changed",
     "missed",
     "kicked",
     "sig_expired",
@@ -65,13 +87,19 @@ pub fn read(text: &str) -> Result<ServerFrame, Error> {
 
 fn leave_out_unknown(frame: &mut Value) {
     let messages = frame.get_mut("messages").and_then(Value::as_array_mut);
-    for message in messages.into_iter().flatten() {
-        if let Some(elements) = message.get_mut("elements").and_then(Value::as_array_mut) {
-            elements.retain(|element| Element::deserialize(element).is_ok());
-        }
-    }
+    messages.into_iter().flatten().for_each(keep_known_elements);
+    frame.get_mut("message").into_iter().for_each(keep_known_elements);
+    let conversations = frame.get_mut("conversations").and_then(Value::as_array_mut);
+    let lasts = conversations.into_iter().flatten().filter_map(|entry| entry.get_mut("last"));
+    lasts.for_each(keep_known_elements);
     if let Some(changes) = frame.get_mut("changes").and_then(Value::as_array_mut) {
         changes.retain(|change| chat_types::gateway::InfoChange::deserialize(change).is_ok());
+    }
+}
+
+fn keep_known_elements(message: &mut Value) {
+    if let Some(elements) = message.get_mut("elements").and_then(Value::as_array_mut) {
+        elements.retain(|element| Element::deserialize(element).is_ok());
     }
 }
 
@@ -114,7 +142,7 @@ mod tests {
         let frame = read(
             r#"{"t":"messages","group_id":"g","messages":[
                 {"seq":1,"time_s":1,"from":"a","nick":"","priority":"Normal","elements":[
-                    {"MsgType":"TIMImageElem","MsgContent":{}},
+                    {"MsgType":"TIMHologramElem","MsgContent":{}},
                     {"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}]}"#,
         );
         let Ok(ServerFrame::Messages { messages, .. }) = frame else { panic!("it is readable") };

@@ -236,6 +236,12 @@ impl Room {
                 InfoChange::Introduction { value } => self.profile.introduction = value,
                 InfoChange::Notification { value } => self.profile.notification = value,
                 InfoChange::FaceUrl { value } => self.profile.face_url = value,
+                InfoChange::Owner { value } => {
+                    self.profile.owner = value;
+                    self.profile.owner_nick.clear();
+                }
+                // The room refuses by itself what may not be said.
+                InfoChange::MuteAll { .. } | InfoChange::ApplyJoinOption { .. } => {}
                 InfoChange::Custom { key, value } => {
                     set_field(&mut self.profile.custom_fields, key, value);
                 }

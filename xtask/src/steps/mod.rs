@@ -2,6 +2,7 @@
 
 pub(crate) mod cargo;
 mod node;
+pub(crate) mod sdk;
 mod system;
 pub(crate) mod ui;
 
@@ -23,9 +24,14 @@ pub(crate) fn set_up(workspace: &mut Workspace, purpose: Purpose) -> Result<(), 
     report::step("ui build", || ui::build(workspace, ui::When::Changed))
 }
 
-/// What [`set_up`] does apart from building: packages of the system, Node.js, packages of the UI.
+/// What [`set_up`] does apart from building: packages of the system, Node.js, packages of the UI
+/// and of the tests.
 pub(crate) fn install(workspace: &mut Workspace, purpose: Purpose) -> Result<(), Error> {
     report::step("system packages", || system::install(workspace, purpose))?;
     report::step("node", || node::provide(workspace))?;
-    report::step("ui packages", || ui::install_packages(workspace))
+    report::step("ui packages", || ui::install_packages(workspace))?;
+    match purpose {
+        Purpose::Run => Ok(()),
+        Purpose::Test => report::step("sdk packages", || sdk::install_packages(workspace)),
+    }
 }

@@ -101,11 +101,11 @@ fn collect(directory: &Path, skipped: &[&str], files: &mut Vec<PathBuf>) -> Resu
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::File { doing: "read", path: path.to_path_buf(), source })
 }
 
-fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
+pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
     fs::write(path, contents).map_err(|source| Error::File {
         doing: "write",
         path: path.to_path_buf(),

@@ -5,6 +5,7 @@ use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,9 +14,13 @@ use super::requests::Session;
 use super::{Gateway, writer};
 use crate::counters::add;
 use crate::room::{Closing, Outbox, outbox};
+use crate::service::{Ended, Login};
 
 const GOING_AWAY: u16 = 1001;
 const TOO_BIG: u16 = 1009;
+const INTERNAL: u16 = 1011;
+/// How long a client has to read its last frames and close.
+const LINGER: Duration = Duration::from_secs(1);
 /// What a client is asked to wait before it comes back after a stop.
 const RETRY_AFTER_MS: u32 = 1_000;
 /// Far enough: a UserSig that is valid longer than this outlives any connection.
@@ -31,23 +36,34 @@ enum Heard {
     Over,
 }
 
-pub(super) async fn serve(gateway: Arc<Gateway>, socket: WebSocket) {
+pub(super) async fn serve(gateway: Arc<Gateway>, socket: WebSocket, client_ip: IpAddr) {
     add(&gateway.service.counters.connections_opened, 1);
     let (sink, mut stream) = socket.split();
     let (outbox, waiting) = outbox(Arc::clone(&gateway.service.counters));
     let writer = writer::write(sink, waiting, Arc::clone(&outbox), gateway.times.write);
     let reader = async {
-        read(&gateway, &mut stream, &outbox).await;
+        read(&gateway, &mut stream, &outbox, client_ip).await;
         // Without a reason of its own the connection ends normally.
         outbox.close(Closing { code: 1000, reason: "" });
     };
     tokio::join!(reader, writer);
+    // A socket that is dropped with unread bytes in it is reset, and the last frames are lost.
+    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+    // Whoever does not close by then gets the reset.
+    let _ = timeout(LINGER, rest).await;
 }
 
-async fn read(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &Arc<Outbox>) {
-    let Some((mut session, valid_for)) = login(gateway, stream, outbox).await else { return };
+async fn read(
+    gateway: &Gateway,
+    stream: &mut SplitStream<WebSocket>,
+    outbox: &Arc<Outbox>,
+    client_ip: IpAddr,
+) {
+    let signed_in = login(gateway, stream, outbox, client_ip).await;
+    let Some((mut session, valid_for)) = signed_in else { return };
     let expires = Instant::now() + valid_for.min(LONGEST_LOGIN);
     let silence = gateway.times.heartbeat * 5 / 2;
+    let mut ended = Ended::LinkClose;
     loop {
         let heard = tokio::select! {
             biased;
@@ -66,6 +82,7 @@ async fn read(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &A
         match heard {
             Ok(Heard::Frame(frame)) => {
                 if !session.handle(frame).await {
+                    ended = Ended::Logout;
                     break;
                 }
             }
@@ -74,11 +91,12 @@ async fn read(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &A
             Err(_) => {
                 add(&gateway.service.counters.connections_closed_silent, 1);
                 outbox.close(Closing { code: close::SILENT, reason: "nothing heard for too long" });
+                ended = Ended::TimeOut;
                 break;
             }
         }
     }
-    session.end();
+    session.end(ended).await;
 }
 
 fn say_goodbye(outbox: &Outbox) {
@@ -91,6 +109,7 @@ async fn login(
     gateway: &Gateway,
     stream: &mut SplitStream<WebSocket>,
     outbox: &Arc<Outbox>,
+    client_ip: IpAddr,
 ) -> Option<(Session, Duration)> {
     let refuse = |id: u32, error: ApiError| {
         outbox.answer(&ServerFrame::Error { id, code: error.code, info: error.info });
@@ -113,10 +132,12 @@ async fn login(
         refuse(first.id(), error);
         return None;
     };
-    match sign_in(gateway, sdk_app_id, &user_id, &user_sig.0, platform, outbox).await {
-        Ok((session, nick, valid_for)) => {
-            let heartbeat_s = u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX);
-            outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s });
+    let place = Place { platform, client_ip };
+    match sign_in(gateway, id, sdk_app_id, &user_id, &user_sig.0, place, outbox).await {
+        Ok((session, valid_for)) => {
+            if session.attach().await.is_err() {
+                outbox.close(Closing { code: INTERNAL, reason: "the service failed inside" });
+            }
             Some((session, valid_for))
         }
         Err(error) => {
@@ -126,30 +147,38 @@ async fn login(
     }
 }
 
+/// Where somebody signs in.
+struct Place {
+    platform: Platform,
+    client_ip: IpAddr,
+}
+
+/// Answers `login_ok` before the login can be seen by others, so that nothing comes before it.
 async fn sign_in(
     gateway: &Gateway,
+    id: u32,
     sdk_app_id: u32,
     user_id: &str,
     user_sig: &str,
-    platform: Platform,
+    place: Place,
     outbox: &Arc<Outbox>,
-) -> Result<(Session, String, Duration), ApiError> {
+) -> Result<(Session, Duration), ApiError> {
     let service = &gateway.service;
     let user_id = chat_types::UserId::new(user_id)?;
     let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
     let nick = service.account_of_login(&who).await?;
     let valid_for = Duration::from_secs(who.valid_for_s);
-    let connection = service.next_connection();
-    service.signed_in(&who, platform, connection, outbox);
-    let session = Session::new(
-        Arc::clone(service),
-        who,
-        nick.clone(),
-        platform,
-        connection,
-        Arc::clone(outbox),
-    );
-    Ok((session, nick, valid_for))
+    let login = Login {
+        connection: service.next_connection(),
+        platform: place.platform,
+        client_ip: Some(place.client_ip),
+        outbox: Arc::clone(outbox),
+    };
+    let heartbeat_s = u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX);
+    let user_id = who.user_id.to_string();
+    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s });
+    service.signed_in(&who, login.clone()).await;
+    Ok((Session::new(Arc::clone(service), who, login), valid_for))
 }
 
 /// The next readable frame; unreadable ones are refused on the way.

@@ -1,17 +1,21 @@
 //! The WebSocket gateway: one connection, one task that reads and one that writes. The protocol is
 //! described in `docs/gateway.md`; frames are defined in [`chat_types::gateway`].
 
+mod c2c_requests;
 mod connection;
+mod history_requests;
+mod presence_requests;
 mod requests;
 mod writer;
 
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chat_types::gateway::MAX_CLIENT_FRAME_BYTES;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -27,8 +31,6 @@ pub(crate) const PATH: &str = "/gateway";
 const HARD_FRAME_LIMIT_BYTES: usize = 4 * MAX_CLIENT_FRAME_BYTES;
 /// Per-connection read buffer. The library's default of 128 KiB is what an idle viewer would cost.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Connections at once; a further one is answered 503.
-const MAX_CONNECTIONS: usize = 20_000;
 
 /// How long the gateway waits for what.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,7 @@ pub(crate) struct Gateway {
     pub(crate) times: GatewayTimes,
     pub(crate) stopping: CancellationToken,
     pub(crate) connections: TaskTracker,
+    max_connections: usize,
     open: AtomicUsize,
 }
 
@@ -65,10 +68,16 @@ impl Gateway {
     pub(crate) fn new(
         service: Arc<Service>,
         times: GatewayTimes,
+        max_connections: usize,
         stopping: CancellationToken,
     ) -> Self {
         let connections = TaskTracker::new();
-        Self { service, times, stopping, connections, open: AtomicUsize::new(0) }
+        Self { service, times, stopping, connections, max_connections, open: AtomicUsize::new(0) }
+    }
+
+    /// Connections at this moment.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
     }
 }
 
@@ -82,7 +91,7 @@ struct Place(Arc<Gateway>);
 impl Place {
     fn take(gateway: &Arc<Gateway>) -> Option<Self> {
         let taken = gateway.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
-            (open < MAX_CONNECTIONS).then_some(open + 1)
+            (open < gateway.max_connections).then_some(open + 1)
         });
         taken.ok().map(|_| Self(Arc::clone(gateway)))
     }
@@ -94,18 +103,30 @@ impl Drop for Place {
     }
 }
 
-async fn upgrade(State(gateway): State<Arc<Gateway>>, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if gateway.stopping.is_cancelled() {
+        return unavailable("the service stops; come back later");
+    }
     let Some(place) = Place::take(&gateway) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections; come back later")
-            .into_response();
+        return unavailable("too many connections; come back later");
     };
+    // From here on, and not only from the first frame, a stop waits for the connection.
+    let tracked = gateway.connections.token();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(HARD_FRAME_LIMIT_BYTES)
         .max_frame_size(HARD_FRAME_LIMIT_BYTES)
         .on_upgrade(move |socket| async move {
-            let connections = gateway.connections.clone();
-            connections.track_future(connection::serve(gateway, socket)).await;
+            connection::serve(gateway, socket, peer.ip()).await;
             drop(place);
+            drop(tracked);
         })
+}
+
+fn unavailable(why: &'static str) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
 }

@@ -3,28 +3,36 @@
 //!
 //! Every answered call has HTTP status 200; success and failure stand in the envelope. Checks run
 //! in this order: form of the URL (60002, 60012, 60004), application (60006), UserSig (70xxx),
-//! administrator (60010), body (93000, 60003), command (60009, 10003), parameters (10004).
+//! administrator (60010), body (93000, 60003), rate of the application (60011), command (60009,
+//! 10003, 60017), rate of the command (60007), form of the body (the codes of `catalogue`).
 
+mod catalogue;
 mod commands;
+pub mod fuzz;
+mod rate;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
-use chat_types::rest::{Envelope, MAX_BODY_BYTES};
+use chat_types::rest::{Envelope, ErrorDisplay, MAX_BODY_BYTES};
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::service::Service;
+use crate::application::Application;
+use crate::metrics::OTHER_COMMAND;
+use crate::service::{Origin, Service};
+use rate::CallRates;
 
 /// Bytes of an oversized body that are read for the sake of the answer.
 const MAX_DISCARDED_BYTES: usize = 16 * MAX_BODY_BYTES;
@@ -33,35 +41,57 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The administrator who makes a call.
 pub(crate) struct Caller {
-    pub(crate) sdk_app_id: u32,
+    pub(crate) app: Arc<Application>,
     pub(crate) user_id: UserId,
+    pub(crate) origin: Origin,
+}
+
+/// What every call works on.
+struct Rest {
+    service: Arc<Service>,
+    rates: CallRates,
 }
 
 pub(crate) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/v4/{service}/{command}", any(answer))
         .fallback(no_such_path)
-        .with_state(service)
+        .with_state(Arc::new(Rest { service, rates: CallRates::default() }))
 }
 
 async fn answer(
-    State(service): State<Arc<Service>>,
+    State(rest): State<Arc<Rest>>,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     request: Request<Body>,
 ) -> Response {
-    let Ok(Path((group, command))) = path else { return no_such_path().await };
-    match call(&service, &group, &command, query.as_deref(), request).await {
+    let Ok(Path((group, command))) = path else { return no_such_path(request).await };
+    let begun = Instant::now();
+    let answered = call(&rest, &group, &command, query.as_deref(), request).await;
+    let code = answered.as_ref().map_or_else(|error| error.code, |_| Code::OK);
+    let known = catalogue::find(&group, &command).map_or(OTHER_COMMAND, |known| known.name);
+    rest.service.metrics.rest_call(known, code, begun.elapsed().as_secs_f64());
+    match answered {
         Ok(json) => respond(json),
         Err(error) => {
             tracing::debug!(service = group, command, code = error.code.0, "call refused");
-            respond(to_json(&Envelope::fail(error)))
+            respond(refusal(&group, error))
         }
     }
 }
 
+/// Refused calls of the profile service have a member more (product/269/1639).
+fn refusal(service: &str, error: ApiError) -> String {
+    match service {
+        "profile" => to_json(&Envelope::fail_with(error, ErrorDisplay::default())),
+        _ => to_json(&Envelope::fail(error)),
+    }
+}
+
 /// Also a path that is none of ours is answered as every call is.
-async fn no_such_path() -> Response {
+async fn no_such_path(request: Request<Body>) -> Response {
+    // Whatever is wrong with it: the answer is the same.
+    let _ = collect(request.into_body()).await;
     let info = "no such path: calls go to /v4/{service}/{command}";
     respond(to_json(&Envelope::fail(ApiError::new(Code::UNKNOWN_PATH, info))))
 }
@@ -76,27 +106,75 @@ fn respond(json: String) -> Response {
 }
 
 async fn call(
-    service: &Service,
+    rest: &Arc<Rest>,
     group: &str,
     command: &str,
     query: Option<&str>,
     request: Request<Body>,
 ) -> Result<String, ApiError> {
-    if request.method() != Method::POST {
+    let is_post = request.method() == Method::POST;
+    let client_ip = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    // The body is taken before anything is refused: a caller that is still sending it would see a
+    // broken connection instead of the answer.
+    let body = collect(request.into_body()).await;
+    if !is_post {
         return Err(ApiError::new(Code::HTTP_FORM, "use POST"));
     }
-    let caller = caller(service, query.unwrap_or_default()).await?;
-    let body = read_body(request.into_body()).await?;
-    commands::run(service, &caller, group, command, body).await
+    let Rest { service, rates } = &**rest;
+    let caller = caller(service, query.unwrap_or_default(), client_ip).await?;
+    let mut body = to_object(&body?)?;
+    let now_ms = service.clock.now_ms();
+    let sdk_app_id = caller.app.sdk_app_id;
+    rates.admit_app(sdk_app_id, caller.app.settings.calls_per_second, now_ms)?;
+    let command = catalogue::find(group, command)?;
+    let call = command.call()?;
+    rates.admit_command(sdk_app_id, command, now_ms)?;
+    catalogue::check(command, &body)?;
+    catalogue::use_main_names(command, &mut body);
+    // A task of its own: a caller that hangs up drops this future, and what has begun to be stored
+    // has to be shown to the room all the same.
+    let rest = Arc::clone(rest);
+    let running = async move { commands::run(&rest.service, &caller, call, body.into()).await };
+    let done = tokio::spawn(service.calls.track_future(running)).await;
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "call ended early");
+        Err(ApiError::new(Code::INTERNAL, "the service failed inside; try again"))
+    })
 }
 
-async fn caller(service: &Service, query: &str) -> Result<Caller, ApiError> {
+async fn caller(
+    service: &Service,
+    query: &str,
+    client_ip: Option<IpAddr>,
+) -> Result<Caller, ApiError> {
+    let Parameters { sdk_app_id, user_id, user_sig } = parameters(query)?;
+    let who = service.check_user_sig(sdk_app_id, user_id, &user_sig).await?;
+    if !who.app.is_admin(who.user_id.as_str()) {
+        return Err(ApiError::new(
+            Code::NOT_ADMIN,
+            format!("{} is no administrator of application {sdk_app_id}", who.user_id),
+        ));
+    }
+    let origin = Origin { platform: "RESTAPI", client_ip };
+    Ok(Caller { app: who.app, user_id: who.user_id, origin })
+}
+
+/// What the URL of a call says about the caller, unproven.
+struct Parameters {
+    sdk_app_id: u32,
+    user_id: UserId,
+    /// Empty when it is missing.
+    user_sig: String,
+}
+
+/// The checks of a URL's form: 60002, 60006, 60012, 60004.
+fn parameters(query: &str) -> Result<Parameters, ApiError> {
     let query = parse_query(query);
     let value = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
     let Some(sdk_app_id) = value("sdkappid") else {
         return Err(ApiError::new(Code::APP_MISSING, "sdkappid is missing from the URL"));
     };
-    let sdk_app_id = sdk_app_id.parse().map_err(|_| {
+    let sdk_app_id = number(sdk_app_id).ok_or_else(|| {
         ApiError::new(Code::APP_INVALID, "sdkappid is not the number of an application")
     })?;
     let Some(identifier) = value("identifier") else {
@@ -104,7 +182,7 @@ async fn caller(service: &Service, query: &str) -> Result<Caller, ApiError> {
     };
     let user_id =
         UserId::new(identifier).map_err(|error| ApiError { code: Code::URL_ACCOUNT, ..error })?;
-    if value("random").is_some_and(|random| random.parse::<u32>().is_err()) {
+    if value("random").is_some_and(|random| number(random).is_none()) {
         return Err(ApiError::new(
             Code::URL_MALFORMED,
             "random is not a whole number from 0 to 4294967295",
@@ -113,15 +191,13 @@ async fn caller(service: &Service, query: &str) -> Result<Caller, ApiError> {
     if value("contenttype").is_some_and(|kind| kind != "json") {
         return Err(ApiError::new(Code::URL_MALFORMED, "contenttype has to be json"));
     }
-    let user_sig = value("usersig").unwrap_or_default();
-    let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
-    if !service.is_admin(&who).await? {
-        return Err(ApiError::new(
-            Code::NOT_ADMIN,
-            format!("{} is no administrator of application {sdk_app_id}", who.user_id),
-        ));
-    }
-    Ok(Caller { sdk_app_id, user_id: who.user_id })
+    let user_sig = value("usersig").unwrap_or_default().to_owned();
+    Ok(Parameters { sdk_app_id, user_id, user_sig })
+}
+
+/// A number of digits alone.
+fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Query parameters by name. Of a repeated name the last value counts; a broken percent-escape is
@@ -130,18 +206,16 @@ fn parse_query(query: &str) -> HashMap<String, String> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-async fn read_body(body: Body) -> Result<Value, ApiError> {
-    let bytes = collect(body).await?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+fn to_object(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         ApiError::new(
             Code::BODY_NOT_JSON,
             format!("the body is not JSON: {error}; send {{}} when there is nothing to say"),
         )
     })?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(ApiError::new(Code::BODY_NOT_JSON, "the body has to be a JSON object"))
+    match value {
+        Value::Object(body) => Ok(body),
+        _ => Err(ApiError::new(Code::BODY_NOT_JSON, "the body has to be a JSON object")),
     }
 }
 

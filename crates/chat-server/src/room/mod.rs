@@ -1,20 +1,36 @@
 //! The live part of a group: who is connected, which sequence number comes next, what may be
 //! caught up. It knows no storage and no socket; it writes into the members' [`Outbox`]es.
 
+mod absence;
+mod data;
+pub(crate) mod marks;
+mod membership;
+mod moderation;
+mod notices;
+mod online;
 mod outbox;
+mod profile;
+mod recall;
 mod registry;
 
+pub(crate) use moderation::Removal;
+pub(crate) use online::Present;
 pub(crate) use outbox::{Closing, Outbox, OutboxReceivers, ROOM_QUEUE, outbox};
+pub(crate) use profile::Readers;
+pub(crate) use recall::SENT_LONGER_S;
 pub(crate) use registry::Rooms;
 
 use axum::extract::ws::Utf8Bytes;
-use chat_types::gateway::{InfoChange, Message, ServerFrame};
-use chat_types::group::GroupProfile;
+use chat_types::gateway::{Message, Platform, ServerFrame};
+use chat_types::group::{CustomFields, GroupType};
 use chat_types::{Element, Priority, UserId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::storage::{GroupPatch, StoredGroup};
+use absence::Absences;
+use online::{Seats, ShownOnline};
+
+use crate::storage::{GroupChange, StoredGroup};
 
 /// Messages that a returning member can catch up, and how old they may be. Newcomers get none:
 /// an AVChatRoom has no history by default.
@@ -31,21 +47,26 @@ pub(crate) type ConnectionId = u64;
 pub(crate) struct Room {
     number: u64,
     state: Mutex<State>,
-    /// Held while the profile is changed, so that storage and memory see changes in one order.
-    pub(crate) profile_change: tokio::sync::Mutex<()>,
+    /// Held while anything stored of the group is changed, so that storage and memory see changes
+    /// in one order, and so that what a change was computed from is still true when it is stored.
+    pub(crate) changing: tokio::sync::Mutex<()>,
 }
 
 struct State {
-    info: StoredGroup,
+    group: StoredGroup,
     owner_nick: String,
     dismissed: bool,
     last_seq: u32,
     seq_reserved: u32,
     last_message_time_s: u32,
     recent: VecDeque<Message>,
+    sent: recall::SentMessages,
+    attribute_writes: data::WriteTimes,
     members: HashMap<ConnectionId, Member>,
-    /// Connections per account: the online count is the number of accounts.
-    accounts: HashMap<UserId, u32>,
+    /// The online count is the number of accounts.
+    accounts: Seats,
+    absences: Absences,
+    shown_online: ShownOnline,
     /// `None` when somebody has come in since: they may have been told an older number.
     announced_online: Option<u32>,
 }
@@ -53,6 +74,39 @@ struct State {
 struct Member {
     user_id: UserId,
     outbox: Arc<Outbox>,
+    on_web: bool,
+}
+
+/// A connection that comes in.
+pub(crate) struct Arrival<'a> {
+    pub(crate) connection: ConnectionId,
+    pub(crate) user_id: &'a UserId,
+    pub(crate) outbox: &'a Arc<Outbox>,
+    pub(crate) platform: Platform,
+    pub(crate) request_id: u32,
+    pub(crate) after_seq: Option<u32>,
+    /// End of the account's mute in all groups, in Unix seconds.
+    pub(crate) muted_everywhere_until: u32,
+    /// Unix seconds.
+    pub(crate) now_s: u32,
+}
+
+/// How an account stood to the room when a connection of it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// It was not in the room, and has not just lost its connection to it.
+    pub(crate) is_new: bool,
+    /// It had been reported as offline.
+    pub(crate) was_offline: bool,
+}
+
+/// Why nobody comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Barred {
+    Dismissed,
+    Banned,
+    /// The group stores its members, and the account is none of them.
+    NoMember,
 }
 
 /// A message before the room has stamped it.
@@ -63,6 +117,16 @@ pub(crate) struct Draft {
     pub(crate) elements: Vec<Element>,
     pub(crate) cloud_custom_data: String,
     pub(crate) client_id: String,
+    pub(crate) mentions: Vec<String>,
+    pub(crate) mention_all: bool,
+}
+
+/// Who gets a message that has been stamped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Everybody,
+    /// A webhook dropped it silently: it has a number, and nobody ever sees it.
+    Nobody,
 }
 
 /// Number and time that a message got.
@@ -74,7 +138,7 @@ pub(crate) struct Stamp {
 
 /// What became of a draft.
 pub(crate) enum Posted {
-    Stamped(Stamp),
+    Stamped(Stamp, Message),
     /// The same message was stamped before; nobody gets it again.
     Repeated(Stamp),
     /// Reserve numbers up to this one in storage, tell the room, and post again.
@@ -95,24 +159,28 @@ pub(crate) struct RoomFigures {
 
 impl Room {
     /// `number` is unique while the service runs, also among rooms with the same group id.
-    pub(crate) fn new(number: u64, info: StoredGroup, owner_nick: String) -> Self {
+    pub(crate) fn new(number: u64, group: StoredGroup, owner_nick: String) -> Self {
         // Numbers up to the reserved one may have been used before a crash; go on above them.
-        let last_seq = info.seq_reserved;
+        let last_seq = group.seq_reserved;
         Self {
             number,
             state: Mutex::new(State {
                 seq_reserved: last_seq,
                 last_seq,
-                info,
+                group,
                 owner_nick,
                 dismissed: false,
                 last_message_time_s: 0,
                 recent: VecDeque::new(),
+                sent: recall::SentMessages::default(),
+                attribute_writes: data::WriteTimes::default(),
                 members: HashMap::new(),
-                accounts: HashMap::new(),
+                accounts: Seats::default(),
+                absences: Absences::default(),
+                shown_online: ShownOnline::default(),
                 announced_online: None,
             }),
-            profile_change: tokio::sync::Mutex::new(()),
+            changing: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -130,16 +198,17 @@ impl Room {
         self.lock().dismissed
     }
 
-    /// Takes over the new nickname of an account, if it owns the room.
-    pub(crate) fn account_renamed(&self, user_id: &UserId, nick: &str) {
-        let mut state = self.lock();
-        if state.info.owner == user_id.as_str() {
-            nick.clone_into(&mut state.owner_nick);
-        }
+    /// Looks at what is stored of the group. Keep it short: the room waits.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&StoredGroup) -> T) -> T {
+        look(&self.lock().group)
     }
 
-    pub(crate) fn stored(&self) -> StoredGroup {
-        self.lock().info.clone()
+    /// Takes changes over that have been stored.
+    pub(crate) fn apply(&self, changes: &[GroupChange], now_s: u32) {
+        let mut state = self.lock();
+        for change in changes {
+            state.group.apply(change, now_s);
+        }
     }
 
     pub(crate) fn figures(&self) -> RoomFigures {
@@ -152,48 +221,89 @@ impl Room {
     }
 
     /// Lets a connection in and puts `JoinOk` into its outbox before any later frame of the room.
-    /// `false` when the room has been dismissed.
+    /// A group that stores its members lets only those in, and nobody lets in whom it bans.
+    /// `readable` picks the custom fields that the account may read.
     pub(crate) fn join(
         &self,
-        connection: ConnectionId,
-        user_id: &UserId,
-        outbox: &Arc<Outbox>,
-        request_id: u32,
-        after_seq: Option<u32>,
-        now_s: u32,
-    ) -> bool {
+        arrival: Arrival<'_>,
+        readable: impl FnOnce(&StoredGroup) -> CustomFields,
+    ) -> Result<Entry, Barred> {
         let mut state = self.lock();
+        let Arrival { connection, user_id, outbox, now_s, .. } = arrival;
         if state.dismissed {
-            return false;
+            return Err(Barred::Dismissed);
         }
-        let member = Member { user_id: user_id.clone(), outbox: Arc::clone(outbox) };
-        if state.members.insert(connection, member).is_none() {
-            *state.accounts.entry(user_id.clone()).or_insert(0) += 1;
+        if state.bans(user_id, now_s) {
+            return Err(Barred::Banned);
         }
-        state.announced_online = None;
+        if !state.admits(user_id) {
+            return Err(Barred::NoMember);
+        }
+        let absence = state.absences.end(user_id);
+        let first = state.enter(connection, user_id, outbox, arrival.platform, now_s);
+        // A newcomer sees only what comes later, whatever number it names (product/1047/49589).
+        let stores_members = state.group.group_type != GroupType::AVChatRoom;
+        let was_here = stores_members || absence.is_some() || !first;
+        let missed = arrival.after_seq.filter(|_| was_here);
+        let muted_here = state.group.mutes.get(user_id.as_str()).copied().unwrap_or(0);
+        let muted_until = muted_here.max(arrival.muted_everywhere_until);
         outbox.answer(&ServerFrame::JoinOk {
-            id: request_id,
-            group: state.profile(),
+            id: arrival.request_id,
+            group: state.profile(readable(&state.group)),
             online: state.online(),
             last_seq: state.last_seq,
-            messages: after_seq.map(|seq| state.after(seq, now_s)).unwrap_or_default(),
+            messages: missed.map(|seq| state.after(seq, now_s)).unwrap_or_default(),
+            attributes: state.group.attributes.clone(),
+            counters: state.group.counters.clone(),
+            muted_until_s: if muted_until > now_s { muted_until } else { 0 },
+            mute_all: state.group.mute_all,
         });
-        true
+        Ok(Entry { is_new: first && absence.is_none(), was_offline: absence == Some(true) })
     }
 
-    /// Takes a connection out. `false` when it was not in the room.
-    pub(crate) fn leave(&self, connection: ConnectionId) -> bool {
-        self.lock().remove(connection)
+    pub(crate) fn has(&self, connection: ConnectionId) -> bool {
+        self.lock().members.contains_key(&connection)
     }
 
-    /// Stamps a draft and writes it to every member except the sending connection, which learns
+    /// Whether any connection of an account is in the room.
+    pub(crate) fn has_account(&self, user_id: &UserId) -> bool {
+        self.lock().accounts.is_connected(user_id)
+    }
+
+    /// Whether an account is banned from the group.
+    pub(crate) fn is_banned(&self, user_id: &UserId, now_s: u32) -> bool {
+        self.lock().bans(user_id, now_s)
+    }
+
+    /// Takes a connection out. `None` when it was not in the room; otherwise whether it was the
+    /// last one of its account.
+    pub(crate) fn leave(&self, connection: ConnectionId) -> Option<bool> {
+        self.lock().leave(connection)
+    }
+
+    /// Takes out a connection that broke. When it was the last one of its account, the account is
+    /// absent from an AVChatRoom from now on; other groups know their members by heart.
+    pub(crate) fn drop_connection(&self, connection: ConnectionId, now_s: u32) {
+        let mut state = self.lock();
+        let Some(member) = state.members.get(&connection) else { return };
+        let user_id = member.user_id.clone();
+        let is_room = state.group.group_type == GroupType::AVChatRoom;
+        if state.leave(connection) == Some(true) && is_room {
+            state.absences.begin(&user_id, now_s);
+        }
+    }
+
+    /// Stamps a draft and writes it to every member except the connection `except`, which learns
     /// number and time from its answer. With `sender` the draft is taken only from a member; a
     /// draft of the REST API has none. `earlier` and `remember` look a repeat up and note a new
     /// message; they run under the room's lock, so that of two equal drafts one is the repeat.
+    #[allow(clippy::too_many_arguments, reason = "each of them is asked under the one lock")]
     pub(crate) fn post(
         &self,
         draft: &Draft,
         sender: Option<ConnectionId>,
+        except: Option<ConnectionId>,
+        delivery: Delivery,
         now_s: u32,
         earlier: impl FnOnce() -> Option<Stamp>,
         remember: impl FnOnce(Stamp),
@@ -213,7 +323,8 @@ impl Room {
             return Posted::NeedsNumbers(state.last_seq.saturating_add(SEQ_BLOCK));
         }
         state.last_seq = seq;
-        state.last_message_time_s = now_s;
+        // An imported message is older than now.
+        state.last_message_time_s = state.last_message_time_s.max(now_s);
         let stamp = Stamp { seq, time_s: now_s };
         let message = Message {
             seq,
@@ -224,15 +335,22 @@ impl Room {
             elements: draft.elements.clone(),
             cloud_custom_data: draft.cloud_custom_data.clone(),
             client_id: draft.client_id.clone(),
+            mentions: draft.mentions.clone(),
+            mention_all: draft.mention_all,
         };
         remember(stamp);
+        if delivery == Delivery::Nobody {
+            return Posted::Stamped(stamp, message);
+        }
+        state.sent.push(seq, now_s, &draft.from);
         if state.recent.len() == CATCH_UP_MESSAGES {
             state.recent.pop_front();
         }
         state.recent.push_back(message.clone());
-        let group_id = state.info.group_id.clone();
-        state.fan_out(&ServerFrame::Messages { group_id, messages: vec![message] }, sender);
-        Posted::Stamped(stamp)
+        let group_id = state.group.group_id.clone();
+        let frame = ServerFrame::Messages { group_id, messages: vec![message.clone()] };
+        state.fan_out(&frame, except);
+        Posted::Stamped(stamp, message)
     }
 
     /// Numbers up to `seq` are reserved in storage now.
@@ -241,64 +359,61 @@ impl Room {
         state.seq_reserved = state.seq_reserved.max(seq);
     }
 
-    /// Highest number that was really given out: what a clean stop stores.
+    /// Highest number that was really given out.
     pub(crate) fn last_seq(&self) -> u32 {
         self.lock().last_seq
     }
 
-    /// Takes over a changed profile and tells the members what is different.
-    pub(crate) fn profile_changed(&self, info: StoredGroup, patch: &GroupPatch, operator: &str) {
+    /// What was reserved and what of it was used, if there is a difference; from now on the room
+    /// has no number that is not used. A message that comes later has to reserve again.
+    pub(crate) fn give_numbers_back(&self) -> Option<(u32, u32)> {
         let mut state = self.lock();
-        let changes = changes(&state.info, patch);
-        let seq_reserved = state.seq_reserved;
-        state.info = StoredGroup { seq_reserved, ..info };
-        if !changes.is_empty() {
-            let group_id = state.info.group_id.clone();
-            let operator = operator.to_owned();
-            state.tell_all(&ServerFrame::GroupInfoChanged { group_id, operator, changes });
-        }
+        let (reserved, used) = (state.seq_reserved, state.last_seq);
+        state.seq_reserved = used;
+        (reserved > used).then_some((reserved, used))
     }
 
     /// Ends the room: members are told and taken out, later calls find it dismissed.
     pub(crate) fn dismiss(&self, operator: &str) {
         let mut state = self.lock();
         state.dismissed = true;
-        let group_id = state.info.group_id.clone();
+        let group_id = state.group.group_id.clone();
         state.tell_all(&ServerFrame::GroupDismissed { group_id, operator: operator.to_owned() });
         state.members.clear();
-        state.accounts.clear();
+        state.accounts = Seats::default();
+        state.absences = Absences::default();
         state.recent.clear();
+        state.sent = recall::SentMessages::default();
+    }
+
+    /// Lets go of messages that nobody can catch up any more, and of those that were sent more than
+    /// `sent_s` seconds ago.
+    pub(crate) fn forget_old(&self, sent_s: u32, now_s: u32) {
+        let mut state = self.lock();
+        let oldest = now_s.saturating_sub(CATCH_UP_AGE_S);
+        while state.recent.front().is_some_and(|message| message.time_s < oldest) {
+            state.recent.pop_front();
+        }
+        give_back(&mut state.recent);
+        state.sent.forget(now_s.saturating_sub(sent_s));
     }
 
     /// Tells the members the online count, unless all of them have been told this one.
-    pub(crate) fn announce_online(&self) {
+    pub(crate) fn announce_online(&self, now_s: u32) {
         let mut state = self.lock();
+        state.end_robots(now_s);
         let count = state.online();
         if state.announced_online != Some(count) {
             state.announced_online = Some(count);
-            let group_id = state.info.group_id.clone();
+            let group_id = state.group.group_id.clone();
             state.fan_out(&ServerFrame::Online { group_id, count }, None);
         }
     }
 }
 
 impl State {
-    fn online(&self) -> u32 {
-        u32::try_from(self.accounts.len()).unwrap_or(u32::MAX)
-    }
-
-    fn profile(&self) -> GroupProfile {
-        GroupProfile {
-            group_id: self.info.group_id.clone(),
-            group_type: self.info.group_type.clone(),
-            name: self.info.name.clone(),
-            introduction: self.info.introduction.clone(),
-            notification: self.info.notification.clone(),
-            face_url: self.info.face_url.clone(),
-            owner: self.info.owner.clone(),
-            owner_nick: self.owner_nick.clone(),
-            custom_fields: self.info.custom_fields.clone(),
-        }
+    fn bans(&self, user_id: &UserId, now_s: u32) -> bool {
+        self.group.bans.get(user_id.as_str()).is_some_and(|ban| ban.until > now_s)
     }
 
     /// What a returning member missed, oldest first; of too much the newest.
@@ -319,15 +434,9 @@ impl State {
         newest_first
     }
 
-    fn remove(&mut self, connection: ConnectionId) -> bool {
-        let Some(member) = self.members.remove(&connection) else { return false };
-        if let Some(connections) = self.accounts.get_mut(&member.user_id) {
-            *connections -= 1;
-            if *connections == 0 {
-                self.accounts.remove(&member.user_id);
-            }
-        }
-        true
+    fn leave(&mut self, connection: ConnectionId) -> Option<bool> {
+        let member = self.members.remove(&connection)?;
+        self.accounts.disconnect(&member.user_id)
     }
 
     /// One encode, then the same bytes to every member. A member whose queue is full misses the
@@ -351,23 +460,11 @@ impl State {
     }
 }
 
-fn changes(before: &StoredGroup, patch: &GroupPatch) -> Vec<InfoChange> {
-    let mut changes = Vec::new();
-    let mut scalar = |new: &Option<String>, old: &str, make: fn(String) -> InfoChange| {
-        if let Some(value) = new.as_ref().filter(|value| *value != old) {
-            changes.push(make(value.clone()));
-        }
-    };
-    scalar(&patch.name, &before.name, |value| InfoChange::Name { value });
-    scalar(&patch.introduction, &before.introduction, |value| InfoChange::Introduction { value });
-    scalar(&patch.notification, &before.notification, |value| InfoChange::Notification { value });
-    scalar(&patch.face_url, &before.face_url, |value| InfoChange::FaceUrl { value });
-    for (key, value) in &patch.custom_fields {
-        if before.custom_fields.get(key).map_or("", String::as_str) != value {
-            changes.push(InfoChange::Custom { key: key.clone(), value: value.clone() });
-        }
+/// Gives memory back that a queue has no use for any more, seldom enough to cost nothing.
+fn give_back<T>(queue: &mut VecDeque<T>) {
+    if queue.capacity() > 16 && queue.len() < queue.capacity() / 4 {
+        queue.shrink_to(queue.len() * 2);
     }
-    changes
 }
 
 /// The frame as the bytes that go over the wire.
@@ -388,21 +485,8 @@ mod tests {
     use crate::counters::Counters;
 
     fn room() -> Room {
-        let info = StoredGroup {
-            group_id: "r".into(),
-            group_type: "AVChatRoom".into(),
-            name: "Room".into(),
-            introduction: String::new(),
-            notification: String::new(),
-            face_url: String::new(),
-            owner: String::new(),
-            create_time: 0,
-            last_info_time: 0,
-            info_seq: 0,
-            seq_reserved: 0,
-            custom_fields: Default::default(),
-        };
-        Room::new(1, info, String::new())
+        let group = StoredGroup::new("r", GroupType::AVChatRoom, 0);
+        Room::new(1, group, String::new())
     }
 
     fn draft() -> Draft {
@@ -413,7 +497,13 @@ mod tests {
             elements: vec![Element::text("hello")],
             cloud_custom_data: String::new(),
             client_id: String::new(),
+            mentions: Vec::new(),
+            mention_all: false,
         }
+    }
+
+    fn post(room: &Room) -> Posted {
+        room.post(&draft(), None, None, Delivery::Everybody, 0, || None, |_| ())
     }
 
     #[test]
@@ -424,12 +514,22 @@ mod tests {
         let mut readers: Vec<OutboxReceivers> = (1..=3)
             .map(|connection| {
                 let (outbox, receivers) = outbox(Arc::clone(&counters));
-                let user = UserId::new(format!("viewer_{connection}")).unwrap();
-                assert!(room.join(connection, &user, &outbox, 1, None, 0));
+                let arrival = Arrival {
+                    connection,
+                    user_id: &UserId::new(format!("viewer_{connection}")).unwrap(),
+                    outbox: &outbox,
+                    platform: Platform::Linux,
+                    request_id: 1,
+                    after_seq: None,
+                    muted_everywhere_until: 0,
+                    now_s: 0,
+                };
+                let entry = Entry { is_new: true, was_offline: false };
+                assert_eq!(room.join(arrival, |_| CustomFields::new()), Ok(entry));
                 receivers
             })
             .collect();
-        assert!(matches!(room.post(&draft(), None, 0, || None, |_| ()), Posted::Stamped(_)));
+        assert!(matches!(post(&room), Posted::Stamped(..)));
         let frames: Vec<Utf8Bytes> =
             readers.iter_mut().map(|reader| reader.room.try_recv().unwrap()).collect();
         let first = frames[0].as_str();
@@ -440,15 +540,33 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_room_lets_its_messages_go_with_their_memory() {
+        let room = room();
+        room.numbers_reserved(1_000);
+        for _ in 0..200 {
+            post(&room);
+        }
+        let kept = |room: &Room| {
+            let state = room.lock();
+            (state.recent.len(), state.sent.len())
+        };
+        room.forget_old(3_600, CATCH_UP_AGE_S);
+        assert_eq!(kept(&room), (CATCH_UP_MESSAGES, 200));
+        room.forget_old(3_600, CATCH_UP_AGE_S + 1);
+        assert_eq!(kept(&room), (0, 200), "what nobody can catch up can still be recalled");
+        assert_eq!(room.lock().recent.capacity(), 0);
+        room.forget_old(3_600, 3_601);
+        assert_eq!(kept(&room), (0, 0));
+        assert!(matches!(post(&room), Posted::Stamped(Stamp { seq: 201, .. }, _)));
+    }
+
+    #[test]
     fn no_number_is_given_out_before_it_is_reserved() {
         let room = room();
-        let posted = room.post(&draft(), None, 0, || None, |_| ());
+        let posted = post(&room);
         let Posted::NeedsNumbers(up_to) = posted else { unreachable!("nothing is reserved") };
-        assert_eq!(room.last_seq(), 0, "a refused draft uses no number");
+        assert_eq!(room.figures().next_seq, 1, "a refused draft uses no number");
         room.numbers_reserved(up_to);
-        assert!(matches!(
-            room.post(&draft(), None, 0, || None, |_| ()),
-            Posted::Stamped(Stamp { seq: 1, .. })
-        ));
+        assert!(matches!(post(&room), Posted::Stamped(Stamp { seq: 1, .. }, _)));
     }
 }

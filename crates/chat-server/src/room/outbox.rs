@@ -83,6 +83,16 @@ impl Outbox {
         }
     }
 
+    /// For a frame that belongs behind the earlier ones of its room and may not be left out: when
+    /// the queue is full it goes ahead of them rather than not at all.
+    pub(crate) fn room_frame_for_sure(&self, frame: Utf8Bytes) {
+        match self.room.try_send(frame) {
+            Ok(()) => add(&self.counters.frames_queued, 1),
+            Err(mpsc::error::TrySendError::Full(frame)) => self.control_frame(frame),
+            Err(mpsc::error::TrySendError::Closed(_)) => {}
+        }
+    }
+
     /// Room frames left out since this was asked last.
     pub(crate) fn take_missed(&self) -> u32 {
         self.missed.swap(0, Ordering::Relaxed)

@@ -2,44 +2,109 @@
 //! rooms, and refuses with an [`ApiError`] whose code is documented.
 
 mod accounts;
+mod attached;
+mod attributes;
+mod c2c;
+mod entry;
+mod events;
+mod fields;
+mod group_counters;
 mod groups;
+mod history;
+mod imports;
+mod in_flight;
+mod joined;
+mod locks;
+mod marks;
+mod member_events;
+mod membership;
 mod messages;
+mod moderation;
+mod notices;
+mod numbers;
+mod online;
+mod page;
+mod presence;
+mod profiles;
+mod sessions;
 
 pub(crate) use accounts::SignedIn;
+pub(crate) use attributes::AttributeWrite;
+pub(crate) use c2c::{C2cActor, C2cImport, C2cOutgoing, C2cWanted};
+pub(crate) use entry::JoinRequest;
+use in_flight::InFlight;
 pub(crate) use messages::{Outgoing, RepeatKey};
+pub(crate) use notices::Broadcast;
+pub(crate) use sessions::{Ended, Login, Sessions};
 
+use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{Platform, ServerFrame, close};
-use chat_types::{GroupId, UserId};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use std::collections::HashMap;
+use rand::RngExt;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
 
+use self::attached::Attached;
+use crate::application::{Application, Directory};
 use crate::clock::Clock;
 use crate::counters::Counters;
-use crate::room::{Closing, ConnectionId, Outbox, Room, Rooms, Stamp};
-use crate::storage::{self, Storage};
+use crate::metrics::Metrics;
+use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S, Stamp};
+use crate::storage::{self, Account, AccountPatch, GroupChange, Storage, Stores};
+use crate::webhook::{CallbackSource, Courier, Jitter, WebhookRules, Webhooks};
 
 /// A repeat of a message is recognised this long (`send_group_msg`, product/269/1629).
 const REPEAT_WINDOW: Duration = Duration::from_secs(300);
 /// Repeats remembered at once; the least recently used are forgotten first.
 const REPEAT_CAPACITY: u64 = 100_000;
 
-/// One sign-in place of an account: a second login on it ends the first.
-type LoginKey = (u32, UserId, Platform);
+/// Accounts that are kept in memory; the least recently used are read again.
+const ACCOUNT_CAPACITY: u64 = 100_000;
+/// The command line may write an account too, so the copy in memory does not last.
+const ACCOUNT_TIME: Duration = Duration::from_secs(1);
+/// No message of a group is kept longer than this.
+const GROUP_MESSAGES_S: u64 = 7 * 24 * 3600;
+
+/// Where a request comes from, as webhooks tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// A value of the webhook parameter `OptPlatform`.
+    pub(crate) platform: &'static str,
+    pub(crate) client_ip: Option<IpAddr>,
+}
 
 pub(crate) struct Service {
-    pub(crate) storage: Storage,
+    pub(crate) storage: Arc<dyn Storage>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) metrics: Metrics,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) webhooks: Arc<Webhooks>,
+    pub(crate) sessions: Sessions,
+    pub(crate) attached: Attached,
     rooms: Rooms,
     /// Held while a room is brought in from storage and while one is taken away, so that a
     /// dismissed room is never brought back by somebody who read it just before.
     room_coming_or_going: tokio::sync::Mutex<()>,
+    /// REST calls that are being carried out.
+    pub(crate) calls: TaskTracker,
     repeats: Cache<RepeatKey, Stamp>,
-    logins: Mutex<HashMap<LoginKey, (ConnectionId, Arc<Outbox>)>>,
+    in_flight: InFlight<RepeatKey>,
+    broadcasts: notices::Broadcasts,
+    c2c: c2c::Memory,
+    /// Accounts that were asked for lately: every message asks for its sender.
+    accounts: Cache<(u32, String), Arc<Account>>,
+    /// Held while a group is added to an application that may have only so many.
+    groups_coming: tokio::sync::Mutex<()>,
+    /// Held while accounts are added to an application that may have only so many.
+    accounts_coming: tokio::sync::Mutex<()>,
+    /// Counts writes of accounts.
+    accounts_written: AtomicU64,
     next_connection: AtomicU64,
     next_room: AtomicU64,
 }
@@ -51,21 +116,53 @@ pub(crate) fn internal(error: storage::Error) -> ApiError {
 }
 
 impl Service {
-    pub(crate) fn new(storage: Storage, clock: Arc<dyn Clock>) -> Self {
-        Self {
+    /// The service, and the courier that has to run beside it to deliver after-webhooks.
+    pub(crate) async fn new(
+        stores: Stores,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Self>, Courier), storage::Error> {
+        let Stores { storage, after_queue } = stores;
+        let directory = Arc::new(Directory::default());
+        directory.refresh(&*storage).await?;
+        let jitter: Jitter = Arc::new(|| rand::rng().random_range(0.0..=1.0));
+        let source = Arc::clone(&directory) as Arc<dyn CallbackSource>;
+        let rules = WebhookRules::default();
+        let (webhooks, courier) =
+            Webhooks::new(source, after_queue, Arc::clone(&clock), jitter, rules);
+        let counters = Arc::new(Counters::default());
+        let service = Self {
             storage,
             clock,
-            counters: Arc::default(),
+            metrics: Metrics::new(&counters, webhooks.figures()),
+            counters,
+            directory,
+            webhooks,
+            sessions: Sessions::default(),
+            attached: Attached::default(),
             rooms: Rooms::default(),
             room_coming_or_going: tokio::sync::Mutex::default(),
+            calls: TaskTracker::new(),
             repeats: Cache::builder()
                 .max_capacity(REPEAT_CAPACITY)
+                // The default policy may turn a new entry away.
+                .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(REPEAT_WINDOW)
                 .build(),
-            logins: Mutex::default(),
+            in_flight: InFlight::default(),
+            broadcasts: notices::Broadcasts::default(),
+            c2c: c2c::Memory::default(),
+            accounts: Cache::builder()
+                .max_capacity(ACCOUNT_CAPACITY)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(ACCOUNT_TIME)
+                .build(),
+            groups_coming: tokio::sync::Mutex::default(),
+            accounts_coming: tokio::sync::Mutex::default(),
+            accounts_written: AtomicU64::new(0),
             next_connection: AtomicU64::new(1),
             next_room: AtomicU64::new(1),
-        }
+        };
+        Ok((Arc::new(service), courier))
     }
 
     pub(crate) fn next_connection(&self) -> ConnectionId {
@@ -76,33 +173,96 @@ impl Service {
         u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
     }
 
-    fn logins(&self) -> MutexGuard<'_, HashMap<LoginKey, (ConnectionId, Arc<Outbox>)>> {
-        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The application as it is configured now; 60006 when there is none.
+    pub(crate) async fn application(&self, sdk_app_id: u32) -> Result<Arc<Application>, ApiError> {
+        self.directory.refresh(&*self.storage).await.map_err(internal)?;
+        self.known_application(sdk_app_id)
     }
 
-    /// Enters a login and ends an earlier one of the same account on the same platform.
-    pub(crate) fn signed_in(
+    /// The application as it was configured within the last second.
+    pub(crate) fn known_application(&self, sdk_app_id: u32) -> Result<Arc<Application>, ApiError> {
+        self.directory.get(sdk_app_id).ok_or_else(|| {
+            ApiError::new(
+                Code::APP_INVALID,
+                format!("sdkappid {sdk_app_id} names no application of this service"),
+            )
+        })
+    }
+
+    /// An account, if it exists.
+    pub(crate) async fn account(
         &self,
-        who: &SignedIn,
-        platform: Platform,
-        connection: ConnectionId,
-        outbox: &Arc<Outbox>,
-    ) {
-        let key = (who.sdk_app_id, who.user_id.clone(), platform);
-        let earlier = self.logins().insert(key, (connection, Arc::clone(outbox)));
-        if let Some((_, earlier)) = earlier {
-            earlier.answer(&ServerFrame::Kicked { reason: "signed in elsewhere".into() });
-            earlier.close(Closing { code: close::KICKED, reason: "signed in elsewhere" });
+        sdk_app_id: u32,
+        user_id: &str,
+    ) -> Result<Option<Arc<Account>>, ApiError> {
+        let key = (sdk_app_id, user_id.to_owned());
+        if let Some(account) = self.accounts.get(&key) {
+            return Ok(Some(account));
+        }
+        let before = self.accounts_written.load(Ordering::Acquire);
+        let found = self.storage.accounts(sdk_app_id, &[user_id]).await.map_err(internal)?;
+        let found = found.into_iter().next().map(Arc::new);
+        // What was read while somebody wrote may be the older value.
+        if let Some(account) = &found
+            && self.accounts_written.load(Ordering::Acquire) == before
+        {
+            self.accounts.insert(key, Arc::clone(account));
+        }
+        Ok(found)
+    }
+
+    /// Those of the accounts that exist.
+    async fn existing<'a>(
+        &self,
+        sdk_app_id: u32,
+        users: impl IntoIterator<Item = &'a String>,
+    ) -> Result<BTreeSet<String>, storage::Error> {
+        let names: BTreeSet<&str> = users.into_iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let found = self.storage.accounts(sdk_app_id, &names).await?;
+        Ok(found.into_iter().map(|account| account.user_id).collect())
+    }
+
+    /// Adds accounts or changes them; the only way to write an account while the service runs.
+    pub(crate) async fn put_accounts(
+        &self,
+        sdk_app_id: u32,
+        patches: &[AccountPatch],
+    ) -> Result<(), storage::Error> {
+        let stored = self.storage.put_accounts(sdk_app_id, patches, self.clock.now_s()).await;
+        self.forget_accounts(sdk_app_id, patches.iter().map(|patch| patch.user_id.as_str()));
+        stored
+    }
+
+    /// Reads these accounts again when they are asked for next.
+    fn forget_accounts<'a>(&self, sdk_app_id: u32, users: impl Iterator<Item = &'a str>) {
+        self.accounts_written.fetch_add(1, Ordering::AcqRel);
+        for user in users {
+            self.accounts.invalidate(&(sdk_app_id, user.to_owned()));
         }
     }
 
-    /// Takes a login out again, unless a later one has its place already.
-    pub(crate) fn signed_out(&self, who: &SignedIn, platform: Platform, connection: ConnectionId) {
-        let key = (who.sdk_app_id, who.user_id.clone(), platform);
-        let mut logins = self.logins();
-        if logins.get(&key).is_some_and(|(current, _)| *current == connection) {
-            logins.remove(&key);
+    /// Stores changes of a group and then shows them to the room in memory. The caller holds the
+    /// room's `changing` lock; 10015 when the group was dismissed meanwhile.
+    pub(crate) async fn change_group(
+        &self,
+        sdk_app_id: u32,
+        room: &Room,
+        changes: &[GroupChange],
+    ) -> Result<(), ApiError> {
+        let group_id = room.with(|group| group.group_id.clone());
+        let now_s = self.clock.now_s();
+        // A group that was made again under the id of a dismissed one is another.
+        let change = self.storage.change_group(sdk_app_id, &group_id, changes, now_s);
+        let found = !room.is_dismissed() && change.await.map_err(internal)?;
+        if !found {
+            return Err(ApiError::new(
+                Code::GROUP_ID_INVALID,
+                format!("no such group: {group_id}"),
+            ));
         }
+        room.apply(changes, self.now_s());
+        Ok(())
     }
 
     /// The room of a group, brought into memory if need be; 10015 when there is no such group.
@@ -114,46 +274,88 @@ impl Service {
         if let Some(room) = self.rooms.get(sdk_app_id, group_id) {
             return Ok(room);
         }
-        let _one_at_a_time = self.room_coming_or_going.lock().await;
+        // Asked without the lock first: ids that name nothing must not make others wait.
         let stored = self.storage.group(sdk_app_id, group_id.as_str()).await.map_err(internal)?;
         let Some(stored) = stored else { return Err(no_such_group(group_id)) };
-        let owner_nick = match stored.owner.as_str() {
-            "" => String::new(),
-            owner => {
-                let nick = self.storage.account_nick(sdk_app_id, owner).await;
-                nick.map_err(internal)?.unwrap_or_default()
+        let owner = stored.owner;
+        let mut owner_nick = self.stored_nick(sdk_app_id, &owner).await?;
+        let room = {
+            let _one_at_a_time = self.room_coming_or_going.lock().await;
+            let stored = self.storage.group(sdk_app_id, group_id.as_str()).await;
+            let Some(stored) = stored.map_err(internal)? else {
+                return Err(no_such_group(group_id));
+            };
+            if stored.owner != owner {
+                owner_nick = self.stored_nick(sdk_app_id, &stored.owner).await?;
             }
+            let number = self.next_room.fetch_add(1, Ordering::Relaxed);
+            self.rooms.insert(sdk_app_id, group_id, Room::new(number, stored, owner_nick))
         };
-        let number = self.next_room.fetch_add(1, Ordering::Relaxed);
-        Ok(self.rooms.insert(sdk_app_id, group_id, Room::new(number, stored, owner_nick)))
+        // A new name that was given while the room was on its way has not reached it.
+        if !owner.is_empty() {
+            let nick = self.stored_nick(sdk_app_id, &owner).await?;
+            room.accounts_renamed(&HashMap::from([(owner, nick)]));
+        }
+        Ok(room)
     }
 
-    /// Lets the rooms of an application know that an account has another nickname.
-    fn account_renamed(&self, sdk_app_id: u32, user_id: &UserId, nick: &str) {
-        for (app, _, room) in self.rooms.all() {
-            if app == sdk_app_id {
-                room.account_renamed(user_id, nick);
-            }
+    /// Nickname of an account that may be nobody or absent.
+    async fn stored_nick(&self, sdk_app_id: u32, user_id: &str) -> Result<String, ApiError> {
+        if user_id.is_empty() {
+            return Ok(String::new());
+        }
+        let account = self.account(sdk_app_id, user_id).await?;
+        Ok(account.map_or_else(String::new, |found| found.nick.clone()))
+    }
+
+    /// The rooms of an application that are in memory.
+    fn rooms_of(&self, sdk_app_id: u32) -> impl Iterator<Item = Arc<Room>> + use<> {
+        let rooms = self.rooms.all().into_iter();
+        rooms.filter(move |(app, _, _)| *app == sdk_app_id).map(|(_, _, room)| room)
+    }
+
+    /// Tells every room whose online count has changed, and lets it forget what is too old.
+    pub(crate) fn look_after_rooms(&self) {
+        let now_s = self.now_s();
+        for (sdk_app_id, _, room) in self.rooms.all() {
+            room.announce_online(now_s);
+            let app = self.directory.get(sdk_app_id);
+            let recall_s = app.map_or(0, |app| app.settings.recall_window_s);
+            room.forget_old(recall_s.saturating_add(SENT_LONGER_S), now_s);
         }
     }
 
-    /// Tells every room whose online count has changed.
-    pub(crate) fn announce_online(&self) {
-        for (_, _, room) in self.rooms.all() {
-            room.announce_online();
+    /// Rooms in memory, and accounts in them; an account in two rooms counts twice.
+    pub(crate) fn rooms_and_members(&self) -> (usize, u64) {
+        let rooms = self.rooms.all();
+        let members = rooms.iter().map(|(_, _, room)| u64::from(room.figures().online)).sum();
+        (rooms.len(), members)
+    }
+
+    /// Removes what is too old to be read from the database.
+    pub(crate) async fn purge(&self) {
+        let now_s = self.clock.now_s();
+        let removed = self.storage.purge(now_s, now_s.saturating_sub(GROUP_MESSAGES_S)).await;
+        match removed {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "old messages removed"),
+            Err(error) => tracing::error!(%error, "old messages not removed; tried again later"),
         }
     }
 
     /// Stores what only memory knows, for a clean stop: the next message of each room then goes on
     /// without a gap in the numbers.
     pub(crate) async fn store_sequence_numbers(&self) {
-        for (sdk_app_id, group_id, room) in self.rooms.all() {
-            let seq = room.last_seq();
-            if let Err(error) =
-                self.storage.release_seq_above(sdk_app_id, group_id.as_str(), seq).await
-            {
-                tracing::error!(%error, "sequence number not stored; the room goes on after a gap");
-            }
+        let rooms = self.rooms.all();
+        let releases: Vec<(u32, &str, u32, u32)> = rooms
+            .iter()
+            .filter_map(|(app, group_id, room)| {
+                let (reserved, used) = room.give_numbers_back()?;
+                Some((*app, group_id.as_str(), reserved, used))
+            })
+            .collect();
+        if let Err(error) = self.storage.release_seqs(&releases).await {
+            tracing::error!(%error, "sequence numbers not stored; rooms go on after a gap");
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Everything that survives a restart, in one SQLite file. No other module holds SQL.
+//! Everything that survives a restart, behind the trait [`Storage`]. What is stored stands in
+//! [`records`]; the SQLite implementation is the only place that holds SQL.
 
-mod accounts;
-mod applications;
-mod groups;
+#[cfg(test)]
+pub(crate) mod conformance;
 mod lock;
+pub mod records;
+mod sqlite;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use async_trait::async_trait;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
-pub use applications::StoredApplication;
-pub use groups::{GroupPatch, NewGroup, StoredGroup};
+use crate::application::{Application, Edition};
+use crate::webhook::AfterQueue;
+use chat_types::code::ApiError;
+use chat_types::group::GroupType;
 pub(crate) use lock::ServiceLock;
-
-/// File name of the database inside the data folder.
-pub const DATABASE_FILE: &str = "chat.db";
-/// How long a writer waits for another process (the command line beside a running service).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const MAX_CONNECTIONS: u32 = 4;
+pub use records::*;
+pub use sqlite::DATABASE_FILE;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -40,71 +40,257 @@ pub enum Error {
     Migrate { path: PathBuf, source: sqlx::migrate::MigrateError },
     #[error("the database refused a statement: {0}")]
     Statement(#[from] sqlx::Error),
+    #[error("the database was not opened: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+    #[error("a stored value cannot be read: {0}")]
+    Value(String),
 }
 
-/// The open database.
-#[derive(Debug, Clone)]
-pub struct Storage {
-    pool: SqlitePool,
+/// Chooses the changes of an application, which is `None` when there is none with the id.
+pub type Decide<'a> =
+    &'a (dyn Fn(Option<&Application>) -> Result<Vec<ApplicationChange>, ApiError> + Send + Sync);
+
+/// Opens the database in `data_dir`, makes both if they are absent, and runs the migrations that it
+/// has not had yet.
+pub async fn open(data_dir: &Path) -> Result<Arc<dyn Storage>, Error> {
+    Ok(open_all(data_dir).await?.storage)
 }
 
-impl Storage {
-    /// Opens the database in `data_dir`, makes both if they are absent, and runs the migrations
-    /// that it has not had yet.
-    pub async fn open(data_dir: &Path) -> Result<Self, Error> {
-        make_folder(data_dir)?;
-        let path = data_dir.join(DATABASE_FILE);
-        owner_only(&path).map_err(|source| Error::File { path: path.clone(), source })?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit survives a power cut: a reserved block of numbers must not come back.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .connect_with(options)
-            .await
-            .map_err(|source| Error::Open { path: path.clone(), source })?;
-        sqlx::migrate!()
-            .run(&pool)
-            .await
-            .map_err(|source| Error::Migrate { path: path.clone(), source })?;
-        Ok(Self { pool })
-    }
+/// The two faces of one database.
+pub(crate) struct Stores {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) after_queue: Arc<dyn AfterQueue>,
+}
 
-    /// Closes every connection; statements after this fail.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
+/// Like [`open`], with the queue of after-webhooks.
+pub(crate) async fn open_all(data_dir: &Path) -> Result<Stores, Error> {
+    let database = Arc::new(sqlite::Sqlite::open(data_dir).await?);
+    Ok(Stores { storage: Arc::clone(&database) as _, after_queue: database })
+}
+
+/// A database. Every method is one transaction: when it returns without an error, what it wrote
+/// survives a crash; when it returns with one, nothing was written. Ids are taken as they are; the
+/// service has checked them.
+#[async_trait]
+pub trait Storage: fmt::Debug + Send + Sync + 'static {
+    /// A number that grows with every change of the configuration of any application.
+    async fn configuration_version(&self) -> Result<u64, Error>;
+
+    /// Stores a new application with its first administrator (and the account of it) and returns
+    /// its id.
+    async fn insert_application(
+        &self,
+        name: &str,
+        key: &str,
+        edition: Edition,
+        first_admin: &str,
+        now_s: u64,
+    ) -> Result<u32, Error>;
+
+    async fn application(&self, sdk_app_id: u32) -> Result<Option<Application>, Error>;
+
+    /// All applications, oldest first.
+    async fn applications(&self) -> Result<Vec<Application>, Error>;
+
+    /// Shows the application to `decide` and stores the changes that it gives back, so that of two
+    /// who decide at once the second sees what the first has done. What `decide` refuses is handed
+    /// on, and nothing is written.
+    async fn change_application(
+        &self,
+        sdk_app_id: u32,
+        decide: Decide<'_>,
+    ) -> Result<Result<(), ApiError>, Error>;
+
+    /// Those of the accounts that exist, in no order.
+    async fn accounts(&self, sdk_app_id: u32, users: &[&str]) -> Result<Vec<Account>, Error>;
+
+    /// Adds accounts or changes them.
+    async fn put_accounts(
+        &self,
+        sdk_app_id: u32,
+        patches: &[AccountPatch],
+        now_s: u64,
+    ) -> Result<(), Error>;
+
+    /// Removes an account with its profile, its memberships and what it has read. Messages stay,
+    /// and none counts as unread for an account that comes back under the id; so do mutes and bans,
+    /// which nobody escapes by being deleted. `false` when it does not exist.
+    async fn delete_account(&self, sdk_app_id: u32, user_id: &str) -> Result<bool, Error>;
+
+    async fn count_accounts(&self, sdk_app_id: u32) -> Result<u64, Error>;
+
+    /// Stores a new group with everything in it. `false` when the id is taken.
+    async fn insert_group(&self, sdk_app_id: u32, group: &StoredGroup) -> Result<bool, Error>;
+
+    async fn group(&self, sdk_app_id: u32, group_id: &str) -> Result<Option<StoredGroup>, Error>;
+
+    /// Applies all changes or none. `false` when the group does not exist.
+    async fn change_group(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        changes: &[GroupChange],
+        now_s: u64,
+    ) -> Result<bool, Error>;
+
+    /// Removes the group and everything in it. `false` when it does not exist.
+    async fn delete_group(&self, sdk_app_id: u32, group_id: &str) -> Result<bool, Error>;
+
+    /// Ids of the groups of a type (`None`: of all), after the first `offset`.
+    async fn group_ids(
+        &self,
+        sdk_app_id: u32,
+        group_type: Option<GroupType>,
+        offset: u64,
+        limit: u32,
+    ) -> Result<GroupIdPage, Error>;
+
+    /// Groups of a type, or of all, that store the account as a member, by id.
+    async fn groups_of_member(
+        &self,
+        sdk_app_id: u32,
+        user_id: &str,
+        group_type: Option<GroupType>,
+    ) -> Result<Vec<String>, Error>;
+
+    /// Records that message numbers up to `seq` may be given out. Of two callers the higher number
+    /// stays, whoever comes last.
+    async fn reserve_seq(&self, sdk_app_id: u32, group_id: &str, seq: u32) -> Result<(), Error>;
+
+    /// Gives numbers back that were reserved and never used: of each group those above the last
+    /// figure, if the figure before it is what is reserved now. Only for a clean stop.
+    async fn release_seqs(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error>;
+
+    /// Keeps a message of a group, and forgets those that are over the bound or too old.
+    async fn keep_group_message(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        message: &StoredGroupMessage,
+        keep: Keep,
+    ) -> Result<(), Error>;
+
+    /// Kept messages with a number up to `up_to` and not older than `oldest_s`, newest first.
+    async fn group_messages(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        up_to: u32,
+        oldest_s: u32,
+        limit: u32,
+    ) -> Result<Vec<StoredGroupMessage>, Error>;
+
+    /// Marks kept messages as recalled and drops what they said.
+    async fn recall_group_messages(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        seqs: &[u32],
+    ) -> Result<(), Error>;
+
+    /// Puts a changed message into the place of the kept one with its number.
+    async fn change_group_message(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        message: &chat_types::gateway::Message,
+    ) -> Result<(), Error>;
+
+    /// The number of the next broadcast of an application: 1 the first time, never the same again.
+    async fn next_broadcast_seq(&self, sdk_app_id: u32) -> Result<u32, Error>;
+
+    /// Numbers of the kept messages that this account sent and that are not recalled.
+    async fn group_messages_by(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        user_id: &str,
+    ) -> Result<Vec<u32>, Error>;
+
+    /// Stores messages, all or none. Their numbers are made here.
+    async fn insert_c2c(&self, sdk_app_id: u32, messages: &[StoredC2c]) -> Result<(), Error>;
+
+    /// The message that a sender has sent to a receiver under this `client_id` since a time.
+    async fn c2c_by_client_id(
+        &self,
+        sdk_app_id: u32,
+        from: &str,
+        to: &str,
+        client_id: &str,
+        since_s: u64,
+    ) -> Result<Option<StoredC2c>, Error>;
+
+    /// Messages of a conversation, newest first, withdrawn ones included.
+    async fn c2c_messages(
+        &self,
+        sdk_app_id: u32,
+        range: C2cRange<'_>,
+    ) -> Result<Vec<StoredC2c>, Error>;
+
+    /// The message with this key between two accounts, whichever of them sent it.
+    async fn c2c_message(
+        &self,
+        sdk_app_id: u32,
+        one: &str,
+        other: &str,
+        key: &str,
+        now_s: u64,
+    ) -> Result<Option<StoredC2c>, Error>;
+
+    /// Marks a message as withdrawn and drops what it said.
+    async fn withdraw_c2c(
+        &self,
+        sdk_app_id: u32,
+        from: &str,
+        to: &str,
+        key: &str,
+        now_s: u64,
+    ) -> Result<SentChange, Error>;
+
+    /// Changes what a message says; `None` leaves it as it is.
+    async fn modify_c2c(
+        &self,
+        sdk_app_id: u32,
+        from: &str,
+        to: &str,
+        key: &str,
+        change: &C2cChange,
+        now_s: u64,
+    ) -> Result<SentChange, Error>;
+
+    /// Notes that an account has read what a peer sent it so far.
+    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<(), Error>;
+
+    /// Conversations of an account, the latest first.
+    async fn conversations(
+        &self,
+        sdk_app_id: u32,
+        user_id: &str,
+        now_s: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredConversation>, Error>;
+
+    /// Unread messages of an account by peer; peers without any are left out.
+    async fn unread_c2c(
+        &self,
+        sdk_app_id: u32,
+        user_id: &str,
+        now_s: u64,
+    ) -> Result<Vec<(String, u32)>, Error>;
+
+    /// Removes one-to-one messages, mutes and bans whose time is over, and group messages older than
+    /// `oldest_group_s`. Not one transaction but many small ones: writers wait for none of them
+    /// long.
+    async fn purge(&self, now_s: u64, oldest_group_s: u64) -> Result<u64, Error>;
+
+    /// Answers when the database does.
+    async fn check(&self) -> Result<(), Error>;
+
+    /// Ends every connection; later calls fail.
+    async fn close(&self);
 }
 
 fn make_folder(data_dir: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(data_dir)
         .map_err(|source| Error::DataDir { path: data_dir.to_owned(), source })
-}
-
-/// Makes sure that the file is there and that only its owner may read it: it holds keys. SQLite
-/// gives the files that it puts beside it the same rights.
-fn owner_only(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-    }
-    #[cfg(not(unix))]
-    options.open(path).map(|_| ())
-}
-
-/// SQLite has no unsigned 64-bit column; Unix seconds and ids fit.
-fn to_db(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn to_u32(value: i64) -> u32 {
-    u32::try_from(value.max(0)).unwrap_or(u32::MAX)
 }

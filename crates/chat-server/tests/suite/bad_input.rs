@@ -1,4 +1,4 @@
-use chat_server::application;
+use chat_server::application::{self, Edition, NewField};
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -14,7 +14,7 @@ async fn a_call_is_refused_at_the_first_check_that_fails() {
     let now = 1_700_000_000;
     let sig = world.sig("administrator");
     let foreign = sign(app, "another key", "administrator", now, u64::from(u32::MAX));
-    let expired = sign(app, &world.app.key, "administrator", now, 1);
+    let expired = sign(app, world.app.key.reveal(), "administrator", now, 1);
     let viewer = world.sig("viewer");
     let path = format!("{GROUPS}/get_group_info");
     let cases: [(String, &str, i64); 13] = [
@@ -47,7 +47,7 @@ async fn a_call_is_refused_at_the_first_check_that_fails() {
 async fn a_user_sig_of_another_application_is_refused_as_such() {
     let world = World::new().await;
     let storage = world.server.storage();
-    let other = application::create(storage, &*world.clock, "other").await.unwrap();
+    let other = application::create(storage, &*world.clock, "other", Edition::Free).await.unwrap();
     let sig = world.sig("administrator");
     let query = format!("sdkappid={}&identifier=administrator&usersig={sig}", other.sdk_app_id);
     let answer = world.post("im_open_login_svc/account_import", &query, "{}").await;
@@ -75,8 +75,12 @@ async fn groups_and_messages_that_break_a_rule_get_the_documented_code() {
         ("create_group", json!({"Type": "AVChatRoom"}), 10004),
         ("create_group", json!({"Type": "AVChatRoom", "Name": " "}), 10004),
         ("create_group", json!({"Type": "Club", "Name": "n"}), 10004),
-        ("create_group", json!({"Type": "Public", "Name": "n"}), 10007),
-        ("create_group", json!({"Type": "AVChatRoom", "Name": "n", "MemberList": [{}]}), 10007),
+        ("create_group", json!({"Type": "Community", "Name": "n"}), 10007),
+        (
+            "create_group",
+            json!({"Type": "AVChatRoom", "Name": "n", "MemberList": [{"Member_Account": "a"}]}),
+            10007,
+        ),
         ("create_group", json!({"Type": "AVChatRoom", "Name": "n", "GroupId": "@TGS#1"}), 10004),
         ("create_group", json!({"Type": "AVChatRoom", "Name": "n", "GroupId": "\u{e9}"}), 10004),
         ("create_group", json!({"Type": "AVChatRoom", "Name": "n", "Owner_Account": "x"}), 10019),
@@ -100,7 +104,7 @@ async fn groups_and_messages_that_break_a_rule_get_the_documented_code() {
             json!({"GroupId": "r", "AppDefinedData": [{"Key": "product", "Value": long}]}),
             10004,
         ),
-        ("modify_group_base_info", json!({"GroupId": "r", "MuteAllMember": "On"}), 10007),
+        ("modify_group_base_info", json!({"GroupId": "r", "MuteAllMember": "Maybe"}), 10004),
         ("send_group_msg", json!({"GroupId": "nope", "Random": 1, "MsgBody": text("x")}), 10015),
         ("send_group_msg", json!({"GroupId": "r", "MsgBody": text("x")}), 10004),
         ("send_group_msg", json!({"GroupId": "r", "Random": 1, "MsgBody": []}), 10004),
@@ -127,18 +131,24 @@ async fn groups_and_messages_that_break_a_rule_get_the_documented_code() {
 #[tokio::test]
 async fn a_custom_field_that_breaks_the_naming_rule_cannot_be_added() {
     let world = World::new().await;
-    let (storage, app) = (world.server.storage(), world.app.sdk_app_id);
+    let (storage, clock) = (world.server.storage(), &*world.clock);
+    let add = async |app: u32, name: &str| {
+        application::add_field(storage, clock, app, NewField::of_rooms(name)).await
+    };
+    let app = world.app.sdk_app_id;
     for name in ["1st", "", "white space", "seventeen_letters", "product"] {
-        let refused = application::add_field(storage, app, name).await.unwrap_err();
-        assert_eq!(refused.code.0, 10004, "{name:?}");
+        assert_eq!(add(app, name).await.unwrap_err().code.0, 10004, "{name:?}");
     }
-    application::add_field(storage, app, "_stock2").await.unwrap();
+    application::add_member_field(storage, app, "badge").await.unwrap();
+    let clash = add(app, "badge").await.unwrap_err();
+    assert!(clash.info.contains("members"), "a member field has this name: {clash}");
+    add(app, "_stock2").await.unwrap();
     for number in 0..8 {
-        application::add_field(storage, app, &format!("f{number}")).await.unwrap();
+        add(app, &format!("f{number}")).await.unwrap();
     }
-    let eleventh = application::add_field(storage, app, "one_more").await.unwrap_err();
+    let eleventh = add(app, "one_more").await.unwrap_err();
     assert!(eleventh.info.contains("10"), "ten fields are the most: {eleventh}");
-    assert_eq!(application::add_field(storage, 5, "x").await.unwrap_err().code.0, 70020);
+    assert_eq!(add(5, "x").await.unwrap_err().code.0, 70020);
 }
 
 #[tokio::test]
@@ -229,4 +239,30 @@ async fn requests_about_rooms_that_are_not_there_or_not_joined_are_refused() {
     assert_eq!(client.send_text("c2", &"x".repeat(13_000)).await["code"], 80002);
     assert_eq!(client.send_text("c3", "").await["code"], 10004);
     assert_eq!(client.send_text("c4", "fine").await["seq"], 1, "refused ones used no number");
+}
+
+/// The body comes in pieces, and the answer may be clear from the URL alone.
+#[tokio::test]
+async fn a_call_that_is_refused_by_its_url_is_answered_even_while_its_body_is_on_the_way() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let address = world.server.rest_url().trim_start_matches("http://").to_owned();
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let body = "x".repeat(300_000);
+    for path in ["/v4/openim/querystate?sdkappid=1", "/nothing", "/v4/a/b/c"] {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        for piece in body.as_bytes().chunks(100_000) {
+            socket.write_all(piece).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let read = socket.read_buf(&mut answer);
+            let read = tokio::time::timeout(crate::clients::PATIENCE, read).await.unwrap();
+            assert_ne!(read.unwrap(), 0, "{path}: the connection serves the next call too");
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{path}");
+    }
 }

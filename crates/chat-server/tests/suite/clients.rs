@@ -1,8 +1,9 @@
 //! A service of its own for each test, and clients that speak to it as strangers would.
 
+use chat_server::application::{Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
-use chat_server::storage::{Storage, StoredApplication};
-use chat_server::{GatewayTimes, Server, ServerConfig, application};
+use chat_server::storage::AccountPatch;
+use chat_server::{GatewayTimes, Server, ServerConfig, application, storage};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,21 +20,34 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// Far longer than anything takes here; a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A client for plain HTTP. The workspace's reqwest has TLS without a provider of its own, and asks
+/// for one even here.
+pub(crate) fn http() -> reqwest::Client {
+    // A test before this one may have done it already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// A clock that a test can move.
 pub(crate) struct TestClock(AtomicU64);
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(SystemClock.now_s())))
+        // A whole second, so that tests reckon in seconds.
+        Arc::new(Self(AtomicU64::new(SystemClock.now_s() * 1_000)))
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.advance_ms(seconds * 1_000);
+    }
+
+    pub(crate) fn advance_ms(&self, milliseconds: u64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
-    fn now_s(&self) -> u64 {
+    fn now_ms(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -41,7 +55,7 @@ impl Clock for TestClock {
 pub(crate) struct World {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) server: Server,
-    pub(crate) app: StoredApplication,
+    pub(crate) app: Application,
     pub(crate) clock: Arc<TestClock>,
     http: reqwest::Client,
 }
@@ -55,12 +69,13 @@ impl World {
     pub(crate) async fn with_times(times: GatewayTimes) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = TestClock::new();
-        let storage = Storage::open(dir.path()).await.unwrap();
-        let app = application::create(&storage, &*clock, "test").await.unwrap();
-        application::add_field(&storage, app.sdk_app_id, "product").await.unwrap();
+        let storage = storage::open(dir.path()).await.unwrap();
+        let app = application::create(&*storage, &*clock, "test", Edition::Ultimate).await.unwrap();
+        let product = NewField::of_rooms("product");
+        application::add_field(&*storage, &*clock, app.sdk_app_id, product).await.unwrap();
         storage.close().await;
         let server = start(dir.path(), times, &clock).await;
-        Self { dir, server, app, clock, http: reqwest::Client::new() }
+        Self { dir, server, app, clock, http: http() }
     }
 
     /// With a room `r` that `host` (nickname "The host") owns.
@@ -91,7 +106,26 @@ impl World {
     pub(crate) async fn on_copy(&self, dir: tempfile::TempDir) -> Self {
         let (app, clock) = (self.app.clone(), Arc::clone(&self.clock));
         let server = start(dir.path(), GatewayTimes::default(), &clock).await;
-        Self { dir, server, app, clock, http: reqwest::Client::new() }
+        Self { dir, server, app, clock, http: http() }
+    }
+
+    /// Makes accounts, as many as it may be.
+    pub(crate) async fn import(&self, users: &[impl AsRef<str>]) {
+        let names = users.iter().map(|user| user.as_ref().to_owned());
+        let patches: Vec<AccountPatch> =
+            names.map(|user_id| AccountPatch { user_id, ..AccountPatch::default() }).collect();
+        let (storage, app) = (self.server.storage(), self.app.sdk_app_id);
+        storage.put_accounts(app, &patches, self.clock_s()).await.unwrap();
+    }
+
+    pub(crate) fn clock_s(&self) -> u64 {
+        self.clock.now_s()
+    }
+
+    /// Changes a setting of the application as the command line does.
+    pub(crate) async fn set(&self, name: &str, value: &str) {
+        let (storage, app) = (self.server.storage(), self.app.sdk_app_id);
+        application::set_setting(storage, app, name, value).await.unwrap();
     }
 
     pub(crate) fn sig(&self, user: &str) -> String {
@@ -99,7 +133,7 @@ impl World {
     }
 
     pub(crate) fn sig_for(&self, user: &str, expire_s: u64) -> String {
-        sign(self.app.sdk_app_id, &self.app.key, user, self.clock.now_s(), expire_s)
+        sign(self.app.sdk_app_id, self.app.key.reveal(), user, self.clock.now_s(), expire_s)
     }
 
     pub(crate) fn query(&self, user: &str) -> String {
@@ -140,8 +174,9 @@ impl World {
         refusal(path, &self.call(path, body).await)
     }
 
-    /// Sends a text into room `r` by REST.
+    /// Sends a text into room `r` by REST, never faster than the command may be called.
     pub(crate) async fn say(&self, random: u32, text: &str) -> Value {
+        self.clock.advance_ms(5);
         let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text}});
         let body = json!({"GroupId": "r", "Random": random, "MsgBody": [element]});
         self.ok("group_open_http_svc/send_group_msg", body).await

@@ -102,7 +102,10 @@ async fn a_catch_up_of_large_messages_is_cut_at_the_newest_that_fit_a_frame() {
         world.say(random, &large).await;
     }
     let mut member = world.signed_in("a").await;
-    let joined = member.ask(json!({"t": "join", "group_id": "r", "after_seq": 0})).await;
+    let join = json!({"t": "join", "group_id": "r", "after_seq": 0});
+    let joined = member.ask(join.clone()).await;
+    assert_eq!(joined["messages"], json!([]), "a newcomer sees only what comes later");
+    let joined = member.ask(join).await;
     let messages = joined["messages"].as_array().unwrap();
     assert!(joined["messages"].to_string().len() <= 256 * 1024 + 2 * 100);
     assert!(messages.len() >= 20, "the space is used: {} messages", messages.len());

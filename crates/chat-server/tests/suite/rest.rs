@@ -131,3 +131,13 @@ async fn an_account_keeps_what_a_later_import_does_not_name() {
     let answer = host.login(&world, "host", &world.sig("host")).await;
     assert_eq!(answer["nick"], "The host");
 }
+
+#[tokio::test]
+async fn each_group_of_a_list_is_judged_by_itself_even_what_is_no_id() {
+    let world = World::with_room().await;
+    let body = json!({"GroupIdList": ["r", "", "caf\u{e9}"]});
+    let info = world.ok(&format!("{GROUPS}/get_group_info"), body).await;
+    let codes: Vec<_> =
+        info["GroupInfo"].as_array().unwrap().iter().map(|e| &e["ErrorCode"]).collect();
+    assert_eq!(codes, [0, 10004, 10004]);
+}

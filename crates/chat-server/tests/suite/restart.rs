@@ -1,4 +1,4 @@
-use chat_server::storage::{DATABASE_FILE, Storage};
+use chat_server::storage::{self, DATABASE_FILE};
 use chat_server::{Server, ServerConfig};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -72,8 +72,8 @@ async fn a_client_that_has_not_signed_in_yet_is_told_of_the_stop_too() {
 #[tokio::test]
 async fn opening_the_data_folder_twice_runs_the_migrations_once() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Storage::open(dir.path()).await.unwrap();
-    let second = Storage::open(dir.path()).await.unwrap();
+    let first = storage::open(dir.path()).await.unwrap();
+    let second = storage::open(dir.path()).await.unwrap();
     assert!(second.applications().await.unwrap().is_empty());
     first.close().await;
 }

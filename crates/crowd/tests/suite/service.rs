@@ -1,10 +1,12 @@
 //! A chat service with one room, and a member of it who watches.
 
+use chat_server::application::Edition;
 use chat_server::clock::{Clock, SystemClock};
-use chat_server::storage::NewGroup;
+use chat_server::storage::StoredGroup;
 use chat_server::{Server, ServerConfig, application};
 use chat_types::ApiError;
 use chat_types::gateway::Platform;
+use chat_types::group::GroupType;
 use crowd::AudienceConfig;
 use crowd::audience::SignFor;
 use live_core::view::RoomEvent;
@@ -48,15 +50,12 @@ impl Service {
         let data = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let server = Server::start(ServerConfig::new(listen, data.path().into())).await.unwrap();
-        let app = application::create(server.storage(), &SystemClock, "Crowd").await.unwrap();
-        let group = NewGroup {
-            group_id: ROOM.into(),
-            group_type: "AVChatRoom".into(),
-            name: "Kiln".into(),
-            ..NewGroup::default()
-        };
-        assert!(server.storage().insert_group(app.sdk_app_id, &group, 1).await.unwrap());
-        let (sdk_app_id, key) = (app.sdk_app_id, app.key);
+        let app = application::create(server.storage(), &SystemClock, "Crowd", Edition::Free)
+            .await
+            .unwrap();
+        let group = StoredGroup::new(ROOM, GroupType::AVChatRoom, 1);
+        assert!(server.storage().insert_group(app.sdk_app_id, &group).await.unwrap());
+        let (sdk_app_id, key) = (app.sdk_app_id, app.key.reveal().to_owned());
         let sign = move |user_id: &str| {
             let request = SignRequest {
                 sdk_app_id,

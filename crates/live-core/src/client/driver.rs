@@ -273,7 +273,7 @@ impl Driver {
                 }
                 return;
             }
-            ServerFrame::JoinOk { id, group, online, last_seq, messages } => {
+            ServerFrame::JoinOk { id, group, online, last_seq, messages, .. } => {
                 if !matches!(self.awaited, Awaited::Join { id: asked, .. } if asked == id) {
                     return;
                 }
@@ -300,6 +300,9 @@ impl Driver {
             ServerFrame::GroupDismissed { group_id, .. } if group_id == here => {
                 self.room.dismissed()
             }
+            ServerFrame::Removed { group_id, info, .. } if group_id == here => {
+                self.room.join_refused(ApiError::new(Code::NO_PERMISSION, info))
+            }
             ServerFrame::Missed { count } => {
                 self.missed_frames += u64::from(count);
                 return;
@@ -316,7 +319,30 @@ impl Driver {
             | ServerFrame::Messages { .. }
             | ServerFrame::GroupInfoChanged { .. }
             | ServerFrame::Online { .. }
-            | ServerFrame::GroupDismissed { .. } => return,
+            | ServerFrame::GroupDismissed { .. }
+            | ServerFrame::Removed { .. } => return,
+            // Answers to what this client does not ask, and news that it has no place for.
+            ServerFrame::Done { .. }
+            | ServerFrame::HistoryOk { .. }
+            | ServerFrame::SendC2cOk { .. }
+            | ServerFrame::C2cHistoryOk { .. }
+            | ServerFrame::ConversationsOk { .. }
+            | ServerFrame::PresenceOk { .. }
+            | ServerFrame::Broadcast { .. }
+            | ServerFrame::Recalled { .. }
+            | ServerFrame::SystemNotification { .. }
+            | ServerFrame::AttributesChanged { .. }
+            | ServerFrame::CounterChanged { .. }
+            | ServerFrame::MemberEntered { .. }
+            | ServerFrame::MemberLeft { .. }
+            | ServerFrame::MemberBanned { .. }
+            | ServerFrame::Muted { .. }
+            | ServerFrame::AdminChanged { .. }
+            | ServerFrame::MarksChanged { .. }
+            | ServerFrame::C2cMessage { .. }
+            | ServerFrame::C2cRead { .. }
+            | ServerFrame::C2cWithdrawn { .. }
+            | ServerFrame::PresenceChanged { .. } => return,
         };
         self.apply(changes);
     }

@@ -135,7 +135,18 @@ impl Peer {
         messages: Vec<Message>,
     ) -> Option<u32> {
         let (id, after_seq) = self.hear_join().await;
-        self.say(ServerFrame::JoinOk { id, group, online: 3, last_seq, messages }).await;
+        self.say(ServerFrame::JoinOk {
+            id,
+            group,
+            online: 3,
+            last_seq,
+            messages,
+            attributes: Default::default(),
+            counters: Default::default(),
+            muted_until_s: 0,
+            mute_all: false,
+        })
+        .await;
         after_seq
     }
 

@@ -29,8 +29,7 @@ pub(crate) fn message(seq: u32, from: &str, text: &str) -> Message {
         nick: String::new(),
         priority: chat_types::Priority::Normal,
         elements: vec![Element::text(text)],
-        cloud_custom_data: String::new(),
-        client_id: String::new(),
+        ..Message::default()
     }
 }
 

@@ -1,0 +1,41 @@
+//! What a signed-in client may ask of the messages of a room that have been sent.
+
+use chat_types::GroupId;
+use chat_types::code::{ApiError, Code};
+use chat_types::gateway::ServerFrame;
+
+use super::requests::Session;
+
+impl Session {
+    pub(super) async fn recall(
+        &self,
+        id: u32,
+        group_id: &str,
+        seq: u32,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        let group_id = GroupId::new(group_id)?;
+        let room = self.room(&group_id).ok_or_else(|| not_in_room(&group_id))?;
+        let (app, user) = (self.app(), &self.who.user_id);
+        self.service.recall_as_member(&app, user, &group_id, &room, seq).await?;
+        Ok(Some(ServerFrame::Done { id }))
+    }
+
+    pub(super) async fn history(
+        &self,
+        id: u32,
+        group_id: &str,
+        before_seq: Option<u32>,
+        count: u32,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        let group_id = GroupId::new(group_id)?;
+        let room = self.room(&group_id).ok_or_else(|| not_in_room(&group_id))?;
+        let app = self.app();
+        let messages =
+            self.service.history_for_member(&app, &group_id, &room, before_seq, count).await?;
+        Ok(Some(ServerFrame::HistoryOk { id, messages }))
+    }
+}
+
+fn not_in_room(group_id: &GroupId) -> ApiError {
+    ApiError::new(Code::NOT_IN_ROOM, format!("join {group_id} before you ask for its messages"))
+}

@@ -1,0 +1,113 @@
+//! Taking accounts out of the room against their will, and telling one account alone.
+
+use chat_types::UserId;
+use chat_types::gateway::{RemovedReason, ServerFrame};
+use std::collections::HashSet;
+
+use super::{ConnectionId, Room, State, encode};
+
+/// What accounts are told that are in the room no longer.
+pub(crate) struct Removal<'a> {
+    pub(crate) reason: RemovedReason,
+    pub(crate) operator: &'a str,
+    /// End of a ban, in Unix seconds.
+    pub(crate) until_s: Option<u32>,
+    /// For people.
+    pub(crate) info: &'a str,
+    /// A connection that has its own answer.
+    pub(crate) except: Option<ConnectionId>,
+}
+
+/// Who had to leave.
+pub(crate) struct TakenOut {
+    /// Accounts that were in the room or lost their connection only just now.
+    pub(crate) users: Vec<UserId>,
+    pub(crate) connections: Vec<ConnectionId>,
+}
+
+impl Room {
+    /// Takes every connection of the accounts out and tells each of them why.
+    pub(crate) fn remove(&self, users: &[UserId], now_s: u32, removal: &Removal<'_>) -> TakenOut {
+        let mut state = self.lock();
+        let here: Vec<UserId> = users
+            .iter()
+            .filter(|user| {
+                state.accounts.is_connected(user) || state.absences.is_in_grace(user, now_s)
+            })
+            .cloned()
+            .collect();
+        let connections = state.take_out(users, removal);
+        for user in users {
+            if removal.reason == RemovedReason::Banned {
+                // Not even as a robot may it stay.
+                state.accounts.vacate(user);
+            }
+            state.absences.end(user);
+        }
+        TakenOut { users: here, connections }
+    }
+
+    /// Tells a connection that it is out; taking it out is the caller's.
+    pub(crate) fn tell_connection(&self, connection: ConnectionId, removal: &Removal<'_>) {
+        let state = self.lock();
+        if let Some(member) = state.members.get(&connection) {
+            member.outbox.answer(&state.removed(removal));
+        }
+    }
+
+    /// Tells every member something that none may miss.
+    pub(crate) fn tell(&self, frame: &ServerFrame) {
+        self.lock().tell_all(frame);
+    }
+
+    /// Tells the connections of these accounts that are in the room.
+    pub(crate) fn tell_accounts(&self, users: &[UserId], frame: &ServerFrame) {
+        let state = self.lock();
+        let bytes = encode(frame);
+        for connection in state.connections_of(users) {
+            if let Some(member) = state.members.get(&connection) {
+                member.outbox.control_frame(bytes.clone());
+            }
+        }
+    }
+}
+
+impl State {
+    fn removed(&self, removal: &Removal<'_>) -> ServerFrame {
+        ServerFrame::Removed {
+            group_id: self.group.group_id.clone(),
+            reason: removal.reason,
+            operator: removal.operator.to_owned(),
+            until_s: removal.until_s,
+            info: removal.info.to_owned(),
+        }
+    }
+
+    /// One walk over all members, however many accounts there are.
+    fn connections_of(&self, users: &[UserId]) -> Vec<ConnectionId> {
+        let here: HashSet<&UserId> =
+            users.iter().filter(|user| self.accounts.is_connected(user)).collect();
+        if here.is_empty() {
+            return Vec::new();
+        }
+        let theirs = self.members.iter().filter(|(_, member)| here.contains(&member.user_id));
+        theirs.map(|(connection, _)| *connection).collect()
+    }
+
+    fn take_out(&mut self, users: &[UserId], removal: &Removal<'_>) -> Vec<ConnectionId> {
+        let leaving = self.connections_of(users);
+        if leaving.is_empty() {
+            return leaving;
+        }
+        let frame = encode(&self.removed(removal));
+        for connection in &leaving {
+            if let Some(member) = self.members.get(connection)
+                && Some(*connection) != removal.except
+            {
+                member.outbox.control_frame(frame.clone());
+            }
+            self.leave(*connection);
+        }
+        leaving
+    }
+}

@@ -1,0 +1,106 @@
+//! The profile of the group: what members see of it, and what they are told of its changes.
+
+use chat_types::UserId;
+use chat_types::gateway::{InfoChange, ServerFrame};
+use chat_types::group::{CustomFields, GroupProfile};
+use std::collections::HashMap;
+
+use super::{Room, State, encode};
+use crate::storage::{GroupChange, GroupPatch, StoredGroup};
+
+/// The accounts that may read a custom field which not everybody may read.
+pub(crate) type Readers = Box<dyn Fn(&UserId) -> bool>;
+
+impl Room {
+    /// Takes over the new nickname of the owner, if it is among these accounts.
+    pub(crate) fn accounts_renamed(&self, nicks: &HashMap<String, String>) {
+        let mut state = self.lock();
+        if let Some(nick) = nicks.get(&state.group.owner) {
+            nick.clone_into(&mut state.owner_nick);
+        }
+    }
+
+    /// Takes a change of the profile over that has been stored, and tells each member what is
+    /// different. `readers` gives the members that may read a custom field, or `None` when all may;
+    /// `rules_told` whether members hear of a mute of the whole group and of another join option.
+    pub(crate) fn profile_changed(
+        &self,
+        patch: &GroupPatch,
+        operator: &str,
+        now_s: u32,
+        rules_told: bool,
+        readers: impl Fn(&StoredGroup, &str) -> Option<Readers>,
+    ) {
+        let mut state = self.lock();
+        let changes = changes(&state.group, patch, rules_told);
+        state.group.apply(&GroupChange::Profile(patch.clone()), now_s);
+        let frame = |changes| ServerFrame::GroupInfoChanged {
+            group_id: state.group.group_id.clone(),
+            operator: operator.to_owned(),
+            changes,
+        };
+        let mut for_all = Vec::new();
+        for change in changes {
+            let readers = match &change {
+                InfoChange::Custom { key, .. } => readers(&state.group, key),
+                _ => None,
+            };
+            match readers {
+                None => for_all.push(change),
+                Some(may_read) => {
+                    let bytes = encode(&frame(vec![change]));
+                    for member in state.members.values() {
+                        if may_read(&member.user_id) {
+                            member.outbox.control_frame(bytes.clone());
+                        }
+                    }
+                }
+            }
+        }
+        if !for_all.is_empty() {
+            state.tell_all(&frame(for_all));
+        }
+    }
+}
+
+impl State {
+    pub(super) fn profile(&self, custom_fields: CustomFields) -> GroupProfile {
+        GroupProfile {
+            group_id: self.group.group_id.clone(),
+            group_type: self.group.group_type.name().to_owned(),
+            name: self.group.name.clone(),
+            introduction: self.group.introduction.clone(),
+            notification: self.group.notification.clone(),
+            face_url: self.group.face_url.clone(),
+            owner: self.group.owner.clone(),
+            owner_nick: self.owner_nick.clone(),
+            custom_fields,
+        }
+    }
+}
+
+fn changes(before: &StoredGroup, patch: &GroupPatch, rules_told: bool) -> Vec<InfoChange> {
+    let mut changes = Vec::new();
+    let mut scalar = |new: &Option<String>, old: &str, make: fn(String) -> InfoChange| {
+        if let Some(value) = new.as_ref().filter(|value| *value != old) {
+            changes.push(make(value.clone()));
+        }
+    };
+    scalar(&patch.name, &before.name, |value| InfoChange::Name { value });
+    scalar(&patch.introduction, &before.introduction, |value| InfoChange::Introduction { value });
+    scalar(&patch.notification, &before.notification, |value| InfoChange::Notification { value });
+    scalar(&patch.face_url, &before.face_url, |value| InfoChange::FaceUrl { value });
+    if rules_told {
+        let option = &patch.apply_join_option;
+        scalar(option, &before.apply_join_option, |value| InfoChange::ApplyJoinOption { value });
+        if let Some(on) = patch.mute_all.filter(|on| *on != before.mute_all) {
+            changes.push(InfoChange::MuteAll { on });
+        }
+    }
+    for (key, value) in &patch.custom_fields {
+        if before.custom_fields.get(key).map_or("", String::as_str) != value {
+            changes.push(InfoChange::Custom { key: key.clone(), value: value.clone() });
+        }
+    }
+    changes
+}

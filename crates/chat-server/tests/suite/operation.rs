@@ -1,0 +1,122 @@
+//! What an operator sees: metrics, readiness, and an orderly stop.
+
+use chat_server::ServerConfig;
+use serde_json::json;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::clients::{PATIENCE, World, http};
+
+/// Status and body of an answer.
+async fn get(world: &World, path: &str) -> (u16, String) {
+    let url = format!("{}{path}", world.server.rest_url());
+    let answer = http().get(url).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The status with which the gateway refuses a connection.
+async fn refused_status(gateway: String) -> u16 {
+    match connect_async(gateway).await {
+        Err(Error::Http(answer)) => answer.status().as_u16(),
+        other => unreachable!("the connection has to be refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn metrics_count_messages_and_calls_and_name_nobody() {
+    let world = World::with_room().await;
+    let mut viewer = world.in_room("viewer_of_metrics").await;
+    world.say(1, "one").await;
+    world.say(1, "one").await;
+    viewer.texts(1).await;
+    let absent = json!({"GroupId": "absent"});
+    world.refused("group_open_http_svc/get_online_member_num", absent).await;
+    world.refused("group_open_http_svc/made_up_command", json!({})).await;
+
+    let (status, text) = get(&world, "/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        "liveroom_messages_accepted_total 1",
+        "liveroom_messages_repeated_total 1",
+        "liveroom_connections_opened_total 1",
+        "liveroom_open_connections 1",
+        "liveroom_rooms_in_memory 1",
+        "liveroom_online_members 1",
+        r#"liveroom_rest_calls_total{command="send_group_msg",result="ok"} 2"#,
+        r#"liveroom_rest_calls_total{command="get_online_member_num",result="refused_group"} 1"#,
+        r#"liveroom_rest_calls_total{command="other",result="refused_group"} 1"#,
+        r#"liveroom_rest_call_duration_seconds_count{command="send_group_msg"} 2"#,
+    ] {
+        assert!(text.lines().any(|each| each == line), "{line} is missing from\n{text}");
+    }
+    assert!(!text.contains("made_up_command"), "a caller cannot make labels");
+    assert!(!text.contains("viewer_of_metrics"), "nobody is named");
+}
+
+#[tokio::test]
+async fn a_service_that_drains_says_so_before_it_is_gone() {
+    let world = World::with_room().await;
+    let mut viewer = world.in_room("viewer").await;
+    assert_eq!(get(&world, "/healthz").await, (200, "ok".to_owned()));
+    assert_eq!(get(&world, "/readyz").await, (200, "ready".to_owned()));
+
+    world.server.drain();
+    let (told, _) = viewer.close_code().await;
+    assert_eq!(told.last().unwrap()["t"], "shutting_down");
+    assert_eq!(get(&world, "/readyz").await, (503, "the service stops".to_owned()));
+    assert_eq!(refused_status(world.server.gateway_url()).await, 503);
+    assert_eq!(get(&world, "/healthz").await.0, 200, "the process is well");
+    world.say(1, "calls are still answered").await;
+
+    let address = world.server.address();
+    world.server.shutdown().await;
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_call_that_runs_when_the_service_stops_is_answered() {
+    let world = World::with_room().await;
+    let address = world.server.address();
+    let body = json!({"GroupIdList": ["r"]}).to_string();
+    let head = format!(
+        "POST /v4/group_open_http_svc/get_group_info?{} HTTP/1.1\r\nHost: liveroom\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        world.query("administrator"),
+        body.len()
+    );
+    let mut call = BufReader::new(TcpStream::connect(address).await.unwrap());
+    call.write_all(head.as_bytes()).await.unwrap();
+    let mut asked_for_body = String::new();
+    timeout(PATIENCE, call.read_line(&mut asked_for_body)).await.unwrap().unwrap();
+    assert!(asked_for_body.contains("100 Continue"), "{asked_for_body}");
+
+    let World { server, dir: _dir, .. } = world;
+    let stop = tokio::spawn(server.shutdown());
+    let closed = async { while TcpStream::connect(address).await.is_ok() {} };
+    timeout(PATIENCE, closed).await.expect("the listener closes");
+    call.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, call.read_to_string(&mut answer)).await.expect("an answer").unwrap();
+    assert!(answer.contains("\"ActionStatus\":\"OK\""), "{answer}");
+    timeout(PATIENCE, stop).await.expect("the stop").unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_is_refused_until_another_has_gone() {
+    let World { dir, server, .. } = World::new().await;
+    server.shutdown().await;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = ServerConfig::new(listen, dir.path().to_owned());
+    let config = ServerConfig { max_connections: 1, ..config };
+    let server = chat_server::Server::start(config).await.unwrap();
+    let (mut first, _) = connect_async(server.gateway_url()).await.unwrap();
+    assert_eq!(refused_status(server.gateway_url()).await, 503);
+    first.close(None).await.unwrap();
+    let free = async { while connect_async(server.gateway_url()).await.is_err() {} };
+    timeout(PATIENCE, free).await.expect("a place is free again");
+    server.shutdown().await;
+}

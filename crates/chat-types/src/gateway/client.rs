@@ -1,0 +1,158 @@
+//! Frames from a client to the gateway.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Platform, UserSig};
+use crate::element::{Element, Priority};
+use crate::group::CustomFields;
+
+/// What a client may say. `id` is the client's own number for the request; the answer repeats it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Must be the first frame.
+    Login {
+        id: u32,
+        sdk_app_id: u32,
+        user_id: String,
+        user_sig: UserSig,
+        /// One of [`Platform`]; a second login on the same platform ends the first.
+        #[serde(default)]
+        platform: Platform,
+    },
+    Join {
+        id: u32,
+        group_id: String,
+        /// Sequence number of the last message this client has of the room. With it the answer
+        /// carries what the room's catch-up window still has after that number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_seq: Option<u32>,
+    },
+    Leave {
+        id: u32,
+        group_id: String,
+    },
+    Send {
+        id: u32,
+        group_id: String,
+        /// Made by the client, unique per message. Sending the same one again within five minutes
+        /// gets the first answer again and delivers nothing twice.
+        client_id: String,
+        #[serde(default)]
+        priority: Priority,
+        elements: Vec<Element>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        cloud_custom_data: String,
+    },
+    /// Changes the profile of a room, as far as the account may. Absent members stay as they are;
+    /// custom fields are merged, and an empty value removes that field's value. Answer: `done`.
+    ModifyGroup {
+        id: u32,
+        group_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        introduction: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notification: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        face_url: Option<String>,
+        #[serde(default, skip_serializing_if = "CustomFields::is_empty")]
+        custom_fields: CustomFields,
+    },
+    /// Takes a message of a room back. Answer: `done`.
+    Recall {
+        id: u32,
+        group_id: String,
+        seq: u32,
+    },
+    /// Asks for stored messages of a room. Answer: `history_ok`.
+    History {
+        id: u32,
+        group_id: String,
+        /// Only messages with a lower number; absent: the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before_seq: Option<u32>,
+        /// At most [`super::MAX_HISTORY_MESSAGES`].
+        count: u32,
+    },
+    /// Sends to one account. Answer: `send_c2c_ok`.
+    SendC2c {
+        id: u32,
+        to: String,
+        /// As in `send`.
+        client_id: String,
+        elements: Vec<Element>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        cloud_custom_data: String,
+        /// Not stored: it reaches the account now or never.
+        #[serde(default, skip_serializing_if = "is_false")]
+        online_only: bool,
+    },
+    /// Asks for messages of a conversation. Answer: `c2c_history_ok`.
+    C2cHistory {
+        id: u32,
+        peer: String,
+        /// Only messages before the one with this key; absent: the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before_key: Option<String>,
+        /// At most [`super::MAX_HISTORY_MESSAGES`].
+        count: u32,
+    },
+    /// Everything that the peer has sent up to now was read. Answer: `done`.
+    C2cRead {
+        id: u32,
+        peer: String,
+    },
+    /// Takes an own message back. Answer: `done`.
+    C2cWithdraw {
+        id: u32,
+        peer: String,
+        key: String,
+    },
+    /// Asks for the list of conversations. Answer: `conversations_ok`.
+    Conversations {
+        id: u32,
+    },
+    /// Asks for the status of accounts, at most [`super::MAX_PRESENCE_ACCOUNTS`], and follows
+    /// their changes on this connection instead of those asked for before. An empty list follows
+    /// nobody. Answer: `presence_ok`.
+    Presence {
+        id: u32,
+        user_ids: Vec<String>,
+    },
+    Ping {
+        id: u32,
+    },
+    /// Ends the login; the gateway closes the connection.
+    Logout {
+        id: u32,
+    },
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl ClientFrame {
+    /// The client's number of the request.
+    pub const fn id(&self) -> u32 {
+        match self {
+            Self::Login { id, .. }
+            | Self::Join { id, .. }
+            | Self::Leave { id, .. }
+            | Self::Send { id, .. }
+            | Self::ModifyGroup { id, .. }
+            | Self::Recall { id, .. }
+            | Self::History { id, .. }
+            | Self::SendC2c { id, .. }
+            | Self::C2cHistory { id, .. }
+            | Self::C2cRead { id, .. }
+            | Self::C2cWithdraw { id, .. }
+            | Self::Conversations { id }
+            | Self::Presence { id, .. }
+            | Self::Ping { id }
+            | Self::Logout { id } => *id,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Frames from the gateway to a client.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::message::{C2cMessage, Conversation, InfoChange, Message, Presence, RemovedReason};
+use crate::code::Code;
+use crate::group::GroupProfile;
+use crate::presence::PresenceStatus;
+
+/// What the gateway may say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ServerFrame {
+    LoginOk {
+        id: u32,
+        user_id: String,
+        nick: String,
+        /// The client has to say something (a `ping` will do) at least this often.
+        heartbeat_s: u32,
+    },
+    /// The room in one frame: nothing else of this room comes before it.
+    JoinOk {
+        id: u32,
+        group: GroupProfile,
+        online: u32,
+        /// Sequence number of the newest message of the room, 0 when there is none.
+        last_seq: u32,
+        /// With `after_seq`: the messages after it that the catch-up window still has, oldest first.
+        messages: Vec<Message>,
+        /// Group attributes.
+        #[serde(default)]
+        attributes: BTreeMap<String, String>,
+        /// Group counters.
+        #[serde(default)]
+        counters: BTreeMap<String, i64>,
+        /// The account may not speak before this time; 0 when it may, 4294967295 for ever.
+        #[serde(default)]
+        muted_until_s: u32,
+        /// Whether only the owner and administrators may speak.
+        #[serde(default)]
+        mute_all: bool,
+    },
+    LeaveOk {
+        id: u32,
+    },
+    /// The message was stamped and handed to the room.
+    SendOk {
+        id: u32,
+        client_id: String,
+        seq: u32,
+        time_s: u32,
+    },
+    /// The request was carried out, and there is nothing more to say.
+    Done {
+        id: u32,
+    },
+    HistoryOk {
+        id: u32,
+        /// Oldest first.
+        messages: Vec<Message>,
+    },
+    SendC2cOk {
+        id: u32,
+        client_id: String,
+        key: String,
+        time_s: u32,
+    },
+    C2cHistoryOk {
+        id: u32,
+        /// Oldest first.
+        messages: Vec<C2cMessage>,
+        /// Whether there is nothing before them.
+        complete: bool,
+    },
+    ConversationsOk {
+        id: u32,
+        /// The one with the newest message first.
+        conversations: Vec<Conversation>,
+    },
+    PresenceOk {
+        id: u32,
+        accounts: Vec<Presence>,
+    },
+    Pong {
+        id: u32,
+    },
+    /// The request with this `id` was refused. `id` is 0 when the frame could not be read.
+    Error {
+        id: u32,
+        code: Code,
+        info: String,
+    },
+
+    /// New messages of a room, in the room's order.
+    Messages {
+        group_id: String,
+        messages: Vec<Message>,
+    },
+    /// A message to every room of the application. Its number is none of a room.
+    Broadcast {
+        message: Message,
+    },
+    /// Messages were taken back.
+    Recalled {
+        group_id: String,
+        seqs: Vec<u32>,
+        operator: String,
+        reason: String,
+    },
+    /// Data of the application for the room, which is no chat message.
+    SystemNotification {
+        group_id: String,
+        text: String,
+    },
+    /// The profile of the room was changed; `changes` names what and gives the new values.
+    GroupInfoChanged {
+        group_id: String,
+        operator: String,
+        changes: Vec<InfoChange>,
+    },
+    /// The attributes of the room were changed; here are all of them.
+    AttributesChanged {
+        group_id: String,
+        attributes: BTreeMap<String, String>,
+    },
+    CounterChanged {
+        group_id: String,
+        key: String,
+        value: i64,
+    },
+    /// Number of accounts that are in the room now.
+    Online {
+        group_id: String,
+        count: u32,
+    },
+    /// The room is gone; the connection is no longer a member of it.
+    GroupDismissed {
+        group_id: String,
+        operator: String,
+    },
+    /// This connection is no longer in the room.
+    Removed {
+        group_id: String,
+        reason: RemovedReason,
+        operator: String,
+        /// End of a ban, in Unix seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_s: Option<u32>,
+        /// For people.
+        info: String,
+    },
+    /// Accounts came into the room. Under load this frame is left out first: `online` has the
+    /// count for certain.
+    MemberEntered {
+        group_id: String,
+        /// Of many, the first ones only.
+        users: Vec<String>,
+        /// Members with them.
+        count: u32,
+    },
+    /// Accounts are no longer in the room; what is said of `member_entered` holds here too.
+    MemberLeft {
+        group_id: String,
+        users: Vec<String>,
+        /// Members without them.
+        count: u32,
+        /// Who took them out; absent when they left by themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
+    },
+    /// Others were banned from the room.
+    MemberBanned {
+        group_id: String,
+        users: Vec<String>,
+        operator: String,
+    },
+    /// The account may not speak before this time, in Unix seconds; 0 when it may again,
+    /// 4294967295 for ever.
+    Muted {
+        group_id: String,
+        until_s: u32,
+    },
+    /// An account became administrator of the room, or is none any more.
+    AdminChanged {
+        group_id: String,
+        user_id: String,
+        granted: bool,
+    },
+    MarksChanged {
+        group_id: String,
+        mark: u32,
+        users: Vec<String>,
+        on: bool,
+    },
+
+    /// A message to the account, or one that it sent from another connection.
+    C2cMessage {
+        message: C2cMessage,
+    },
+    /// The peer has read what was sent to it up to this time, in Unix seconds.
+    C2cRead {
+        peer: String,
+        time_s: u32,
+        /// The other way round: this account has read, on another device, what the peer sent.
+        #[serde(default, skip_serializing_if = "is_false")]
+        own: bool,
+    },
+    /// A message of the conversation with the peer was taken back.
+    C2cWithdrawn {
+        peer: String,
+        key: String,
+    },
+    /// An account that this connection follows has another status.
+    PresenceChanged {
+        user_id: String,
+        status: PresenceStatus,
+    },
+
+    /// This connection reads too slowly: so many frames of rooms were left out for it since the
+    /// last such notice.
+    Missed {
+        count: u32,
+    },
+    /// The login has ended because the account signed in elsewhere. Do not reconnect by yourself.
+    Kicked {
+        reason: String,
+    },
+    /// The UserSig has run out while the connection was open. Sign in with a new one.
+    SigExpired {},
+    /// The gateway is being stopped; come back after so many milliseconds.
+    ShuttingDown {
+        retry_after_ms: u32,
+    },
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}

@@ -1,0 +1,101 @@
+//! How `liveroom serve` is configured: the one definition from which the command line, the
+//! environment variables, the keys of the configuration file and `docs/configuration.md` come.
+
+use clap::ValueEnum;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::logging;
+
+/// Every option but `--config` is also a key of the file that `--config` names.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// TOML file with any of the options below, under their long names
+    #[arg(long, env = "LIVEROOM_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "LIVEROOM_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8700"
+    )]
+    pub(crate) listen: SocketAddr,
+
+    /// Folder of the database; it is made if it is absent
+    #[arg(long, env = "LIVEROOM_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Form of the log on stderr: lines to read, or one JSON object per line
+    #[arg(long, env = "LIVEROOM_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+
+    /// What is logged: error, warn, info, debug or off, also by part, as in
+    /// `info,chat_server::gateway=debug`
+    #[arg(
+        long,
+        env = "LIVEROOM_LOG",
+        value_name = "FILTER",
+        default_value = "info",
+        value_parser = logging::filter
+    )]
+    pub(crate) log_filter: String,
+
+    /// Seconds within which a client has to say something, 1 to 600; silence of 2.5 times this
+    /// ends its connection
+    #[arg(
+        long,
+        env = "LIVEROOM_HEARTBEAT_S",
+        value_name = "SECONDS",
+        default_value = "30",
+        value_parser = clap::value_parser!(u32).range(1..=600)
+    )]
+    pub(crate) heartbeat_s: u32,
+
+    /// Seconds from connecting to `login`, 1 to 300
+    #[arg(
+        long,
+        env = "LIVEROOM_LOGIN_TIMEOUT_S",
+        value_name = "SECONDS",
+        default_value = "10",
+        value_parser = clap::value_parser!(u32).range(1..=300)
+    )]
+    pub(crate) login_timeout_s: u32,
+
+    /// Seconds in which the network has to take one frame, 1 to 300; a slower reader is let go
+    #[arg(
+        long,
+        env = "LIVEROOM_WRITE_TIMEOUT_S",
+        value_name = "SECONDS",
+        default_value = "10",
+        value_parser = clap::value_parser!(u32).range(1..=300)
+    )]
+    pub(crate) write_timeout_s: u32,
+
+    /// Seconds that a stop waits for connections to take their last frames, 1 to 600
+    #[arg(
+        long,
+        env = "LIVEROOM_DRAIN_TIMEOUT_S",
+        value_name = "SECONDS",
+        default_value = "5",
+        value_parser = clap::value_parser!(u32).range(1..=600)
+    )]
+    pub(crate) drain_timeout_s: u32,
+
+    /// Connections at once, 1 to 1000000; a further one is answered 503
+    #[arg(
+        long,
+        env = "LIVEROOM_MAX_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value = "20000",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) max_connections: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}

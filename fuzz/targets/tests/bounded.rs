@@ -1,0 +1,157 @@
+//! Every fuzz target, a bounded number of times, with inputs that are the same in every run.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
+use fuzz_targets::{TARGETS, Target};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use std::panic::catch_unwind;
+
+/// Changed inputs for each target.
+const RUNS: u64 = 4_000;
+const MOST_CHANGES: u32 = 4;
+/// Texts that parsers have stumbled over.
+const TOKENS: &[&str] = &[
+    "null",
+    "true",
+    "-1",
+    "0.5",
+    "1e400",
+    "4294967296",
+    "18446744073709551616",
+    "\"\"",
+    "\"\\u0000\"",
+    "\"\\ud800\"",
+    "[]",
+    "{}",
+    "[[[[",
+    "{\"a\":",
+    "%",
+    "%00",
+    "%ff",
+    "&",
+    "=",
+    "+",
+    "\n",
+    "\u{0}",
+    "\u{1F381}",
+    "\u{202e}",
+];
+
+#[test]
+fn no_input_breaks_a_promise() {
+    for target in TARGETS {
+        let seeds = (target.seeds)();
+        for seed in &seeds {
+            run(target, "a seed as it is", seed);
+        }
+        for number in 0..RUNS {
+            let mut rng = StdRng::seed_from_u64(number);
+            let input = changed(&mut rng, &seeds);
+            run(target, &format!("changed input {number}"), &input);
+        }
+    }
+}
+
+#[test]
+fn every_seed_of_a_call_is_a_body_that_the_command_takes() {
+    let calls: Vec<_> = chat_server::fuzz::rest_calls().collect();
+    assert!(calls.len() > 50, "{}", calls.len());
+    for (service, command, body) in calls {
+        let body = body.to_string();
+        let checked = chat_server::fuzz::rest_call(service, command, body.as_bytes()).unwrap();
+        assert!(checked.check.is_ok(), "{service}/{command} {body}: {:?}", checked.check);
+        assert!(checked.typed.is_ok(), "{service}/{command} {body}: {:?}", checked.typed);
+    }
+}
+
+/// Names the input of a run that fails, so that it can be made a test of its own.
+fn run(target: &Target, which: &str, input: &[u8]) {
+    if catch_unwind(|| (target.run)(input)).is_err() {
+        panic!("{}: {which} fails: \"{}\"", target.name, input.escape_ascii());
+    }
+}
+
+/// One of the seeds with a few changes.
+fn changed(rng: &mut StdRng, seeds: &[Vec<u8>]) -> Vec<u8> {
+    let mut input = any(rng, seeds).clone();
+    for _ in 0..rng.random_range(1..=MOST_CHANGES) {
+        // What follows the line of a call is JSON; other inputs are JSON as a whole or not at all.
+        let begin = input.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        match serde_json::from_slice::<Value>(&input[begin..]) {
+            Ok(mut value) if rng.random_range(0..4) > 0 => {
+                change_value(rng, &mut value);
+                input.truncate(begin);
+                input.extend_from_slice(value.to_string().as_bytes());
+            }
+            _ => change_bytes(rng, &mut input, seeds),
+        }
+    }
+    input
+}
+
+fn any<'a, T>(rng: &mut StdRng, all: &'a [T]) -> &'a T {
+    &all[rng.random_range(0..all.len())]
+}
+
+fn change_bytes(rng: &mut StdRng, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
+    let at = rng.random_range(0..=input.len());
+    let end = rng.random_range(at..=input.len());
+    match rng.random_range(0..6) {
+        0 if at < input.len() => input[at] ^= 1 << rng.random_range(0..8),
+        1 => drop(input.drain(at..end)),
+        2 => {
+            let part = input[at..end].to_vec();
+            input.splice(at..at, part);
+        }
+        3 => {
+            let other = any(rng, seeds);
+            let from = rng.random_range(0..=other.len());
+            input.splice(at.., other[from..].iter().copied());
+        }
+        4 => input.insert(at, rng.random()),
+        _ => {
+            let token = any(rng, TOKENS).bytes();
+            input.splice(at..end.min(at + 4), token);
+        }
+    }
+}
+
+/// Puts something else in a random place of a JSON value.
+fn change_value(rng: &mut StdRng, value: &mut Value) {
+    let deeper = rng.random_range(0..4) > 0;
+    match value {
+        Value::Array(list) if deeper && !list.is_empty() => {
+            let at = rng.random_range(0..list.len());
+            match rng.random_range(0..4) {
+                0 => drop(list.remove(at)),
+                1 => list.push(list[at].clone()),
+                _ => change_value(rng, &mut list[at]),
+            }
+        }
+        Value::Object(members) if deeper && !members.is_empty() => {
+            let at = rng.random_range(0..members.len());
+            let name = members.keys().nth(at).unwrap().clone();
+            if rng.random_range(0..6) == 0 {
+                members.remove(&name);
+            } else {
+                change_value(rng, &mut members[&name]);
+            }
+        }
+        _ => *value = another(rng),
+    }
+}
+
+fn another(rng: &mut StdRng) -> Value {
+    let number = any(rng, &[-1, 0, 1, 2, 255, 4_294_967_295, 4_294_967_296, i64::MAX, i64::MIN]);
+    match rng.random_range(0..10) {
+        0 => Value::Null,
+        1 => true.into(),
+        2..=4 => (*number).into(),
+        5 => u64::MAX.into(),
+        6 => 0.5.into(),
+        7 => any(rng, TOKENS).repeat(rng.random_range(0..40)).into(),
+        8 => json!([*number, "x"]),
+        _ => "x".repeat(rng.random_range(0..70)).into(),
+    }
+}
