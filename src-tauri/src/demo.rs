@@ -41,11 +41,15 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
     let mut accounts: Vec<AccountPatch> = (0..crowd)
         .map(|viewer| named(&crowd::viewer_id(viewer), &crowd::viewer_nick(viewer)))
         .collect();
-    if storage.group(id, GROUP_ID).await.map_err(failed)?.is_none() {
+    let is_new = storage.group(id, GROUP_ID).await.map_err(failed)?.is_none();
+    if is_new {
         accounts.extend([named(HOST, "The kiln"), named(VIEWER, "Viewer")]);
+    }
+    // Before the room, whose presence says that they are there.
+    storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;
+    if is_new {
         storage.insert_group(id, &room(now_s)?).await.map_err(failed)?;
     }
-    storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;
     Ok(app)
 }
 
