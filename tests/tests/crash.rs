@@ -154,6 +154,9 @@ async fn create_app(data_dir: &Path) -> Value {
     let id = app["sdk_app_id"].to_string();
     let target = ["--sdk-app-id", &id, "--data-dir", dir];
     liveroom::print(["app", "field", "add", "--name", "product"].iter().chain(&target)).await;
+    // The writers say more in a second than a room delivers otherwise.
+    let budget = ["app", "setting", "--name", "room_budget", "--value", "0"];
+    liveroom::print(budget.iter().chain(&target)).await;
     // Counters need it; where they are refused for want of it, the writer of counters says so.
     liveroom::run(["app", "edition", "--to", "ultimate"].iter().chain(&target)).await;
     app

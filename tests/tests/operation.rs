@@ -48,7 +48,7 @@ async fn the_log_is_json_and_holds_no_secret_whatever_the_caller_did() {
     assert_eq!(stopped["level"], "INFO");
     assert!(stopped["timestamp"].is_string());
     for (figure, count) in
-        [("connections_opened", 2), ("messages_accepted", 0), ("frames_missed_slow_reader", 0)]
+        [("connections_opened", 2), ("messages_accepted", 0), ("copies_missed_slow_reader", 0)]
     {
         assert_eq!(stopped[figure], count, "{figure}");
     }

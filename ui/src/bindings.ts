@@ -24,6 +24,25 @@ export const commands = {
 };
 
 /* Types */
+/**  Why this client is not in the room. */
+export type AbsenceView = 
+/**  It is in the room, or nothing is known yet. */
+{ why: "none" } | 
+/**  The room is gone. */
+{ why: "dismissed" } | 
+/**  The room did not let it in. `code` is a [`chat_types::Code`]. */
+{ why: "refused"; code: number; info: string } | 
+/**  `until_s` is the end of the ban in Unix seconds, 0 when it was not told. */
+{ why: "banned"; until_s: number; info: string } | 
+/**  The account was taken out of the group. */
+{ why: "kicked"; info: string } | 
+/**  The account went into another room on another device, and may be in one only. */
+{ why: "elsewhere"; info: string } | 
+/**  The account left on another device. */
+{ why: "left"; info: string } | 
+/**  A reason that this program has not learnt. */
+{ why: "other"; info: string };
+
 /**  One line of the chat list. A row with a known `key` replaces the one that was told before. */
 export type ChatRow = {
 	key: string,
@@ -37,6 +56,8 @@ export type ChatRow = {
 	/**  Unix milliseconds. */
 	time_ms: number,
 	state: RowState,
+	/**  Connections that an own comment has reached; 0 while it is not known. */
+	reached: number,
 	/**  Why a row failed, as a [`chat_types::Code`]; 0 otherwise. */
 	code: number,
 	/**  The sentence beside `code`; empty otherwise. */
@@ -71,6 +92,8 @@ export type DanmakuCounters = {
 	hidden: number,
 	/**  Handed to the renderer, which had no lane for it. */
 	no_lane: number,
+	/**  Taken back while it waited. */
+	recalled: number,
 	waiting: number,
 };
 
@@ -95,6 +118,32 @@ export type FoldedComment = {
 	count: number,
 };
 
+/**  Why a login has ended. */
+export type KickedBy = "signed_in_elsewhere" | "administrator" | "account_deleted" | 
+/**  Not told, or a cause that this program has not learnt. */
+"other";
+
+/**  Who came and went of late. Rooms with many people leave most of it out. */
+export type PassersView = {
+	/**  Accounts that came last, the newest last; at most five, as in the other lists. */
+	entered: string[],
+	/**  Accounts that came since the room was joined, as far as it was told. */
+	entered_count: number,
+	left: string[],
+	left_count: number,
+	/**  Accounts that were banned last. */
+	banned: string[],
+	/**  Accounts that were muted last. */
+	muted: string[],
+};
+
+/**  The status of an account that this client follows. */
+export type PresenceView = {
+	user_id: string,
+	/**  `Online`, `PushOnline` or `Offline`. */
+	status: string,
+};
+
 /**  Priority of a comment; the greater goes first. */
 export type Priority = "Low" | "Normal" | "High";
 
@@ -112,6 +161,9 @@ export type ProductView = {
 	ends_at_s: number,
 };
 
+/**  What the account is in the room. */
+export type RoleView = "owner" | "admin" | "member" | "guest";
+
 /**  One piece of news for a subscriber. */
 export type RoomEvent = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | 
 /**  The room is gone. */
@@ -121,7 +173,28 @@ export type RoomEvent = { type: "session"; session: SessionView } | { type: "roo
 /**  These rows replace all that were told before. */
 { type: "chat_reset"; rows: ChatRow[] } | 
 /**  New and changed rows; a known key is a change. */
-{ type: "chat"; rows: ChatRow[] } | { type: "danmaku"; enter: FlyingComment[]; folded: FoldedComment[] } | { type: "danmaku_counters"; counters: DanmakuCounters };
+{ type: "chat"; rows: ChatRow[] } | 
+/**  Rows that were missing. In this order they stand right before the row with this key. */
+{ type: "chat_inserted"; before: string; rows: ChatRow[] } | 
+/**  Rows that are not to be shown any more. */
+{ type: "chat_removed"; keys: string[] } | { type: "danmaku"; enter: FlyingComment[]; folded: FoldedComment[]; 
+/**  Flights that end at once: what they say was taken back. */
+leave: number[] } | { type: "danmaku_counters"; counters: DanmakuCounters } | { type: "speech"; speech: SpeechView } | 
+/**
+ *  Messages of the room that nobody will bring any more, since the client was opened. At most
+ *  so many: some of their numbers may never have existed.
+ */
+{ type: "missed"; count: number } | { type: "passers"; passers: PassersView } | 
+/**  All attributes of the group. */
+{ type: "attributes"; attributes: { [key in string]: string } } | 
+/**  All counters of the group. */
+{ type: "counters"; counters: { [key in string]: number } } | 
+/**  Data of the application for the room, the oldest first; no chat messages. */
+{ type: "notifications"; texts: string[] } | 
+/**  Accounts whose status is another one. */
+{ type: "presence"; accounts: PresenceView[] } | 
+/**  Peers whose one-to-one conversation is another one. */
+{ type: "conversations"; peers: string[] };
 
 /**  The profile of the room. All texts are empty until the room was joined once. */
 export type RoomView = {
@@ -133,9 +206,31 @@ export type RoomView = {
 	notification: string,
 	/**  False when not, or no longer, in the room. A lost connection alone does not change it. */
 	member: boolean,
+	absence: AbsenceView,
+	role: RoleView,
+	rules: RulesView,
 };
 
-export type RowState = "sent" | "sending" | "failed";
+export type RowState = "sent" | "sending" | "failed" | 
+/**
+ *  An own comment that nobody else has seen: more was said than the room shows, and this was
+ *  not among what it chose. It is not sent again.
+ */
+"sampled_out" | 
+/**  An own comment that was taken back. Those of others leave the chat. */
+"recalled";
+
+/**  The rules of the room, as far as its members are told. */
+export type RulesView = {
+	/**  Messages that the room delivers in a second; 0 is no limit. */
+	budget_per_s: number,
+	/**  Messages that one account may send in a second; 0 is no limit. */
+	sender_per_s: number,
+	/**  Seconds that an account waits between two messages; 0 is slow mode off. */
+	slow_mode_s: number,
+	/**  Whether members may send links. */
+	links: boolean,
+};
 
 /**  State and address of the embedded service. Addresses are empty while it is stopped. */
 export type ServiceView = {
@@ -154,12 +249,32 @@ export type SessionView = { state: "offline" } | { state: "connecting" } | { sta
  *  attempt at the moment of this report, 0 while the attempt runs.
  */
 { state: "reconnecting"; attempt: number; retry_in_ms: number } | 
-/**  The account signed in elsewhere. */
-{ state: "kicked"; reason: string } | 
+/**
+ *  The service ended the login. `reason` is for people, and empty when only the connection told
+ *  of it.
+ */
+{ state: "kicked"; cause: KickedBy; reason: string } | 
 /**  The UserSig has run out; the user has to sign in again. */
 { state: "sig_expired" } | 
 /**  Trying again would not help. `code` is a [`chat_types::Code`]. */
 { state: "failed"; code: number; info: string };
+
+/**
+ *  Whether the account may speak. The client refuses nothing by itself: a comment that is sent all
+ *  the same is answered by the room. `left_ms` counts from the moment of this report.
+ */
+export type SpeechView = { state: "free" } | 
+/**  0 when the mute has no end, or none that is known. */
+{ state: "muted"; left_ms: number } | 
+/**  Only the owner and administrators may speak. */
+{ state: "mute_all" } | 
+/**  Guests read and say nothing. */
+{ state: "guest" } | 
+/**
+ *  The account has spoken only just now. `code` is 9008 when it said too much in a second, and
+ *  9009 for slow mode.
+ */
+{ state: "wait"; left_ms: number; code: number };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -44,6 +44,16 @@ describe("the chat list", () => {
     expect(window.get("new-messages").textContent).toContain("10 new messages");
   });
 
+  it("takes away what was taken back, also from under a reader who has scrolled up", () => {
+    window.show({ type: "chat", rows: chatRows(0, 300) });
+    scrollTo(500);
+    const [gone] = texts().slice(10);
+    const key = `k${gone?.split(" ")[1]}`;
+    window.show({ type: "chat_removed", keys: [key] });
+    expect(texts()).not.toContain(gone);
+    expect(window.get("chat-list").dataset.held).toBe("true");
+  });
+
   it("jumps to the newest comment from there and sticks again", () => {
     window.show({ type: "chat", rows: chatRows(0, 300) });
     scrollTo(500);

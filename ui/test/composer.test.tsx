@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { commentLength } from "../src/chat/limits";
 import { Code } from "../src/host/host";
-import { SESSIONS } from "./support/rows";
+import { chatRow, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 
 describe("saying something", () => {
@@ -90,6 +90,51 @@ describe("saying something", () => {
     window.show({ type: "dismissed", group_id: "g" });
     expect(notice()).toBe("This room has been closed.");
     expect(window.get("send").getAttribute("aria-disabled")).toBe("true");
+  });
+
+  it("stands in the composer while the reader may not speak, with what is left of the wait", () => {
+    window.compose("text");
+    window.show({ type: "speech", speech: { state: "mute_all" } });
+    expect(notice()).toContain("Only the host and administrators can speak just now.");
+    window.get("send").click();
+    expect(window.host.said).toEqual([]);
+    expect(composer().value).toBe("text");
+    const speech = { state: "wait", left_ms: 60_000, code: Code.SlowMode } as const;
+    window.show({ type: "speech", speech });
+    expect(notice()).toMatch(/^You can say something again in \d+ s\.$/);
+    expect(window.get("send").getAttribute("aria-disabled")).toBe("true");
+    window.show({ type: "speech", speech: { state: "free" } });
+    expect(notice()).toBeUndefined();
+    window.get("send").click();
+    expect(window.host.said).toEqual(["text"]);
+  });
+
+  it("says quietly that a comment was not among those the room could show", async () => {
+    window.host.sending = "held";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    const alarm = window.get("own-news").textContent;
+    window.host.passOver("own-1");
+    window.frame();
+    expect(window.get("chat-row").dataset.state).toBe("sampled_out");
+    expect(window.get("row-aside").textContent).toContain("Only you see this.");
+    expect(window.find("retry")).toBeUndefined();
+    expect(window.get("own-news").textContent, "it interrupts nobody").toBe(alarm);
+    expect(window.get("own-aside").textContent).toContain("Only you see this.");
+  });
+
+  it("says that an own comment was taken back, and drops those of others", async () => {
+    window.show({ type: "chat", rows: [chatRow({ key: "theirs" })] });
+    window.host.sending = "ok";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    window.host.takeBack("own-1");
+    window.show({ type: "chat_removed", keys: ["theirs"] });
+    expect(window.all("chat-row").map((row) => row.dataset.key)).toEqual(["own-1"]);
+    expect(window.get("row-aside").textContent).toBe("This was taken back.");
+    expect(window.get("own-aside").textContent).toBe("This was taken back.");
   });
 
   it("says how many characters are too many and sends none of them", async () => {

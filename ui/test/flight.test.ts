@@ -44,6 +44,21 @@ function overlapAt(flight: Flight, now: number): number {
 }
 
 describe("comments in flight", () => {
+  it("end at once when they were taken back, wherever they are", () => {
+    const { flight } = flightOn({ width: 400, height: 300 });
+    for (let id = 1; id <= 40; id++) flight.enter(flyingComment({ id }), 0);
+    flight.advance(0);
+    const aloft = [...flight.flying].map((one) => one.comment.id);
+    const [waiting, before] = [40, flight.waiting];
+    expect(aloft).not.toContain(waiting);
+    for (const id of [aloft[0] ?? 0, waiting, 99]) flight.remove(id);
+    expect([...flight.flying].map((one) => one.comment.id)).toEqual(aloft.slice(1));
+    expect(flight.waiting).toBe(before - 1);
+    flight.advance(1);
+    expect(overlapAt(flight, 1)).toBe(0);
+    expect([...flight.flying].length, "the lane is free for the next").toBe(aloft.length);
+  });
+
   it("never overlap, however many come and however often they are repeated", () => {
     const random = seeded(3);
     const { flight } = flightOn();

@@ -1,8 +1,9 @@
 import { createEffect, createRoot } from "solid-js";
 import { describe, expect, it } from "vitest";
-import { ENTERING_KEPT, type Frame, Inbox, ROWS_KEPT } from "../src/state/inbox";
+import type { RoomEvent } from "../src/host/host";
+import { ENTERING_KEPT, type Frame, Inbox, ROWS_KEPT, TAKEN_BACK_KEPT } from "../src/state/inbox";
 import { createRoomState } from "../src/state/room";
-import { chatRow, chatRows, flyingComment } from "./support/rows";
+import { chatRow, chatRows, flyingComment, roomView } from "./support/rows";
 
 function inbox() {
   const frames: (() => void)[] = [];
@@ -54,9 +55,9 @@ describe("batches between two frames", () => {
   it("let go of the oldest flying comments, count them, and never drop the reader's own", () => {
     const { box, frames, delivered } = inbox();
     const own = flyingComment({ id: 0, own: true });
-    box.receive([{ type: "danmaku", enter: [own], folded: [] }]);
+    box.receive([{ type: "danmaku", enter: [own], folded: [], leave: [] }]);
     for (let id = 1; id <= 1000; id++) {
-      box.receive([{ type: "danmaku", enter: [flyingComment({ id })], folded: [] }]);
+      box.receive([{ type: "danmaku", enter: [flyingComment({ id })], folded: [], leave: [] }]);
     }
     frames[0]?.();
     const frame = delivered[0];
@@ -67,7 +68,7 @@ describe("batches between two frames", () => {
 
   it("fold into a comment that has not been drawn yet", () => {
     const { box, frames, delivered } = inbox();
-    box.receive([{ type: "danmaku", enter: [flyingComment({ id: 1 })], folded: [] }]);
+    box.receive([{ type: "danmaku", enter: [flyingComment({ id: 1 })], folded: [], leave: [] }]);
     box.receive([
       {
         type: "danmaku",
@@ -76,6 +77,7 @@ describe("batches between two frames", () => {
           { id: 1, count: 5 },
           { id: 9, count: 2 },
         ],
+        leave: [],
       },
     ]);
     frames[0]?.();
@@ -130,16 +132,74 @@ describe("the state of the room", () => {
     expect(room.chat.entries().map((entry) => entry.key)).toEqual(["only", "and this"]);
   });
 
+  it("puts a row that was missing in its place, and counts it as come", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    const frame = () => frames.pop()?.();
+    const inserted = (before: string, ...keys: string[]): RoomEvent => ({
+      type: "chat_inserted",
+      before,
+      rows: keys.map((key) => chatRow({ key })),
+    });
+    room.receive([{ type: "chat", rows: chatRows(5, 2) }]);
+    frame();
+    room.receive([
+      { type: "chat", rows: chatRows(7, 1) },
+      inserted("k6", "a", "b"),
+      inserted("b", "between"),
+      inserted("k7", "c"),
+      inserted("long gone", "too old"),
+      { type: "chat", rows: [chatRow({ key: "a", text: "changed" })] },
+    ]);
+    frame();
+    const entries = room.chat.entries();
+    const keys = entries.map((entry) => entry.key);
+    expect(keys).toEqual(["k5", "a", "between", "b", "k6", "c", "k7"]);
+    expect(entries[1]?.row().text).toBe("changed");
+    expect(room.chat.appended()).toBe(7);
+  });
+
+  it("drops what was taken back, heard by nobody if it had not been shown", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    const frame = () => frames.pop()?.();
+    const heard: string[] = [];
+    room.listen({ chat: (fresh) => heard.push(...fresh.map((row) => row.key)) });
+    room.receive([{ type: "chat", rows: chatRows(1, 3) }]);
+    frame();
+    room.receive([
+      { type: "chat", rows: chatRows(4, 2) },
+      { type: "chat_removed", keys: ["k2", "k4", "unknown"] },
+    ]);
+    frame();
+    expect(room.chat.entries().map((entry) => entry.key)).toEqual(["k1", "k3", "k5"]);
+    expect(heard).toEqual(["k1", "k2", "k3", "k5"]);
+    room.receive([{ type: "chat_removed", keys: ["k1"] }]);
+    frame();
+    expect(room.chat.entries()).toHaveLength(2);
+  });
+
+  it("remembers no more of what was taken back than it could still show", () => {
+    const { box, frames, delivered } = inbox();
+    const leave = Array.from({ length: 5000 }, (_, id) => id);
+    box.receive([{ type: "danmaku", enter: [flyingComment({ id: 4999 })], folded: [], leave }]);
+    box.receive([{ type: "chat_removed", keys: leave.map(String) }]);
+    frames[0]?.();
+    expect(delivered[0]?.entering).toEqual([]);
+    expect(delivered[0]?.leaving).toHaveLength(TAKEN_BACK_KEPT);
+    expect(delivered[0]?.removed.size).toBe(TAKEN_BACK_KEPT);
+    expect(delivered[0]?.removed.has("4999")).toBe(true);
+  });
+
   it("takes a room that opens again for open", () => {
     const frames: (() => void)[] = [];
     const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
     room.receive([{ type: "dismissed", group_id: "g" }]);
     frames.pop()?.();
     expect(room.dismissed()).toBe(true);
-    const view = { group_id: "g", name: "n", host: "h", introduction: "", notification: "" };
     room.receive([
       { type: "dismissed", group_id: "g" },
-      { type: "room", room: { ...view, member: true } },
+      { type: "room", room: roomView() },
     ]);
     frames.pop()?.();
     expect(room.dismissed()).toBe(false);

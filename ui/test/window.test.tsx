@@ -1,9 +1,11 @@
 import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { SpeechView } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted";
+import { en } from "../src/i18n/en";
 import { parseRemembered } from "../src/settings/settings";
 import { layOut } from "./support/layout";
-import { flyingComment, SESSIONS } from "./support/rows";
+import { flyingComment, roomView, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 
 const CUP = {
@@ -50,20 +52,21 @@ describe("the window", () => {
   };
 
   it("names the room, its host and how many are watching", () => {
-    const room = {
-      group_id: "@TGS#demo",
-      name: "Tea and ceramics",
-      host: "Demo host",
-      introduction: "",
-      notification: "",
-      member: true,
-    };
+    const room = roomView({ name: "Tea and ceramics", host: "Demo host" });
     window.show({ type: "room", room }, { type: "online", count: 12403 });
     expect(window.get("room-name").textContent).toBe("Tea and ceramics");
     expect(document.body.textContent).toContain("with Demo host");
     expect(window.get("online-count").textContent).toBe("12,403");
     expect(window.get("online-count").parentElement?.textContent).toBe("12,403 watching");
     expect(document.title).toBe("Tea and ceramics");
+  });
+
+  it("says how many messages were missed, once there are any", () => {
+    expect(window.find("missed")).toBeUndefined();
+    window.show({ type: "missed", count: 12 });
+    expect(window.get("missed").textContent).toBe(`Up to 12 messages missed ${en.missedWhy}`);
+    window.show({ type: "missed", count: 1 });
+    expect(window.get("missed").textContent).toContain("Up to 1 message missed");
   });
 
   it("says LIVE only while the picture really advances", () => {
@@ -286,6 +289,44 @@ describe("the window", () => {
     expect(news.textContent).toBe("Connected");
   });
 
+  it("announces once that the reader was silenced, and that it is over", () => {
+    const news = window.get("own-news");
+    const speech = (speech: SpeechView) => {
+      window.show({ type: "speech", speech });
+      return news.textContent;
+    };
+    expect(speech({ state: "muted", left_ms: 90_000 })).toBe(en.codeMuted);
+    window.show({ type: "session", session: SESSIONS.reconnecting });
+    const other = news.textContent;
+    expect(speech({ state: "muted", left_ms: 50_000 }), "it is known").toBe(other);
+    expect(speech({ state: "free" })).toBe(en.maySpeakAgain);
+    expect(speech({ state: "mute_all" })).toBe(en.blockedMuteAll);
+    expect(speech({ state: "free" })).toBe(en.maySpeakAgain);
+    window.show({ type: "session", session: SESSIONS.online });
+    for (const state of [
+      { state: "wait", left_ms: 5000, code: 9009 },
+      { state: "free" },
+    ] as const) {
+      expect(speech(state), "the wait of slow mode interrupts nobody").toBe(en.online);
+    }
+  });
+
+  it("announces once that the reader is out of the room, and why", () => {
+    const news = window.get("own-news");
+    const kicked = roomView({ member: false, absence: { why: "kicked", info: "" } });
+    window.show({ type: "room", room: kicked });
+    expect(news.textContent).toBe(en.absentKicked);
+    window.show({ type: "session", session: SESSIONS.reconnecting });
+    const other = news.textContent;
+    window.show({
+      type: "room",
+      room: { ...kicked, name: "another", absence: { ...kicked.absence } },
+    });
+    expect(news.textContent).toBe(other);
+    window.show({ type: "room", room: roomView({}) });
+    expect(news.textContent, "being in is the rule").toBe(other);
+  });
+
   it("follows the keyboard, except where the reader is typing", () => {
     const panel = () => document.querySelector<HTMLElement>(".panel-place")?.hidden;
     window.press("c");
@@ -317,14 +358,14 @@ describe("the window", () => {
         expired: 6,
         hidden: 7,
         no_lane: 8,
+        recalled: 9,
         waiting: 0,
       },
     });
     window.get("settings-button").click();
-    const counts = ["shown", "folded", "queue-full", "expired", "no-lane", "hidden"].map(
-      (cause) => window.get(`danmaku-${cause}`).textContent,
-    );
-    expect(counts).toEqual(["1,200", "34", "5", "6", "8", "7"]);
+    const causes = ["shown", "folded", "queue-full", "expired", "no-lane", "hidden", "recalled"];
+    const counts = causes.map((cause) => window.get(`danmaku-${cause}`).textContent);
+    expect(counts).toEqual(["1,200", "34", "5", "6", "8", "7", "9"]);
   });
 
   it("asks the host for no flying comments while it is hidden", () => {
@@ -377,9 +418,10 @@ describe("the window", () => {
     cleanup();
     return openWindow(SESSIONS.online).then((next) => {
       layOut(next.get("danmaku-canvas"), 1280, 720);
-      next.show({ type: "danmaku", enter: [flyingComment({ id: 1, text: "666" })], folded: [] });
+      const enter = [flyingComment({ id: 1, text: "666" }), flyingComment({ id: 2 })];
+      next.show({ type: "danmaku", enter, folded: [], leave: [] });
       for (const run of frames.splice(0)) run(0);
-      next.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 14 }] });
+      next.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 14 }], leave: [2, 3] });
       expect(globalThis.window.liveroomInspect?.danmaku()).toMatchObject([
         { text: "666", count: 14, own: false, height: 36 },
       ]);
@@ -399,10 +441,13 @@ describe("the window", () => {
       type: "danmaku",
       enter: [flyingComment({ id: 1, text: "first" }), flyingComment({ id: 2, text: "second" })],
       folded: [],
+      leave: [],
     });
     expect(window.get("danmaku-ticker").textContent).toBe("first");
-    window.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 3 }] });
+    window.show({ type: "danmaku", enter: [], folded: [{ id: 1, count: 3 }], leave: [] });
     expect(window.get("danmaku-ticker").textContent).toBe("first×3");
+    window.show({ type: "danmaku", enter: [], folded: [], leave: [1, 2] });
+    expect(window.find("danmaku-ticker"), "what was taken back is not shown").toBeUndefined();
     expect(globalThis.window.liveroomInspect?.danmaku()).toEqual([]);
     expect(window.host.budgets.at(-1)).toEqual({ per_second: 1, burst: 1 });
   });

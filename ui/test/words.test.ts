@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { connectionWords, errorWords, sendBlocker } from "../src/connection/words";
+import { momentWords } from "../src/connection/moment";
+import {
+  connectionWords,
+  errorWords,
+  failureWords,
+  type RoomStanding,
+  sendBlocker,
+} from "../src/connection/words";
 import { Code, type SessionState } from "../src/host/host";
 import { type Catalogue, catalogue, preferredLanguage } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { SESSIONS } from "./support/rows";
+
+const NOW = 1_760_000_000_000;
+const MOMENTS = { now: NOW, at: (moment: number) => `+${moment - NOW}` };
 
 /** Every sentence of a catalogue, the ones with blanks filled in. */
 function sentences(words: Catalogue): [string, string][] {
@@ -72,7 +82,14 @@ describe("refusals", () => {
 });
 
 describe("what stops a comment", () => {
-  const open = { dismissed: false, member: true };
+  const open: RoomStanding = {
+    dismissed: false,
+    member: true,
+    absence: { why: "none" },
+    speech: { state: "free" },
+    speechEndsAt: 0,
+    moments: MOMENTS,
+  };
 
   it("is nothing while connected in an open room", () => {
     expect(sendBlocker(en, SESSIONS.online, open)).toBeUndefined();
@@ -85,6 +102,115 @@ describe("what stops a comment", () => {
     }
     expect(sendBlocker(en, SESSIONS.online, { ...open, member: false })).toBe(en.blockedNotInRoom);
     expect(sendBlocker(zh, SESSIONS.online, { ...open, dismissed: true })).toBe(zh.blockedRoomGone);
+  });
+});
+
+describe("who may speak", () => {
+  const standing = (change: Partial<RoomStanding>): RoomStanding => ({
+    dismissed: false,
+    member: true,
+    absence: { why: "none" },
+    speech: { state: "free" },
+    speechEndsAt: 0,
+    moments: MOMENTS,
+    ...change,
+  });
+  const blocker = (change: Partial<RoomStanding>) =>
+    sendBlocker(en, SESSIONS.online, standing(change));
+
+  it("is said while a mute lasts, with what is left of it", () => {
+    const muted = (left_ms: number) => ({ state: "muted", left_ms }) as const;
+    expect(blocker({ speech: muted(0) })).toBe(en.codeMuted);
+    expect(blocker({ speech: muted(9000), speechEndsAt: NOW + 3200 })).toBe(en.blockedMuted(4));
+    expect(blocker({ speech: muted(9000), speechEndsAt: NOW - 1 })).toBeUndefined();
+    expect(blocker({ speech: { state: "mute_all" } })).toBe(en.blockedMuteAll);
+    expect(blocker({ speech: { state: "guest" } })).toBe(en.codeGuestsReadOnly);
+  });
+
+  it("is counted down in slow mode", () => {
+    const speech = { state: "wait", left_ms: 5000, code: Code.SlowMode } as const;
+    expect(blocker({ speech, speechEndsAt: NOW + 4001 })).toBe(
+      "You can say something again in 5 s.",
+    );
+    expect(blocker({ speech, speechEndsAt: NOW })).toBeUndefined();
+  });
+
+  it("gives way to the reason why the reader is not in the room", () => {
+    const away = (absence: RoomStanding["absence"]) => blocker({ member: false, absence });
+    expect(away({ why: "banned", until_s: 0, info: "" })).toBe(en.absentBanned);
+    expect(away({ why: "banned", until_s: 0xffff_ffff, info: "" })).toBe(en.absentBanned);
+    expect(away({ why: "kicked", info: "" })).toBe(en.absentKicked);
+    expect(away({ why: "elsewhere", info: "" })).toBe(en.absentElsewhere);
+    expect(away({ why: "refused", code: Code.NotAllowed, info: "" })).toBe(en.absentRefused);
+    expect(away({ why: "refused", code: Code.RoomGone, info: "" })).toBe(en.codeRoomGone);
+    expect(away({ why: "other", info: "" })).toBe(en.absentOther);
+    expect(away({ why: "other", info: "the room moved" })).toBe("the room moved");
+    expect(away({ why: "dismissed" })).toBe(en.blockedRoomGone);
+    expect(away({ why: "none" })).toBe(en.blockedNotInRoom);
+  });
+});
+
+describe("what lasts longer than a minute", () => {
+  const blocked = (change: Partial<RoomStanding>) =>
+    sendBlocker(en, SESSIONS.online, {
+      dismissed: false,
+      member: true,
+      absence: { why: "none" },
+      speech: { state: "free" },
+      speechEndsAt: NOW + 61_000,
+      moments: MOMENTS,
+      ...change,
+    });
+
+  it("is told with the time at which it ends", () => {
+    expect(blocked({ speech: { state: "muted", left_ms: 61_000 } })).toBe(
+      en.blockedMutedUntil("+61000"),
+    );
+    expect(blocked({ speech: { state: "wait", left_ms: 61_000, code: Code.SlowMode } })).toBe(
+      en.blockedWaitUntil("+61000"),
+    );
+  });
+
+  it("has the reason with it when the room gave one", () => {
+    const until_s = NOW / 1000 + 90;
+    expect(blocked({ member: false, absence: { why: "banned", until_s, info: "spam" } })).toBe(
+      "You are banned from this room until +90000. Reason: spam",
+    );
+    const refused = { why: "refused", code: Code.NotAllowed, info: "members only" } as const;
+    expect(blocked({ member: false, absence: refused })).toBe(
+      "You may not enter this room. Reason: members only",
+    );
+  });
+
+  it("is named by the clock, and by the day when that is another one", () => {
+    const now = new Date(2026, 10, 23, 20, 0).getTime();
+    const at = (...date: [number, number, number, number, number]) =>
+      momentWords(new Date(...date).getTime(), now, "en-GB");
+    expect(at(2026, 10, 23, 20, 41)).toBe("20:41");
+    expect(at(2026, 10, 24, 9, 5)).toMatch(/^24 Nov.* 09:05$/);
+    expect(at(2027, 0, 1, 9, 5)).toMatch(/^1 Jan 2027.* 09:05$/);
+  });
+});
+
+describe("a comment that failed", () => {
+  it("is said to be not sent, except when nobody knows", () => {
+    expect(failureWords(en, { code: Code.Muted, info: "" })).toBe(
+      "Not sent. You are muted in this room.",
+    );
+    for (const words of [en, zh]) {
+      const unknown = failureWords(words, { code: Code.NoAnswer, info: "raw" });
+      expect(unknown).toBe(words.codeNoAnswer);
+    }
+  });
+});
+
+describe("a login that was ended", () => {
+  it("is told with its cause", () => {
+    const kicked = (cause: "administrator" | "account_deleted" | "other") =>
+      connectionWords(en, { state: "kicked", cause, reason: "" }, 0).text;
+    expect(kicked("administrator")).toBe(en.kickedByAdministrator);
+    expect(kicked("account_deleted")).toBe(en.kickedAccountDeleted);
+    expect(kicked("other")).toBe(en.kickedOther);
   });
 });
 

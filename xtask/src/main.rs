@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask run`, `cargo xtask setup`, `cargo xtask test`.
+//! The project's own commands: `cargo xtask run`, `cargo xtask setup`, `cargo xtask test`,
+//! `cargo xtask bench`.
 //!
 //! They bring a machine that has only a Rust toolchain to the point where the app opens or every
 //! check has run, and skip whatever is already in place.
@@ -12,6 +13,7 @@ macro_rules! say {
     }};
 }
 
+mod bench;
 mod display;
 mod process;
 mod report;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::Bench;
 use crate::process::{Error, Workspace};
 use crate::steps::Purpose;
 use crate::test::Check;
@@ -66,6 +69,9 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Measure what the product costs, in release builds
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +93,7 @@ fn perform(task: Task) -> Result<ExitCode, Error> {
             steps::set_up(&mut workspace, purpose)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Bench(bench) => bench::bench(&mut workspace, &bench),
         Task::Test { list: true, .. } => {
             test::list();
             Ok(ExitCode::SUCCESS)

@@ -35,7 +35,7 @@ pub(crate) enum Check {
     RustTest,
     /// REST calls and webhooks with a published package of Node.js
     SdkNode,
-    /// Published server SDKs of Python, unchanged
+    /// Published server SDKs of Python, unchanged, and a gateway client in Python
     SdkPython,
     /// End-to-end tests in the app's window
     Acceptance,

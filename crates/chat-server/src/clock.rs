@@ -1,10 +1,25 @@
 //! Where the service takes the time from. Passed in, so that tests own it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Where the machine's monotonic time begins for this program.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Milliseconds that have really passed since the program first asked.
+fn passed_ms() -> u64 {
+    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 pub trait Clock: Send + Sync + 'static {
     /// Unix time in milliseconds.
     fn now_ms(&self) -> u64;
+
+    /// Milliseconds since an arbitrary moment. It never goes back and never jumps, whatever
+    /// somebody does to the clock on the wall, so rates and budgets are reckoned in it.
+    fn monotonic_ms(&self) -> u64 {
+        passed_ms()
+    }
 
     /// Unix time in seconds.
     fn now_s(&self) -> u64 {

@@ -46,12 +46,14 @@ macro_rules! counters {
 
 counters! {
     connections_opened: "Connections to the gateway that were opened";
+    connections_turned_away: "Connections that were closed at once because there were too many already";
     connections_closed_slow_reader: "Connections ended because the reader made no progress";
     connections_closed_silent: "Connections ended because the client said nothing for too long";
     messages_accepted: "Messages that got a number and went to their room";
     messages_repeated: "Messages that were recognised as repeats and delivered to nobody again";
-    frames_queued: "Frames put into the queue of a connection";
-    frames_missed_slow_reader: "Room frames that a full connection queue did not take";
+    bursts_written: "Ticks of a room that a connection was given in one write";
+    bursts_queued: "Ticks of a room that had to wait for a connection, whole or in part";
+    copies_missed_slow_reader: "Copies of messages and tips that were left out for a connection that reads too slowly";
     frames_malformed: "Frames from clients that could not be read";
 }
 

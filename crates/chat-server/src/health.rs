@@ -41,9 +41,9 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
 }
 
 async fn scrape(State(gateway): State<Arc<Gateway>>) -> Response {
-    let (rooms, members) = gateway.service.rooms_and_members();
+    let (rooms, members, guests) = gateway.service.rooms_and_visitors();
     let webhooks = gateway.service.webhooks.backlog();
-    let now = Moment { connections: gateway.open(), rooms, members, webhooks };
+    let now = Moment { connections: gateway.open(), rooms, members, guests, webhooks };
     match gateway.service.metrics.text(now) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => {

@@ -5,11 +5,13 @@
 //! * [`application`] – applications, their keys, administrators and custom group fields
 //! * [`service`] – what REST and gateway both do: accounts, groups, messages
 //! * `room` – the live part of a group: members, sequence numbers, fan-out
+//! * `outbox` – what is on its way to one connection, and what of it a slow reader loses
 //! * `rest` – the REST API
 //! * `gateway` – the WebSocket protocol of `docs/gateway.md`
 //! * `health`, `metrics` – what an operator's tools ask
 //! * [`webhook`] – asks and tells the application's own server
-//! * [`server`] – listening, and orderly shutdown
+//! * `listener` – accepts connections and speaks HTTP on them
+//! * [`server`] – start and orderly shutdown
 //!
 //! The crate knows no gift and no price, and reads no custom data.
 
@@ -21,7 +23,11 @@ pub mod clock;
 mod counters;
 mod gateway;
 mod health;
+mod listener;
+mod message_counters;
 mod metrics;
+mod outbox;
+mod rate_window;
 mod rest;
 mod room;
 pub mod server;

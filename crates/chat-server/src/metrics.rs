@@ -12,6 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::counters::Counters;
+use crate::message_counters::MessageCounters;
 use crate::webhook::{Backlog, Figures};
 
 /// The form of [`Metrics::text`], as HTTP names it.
@@ -39,6 +40,8 @@ pub(crate) struct Moment {
     pub(crate) rooms: usize,
     /// Accounts in rooms; an account in two rooms counts twice.
     pub(crate) members: u64,
+    /// Connections of guests in rooms; one in two rooms counts twice.
+    pub(crate) guests: u64,
     pub(crate) webhooks: Backlog,
 }
 
@@ -51,15 +54,17 @@ pub(crate) struct Metrics {
     connections: Gauge,
     rooms: Gauge,
     members: Gauge,
+    guests: Gauge,
     after_waiting: Gauge,
     before_breakers_open: Gauge,
     after_breakers_open: Gauge,
 }
 
 impl Metrics {
-    pub(crate) fn new(counters: &Counters, webhooks: &Figures) -> Self {
+    pub(crate) fn new(counters: &Counters, messages: &MessageCounters, webhooks: &Figures) -> Self {
         let mut registry = Registry::with_prefix("liveroom");
         counters.register(&mut registry);
+        messages.register(&mut registry);
         webhooks.register(registry.sub_registry_with_prefix("webhook"));
         let rest_calls = Family::default();
         registry.register("rest_calls", "REST calls by command and result", rest_calls.clone());
@@ -79,6 +84,7 @@ impl Metrics {
         let connections = gauge("open_connections", "Open connections to the gateway");
         let rooms = gauge("rooms_in_memory", "Groups that are in memory");
         let members = gauge("online_members", "Accounts in rooms, counted once in each room");
+        let guests = gauge("guests", "Guests in rooms, counted once in each room");
         let after_waiting = gauge("webhook_after_waiting", "After-webhooks that wait for delivery");
         let before_breakers_open = gauge(
             "webhook_before_breakers_open",
@@ -97,6 +103,7 @@ impl Metrics {
             connections,
             rooms,
             members,
+            guests,
             after_waiting,
             before_breakers_open,
             after_breakers_open,
@@ -118,6 +125,7 @@ impl Metrics {
         set(&self.connections, now.connections);
         set(&self.rooms, now.rooms);
         self.members.set(i64::try_from(now.members).unwrap_or(i64::MAX));
+        self.guests.set(i64::try_from(now.guests).unwrap_or(i64::MAX));
         set(&self.after_waiting, now.webhooks.after_waiting);
         set(&self.before_breakers_open, now.webhooks.before_open);
         set(&self.after_breakers_open, now.webhooks.after_open);
@@ -158,13 +166,14 @@ mod tests {
 
     #[test]
     fn an_answer_counts_under_its_command_and_the_part_that_gave_it() {
-        let metrics = Metrics::new(&Counters::default(), &Figures::default());
+        let metrics =
+            Metrics::new(&Counters::default(), &MessageCounters::default(), &Figures::default());
         metrics.rest_call("create_group", Code::OK, 0.002);
         metrics.rest_call("create_group", Code::GROUP_ID_TAKEN, 0.002);
         metrics.rest_call(OTHER_COMMAND, Code::UNKNOWN_PATH, 0.002);
         metrics.rest_call("account_import", Code::ACCOUNT_INTERNAL, 0.002);
         let webhooks = Backlog { after_waiting: 7, before_open: 1, after_open: 2 };
-        let now = Moment { connections: 3, rooms: 2, members: 5, webhooks };
+        let now = Moment { connections: 3, rooms: 2, members: 5, guests: 4, webhooks };
         let text = metrics.text(now).unwrap();
         for line in [
             r#"liveroom_rest_calls_total{command="create_group",result="ok"} 1"#,
@@ -176,6 +185,7 @@ mod tests {
             "liveroom_open_connections 3",
             "liveroom_rooms_in_memory 2",
             "liveroom_online_members 5",
+            "liveroom_guests 4",
             "liveroom_webhook_before_breaker_total 0",
             "liveroom_webhook_after_waiting 7",
             "liveroom_webhook_before_breakers_open 1",

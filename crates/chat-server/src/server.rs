@@ -1,4 +1,4 @@
-//! Listening, and orderly shutdown.
+//! Start, and orderly shutdown.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use crate::counters::Counts;
 pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
 use crate::health;
+use crate::listener::{self, Limits};
 use crate::rest;
 use crate::service::Service;
 use crate::storage::{self, ServiceLock, Storage};
@@ -22,6 +23,8 @@ use crate::storage::{self, ServiceLock, Storage};
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections at once, unless told otherwise.
 const MAX_CONNECTIONS: usize = 20_000;
+/// HTTP connections at once beside those of the gateway.
+const CALLERS: usize = 1_000;
 /// What running calls have at least, however long the connections took.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 /// How often a running service looks for a changed configuration.
@@ -108,7 +111,13 @@ impl Server {
         let router = rest::router(Arc::clone(&service))
             .merge(gateway::router(Arc::clone(&gateway)))
             .merge(health::router(Arc::clone(&gateway)));
-        let http = tokio::spawn(serve(listener, router, closing.child_token()));
+        let limits = Limits {
+            connections: config.max_connections.saturating_add(CALLERS),
+            head: config.times.head,
+        };
+        let counters = Arc::clone(&service.counters);
+        let stop = closing.child_token();
+        let http = tokio::spawn(listener::serve(listener, router, limits, counters, stop));
         let routines = routines(&service, &draining);
         let courier_stops = CancellationToken::new();
         let courier = tokio::spawn(courier.run(courier_stops.clone()));
@@ -179,6 +188,7 @@ impl Server {
         if ended.await.is_err() {
             tracing::warn!("stopped in the middle of calls");
         }
+        self.service.stop_rooms().await;
         // Events that wait stay in the database for the next start.
         self.courier_stops.cancel();
         let _ = self.courier.await;
@@ -188,18 +198,9 @@ impl Server {
         tracing::info!(
             connections_opened = counts.connections_opened,
             messages_accepted = counts.messages_accepted,
-            frames_missed_slow_reader = counts.frames_missed_slow_reader,
+            copies_missed_slow_reader = counts.copies_missed_slow_reader,
             "service stopped"
         );
-    }
-}
-
-async fn serve(listener: TcpListener, router: axum::Router, stopping: CancellationToken) {
-    // Webhooks tell where a request came from.
-    let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app).with_graceful_shutdown(stopping.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "listener failed");
     }
 }
 

@@ -184,6 +184,8 @@ codes! {
     PROFILE_VALUE_TYPE = 40610;
 
     // Content.
+    /// The message has a word in it that the room does not take.
+    BLOCKED_WORD = 80001;
     /// The before-webhook failed, and the application refuses messages then.
     WEBHOOK_FAILED = 80003;
     /// The message is over the size limit.
@@ -242,6 +244,18 @@ codes! {
     SERVICE = 9006;
     /// A connection asked for more rooms than it may be in.
     TOO_MANY_ROOMS = 9007;
+    /// The sender says more in a second than one account may.
+    SENDER_RATE = 9008;
+    /// Slow mode: the sender has spoken only just now.
+    SLOW_MODE = 9009;
+    /// The room takes no links.
+    LINK_REFUSED = 9010;
+    /// Guests read and say nothing.
+    GUESTS_READ_ONLY = 9011;
+    /// The application lets no guests in.
+    NO_GUESTS = 9012;
+    /// The client asks for more than the gateway answers in a second.
+    REQUEST_RATE = 9013;
 }
 
 /// A code with the sentence that tells the caller what to change.
@@ -250,11 +264,20 @@ codes! {
 pub struct ApiError {
     pub code: Code,
     pub info: String,
+    /// The same request may succeed after so many milliseconds. Only the gateway tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u32>,
 }
 
 impl ApiError {
     pub fn new(code: Code, info: impl Into<String>) -> Self {
-        Self { code, info: info.into() }
+        Self { code, info: info.into(), retry_after_ms: None }
+    }
+
+    /// The same refusal of something that may succeed later.
+    pub fn retry_after_ms(self, milliseconds: u64) -> Self {
+        let milliseconds = u32::try_from(milliseconds).unwrap_or(u32::MAX);
+        Self { retry_after_ms: Some(milliseconds), ..self }
     }
 
     pub fn bad_parameter(info: impl Into<String>) -> Self {

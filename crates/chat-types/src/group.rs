@@ -72,7 +72,7 @@ pub struct KeyValue {
 }
 
 /// The profile of a group as the gateway gives it to a client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupProfile {
     pub group_id: String,
     /// `AVChatRoom`.

@@ -30,6 +30,7 @@ fn config(options: Options) -> ServerConfig {
             heartbeat: seconds(options.heartbeat_s),
             login: seconds(options.login_timeout_s),
             write: seconds(options.write_timeout_s),
+            ..GatewayTimes::default()
         },
         max_connections: usize::try_from(options.max_connections).unwrap_or(usize::MAX),
         drain_timeout: seconds(options.drain_timeout_s),

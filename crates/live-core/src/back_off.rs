@@ -5,14 +5,15 @@ use std::time::Duration;
 
 /// Never sooner than this, so that "at once" does not become a loop.
 pub const FLOOR: Duration = Duration::from_millis(250);
-/// The first wait lies between [`FLOOR`] and this; it doubles with every further loss.
-pub const FIRST: Duration = Duration::from_millis(500);
+/// The first wait lies between [`FLOOR`] and this; it doubles with every further loss. As wide as
+/// a person bears, because all clients of a service that falls over lose it in the same moment.
+pub const FIRST: Duration = Duration::from_secs(2);
 pub const CEILING: Duration = Duration::from_secs(30);
 /// Each full period online takes one doubling back.
 pub const EASE: Duration = Duration::from_secs(60);
 
 /// Doublings until [`CEILING`] is reached.
-const TOP: u32 = 6;
+const TOP: u32 = 4;
 
 /// Exponential back-off with full jitter. It is not reset by a login: a server that accepts
 /// logins and falls over a second later would be hammered by everyone it let in.
@@ -54,7 +55,7 @@ mod tests {
     fn the_upper_limit_doubles_up_to_the_ceiling() {
         let mut rng = StdRng::seed_from_u64(1);
         let mut back_off = BackOff::default();
-        for wanted in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+        for wanted in [2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
             let longest = longest_of_many(&back_off);
             assert!(longest <= Duration::from_millis(wanted));
             assert!(longest >= Duration::from_millis(wanted) * 9 / 10, "{longest:?} of {wanted}");
@@ -70,9 +71,9 @@ mod tests {
             back_off.next_wait(&mut rng);
         }
         back_off.ease(EASE - Duration::from_millis(1));
-        assert!(longest_of_many(&back_off) > Duration::from_secs(3));
+        assert!(longest_of_many(&back_off) > Duration::from_secs(12));
         back_off.ease(EASE);
-        assert!(longest_of_many(&back_off) <= Duration::from_secs(2));
+        assert!(longest_of_many(&back_off) <= Duration::from_secs(8));
         back_off.ease(Duration::from_secs(86_400));
         assert!(longest_of_many(&back_off) <= FIRST);
     }

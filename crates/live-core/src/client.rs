@@ -9,15 +9,22 @@
 mod driver;
 mod link;
 mod news;
+mod questions;
+mod requests;
 
-use chat_types::gateway::Platform;
-use chat_types::{ApiError, Code};
+use chat_types::gateway::{ClientFrame, Platform, Presence};
+use chat_types::{ApiError, Code, Element};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::c2c::Thread;
+use crate::room::RoomDetails;
 use crate::view::{DanmakuBudget, RoomEvent, SessionView};
+use questions::Question;
+
+pub use questions::C2cPage;
 
 /// Commands that may wait for the task; a caller waits when there are so many.
 const COMMANDS: usize = 64;
@@ -58,8 +65,8 @@ pub struct Diagnostics {
     pub unknown_frames: u64,
     /// Frames that the gateway left out because this client read too slowly.
     pub missed_frames: u64,
-    /// Messages that no catch-up brought back after a loss of the connection. At most so many: a
-    /// crash of the service skips numbers, which look the same from here.
+    /// Messages that no catch-up brought back. At most so many: some of their numbers may never
+    /// have existed.
     pub missed_messages: u64,
     /// Connections that were dropped because the gateway took nothing any more.
     pub stuck_connections: u64,
@@ -71,19 +78,60 @@ pub struct Diagnostics {
     pub chat_resets: u64,
     /// Texts that were forgotten before their time because the fold memory was full.
     pub forgotten_texts: u64,
+    /// Notifications of the application that were dropped because a subscriber had not read.
+    pub dropped_notifications: u64,
+    /// One-to-one conversations that were dropped because there were too many.
+    pub dropped_conversations: u64,
 }
 
 enum Command {
-    Send { text: String, reply: oneshot::Sender<Result<String, ApiError>> },
-    Retry { key: String, reply: oneshot::Sender<Result<(), ApiError>> },
+    Send {
+        text: String,
+        reply: oneshot::Sender<Result<String, ApiError>>,
+    },
+    Retry {
+        key: String,
+        reply: oneshot::Sender<Result<(), ApiError>>,
+    },
     Reconnect,
     SetGatewayUrl(String),
     SetBudget(DanmakuBudget),
     SetVisible(bool),
     ReportUndrawn(Vec<u32>),
-    Subscribe { reply: oneshot::Sender<mpsc::Receiver<Vec<RoomEvent>>> },
-    Diagnose { reply: oneshot::Sender<Diagnostics> },
-    Close { done: oneshot::Sender<()> },
+    Subscribe {
+        reply: oneshot::Sender<mpsc::Receiver<Vec<RoomEvent>>>,
+    },
+    Diagnose {
+        reply: oneshot::Sender<Diagnostics>,
+    },
+    Details {
+        reply: oneshot::Sender<RoomDetails>,
+    },
+    Request {
+        frame: ClientFrame,
+        question: Question,
+    },
+    FollowPresence {
+        user_ids: Vec<String>,
+        reply: questions::Reply<Vec<Presence>>,
+    },
+    SendC2c {
+        to: String,
+        elements: Vec<Element>,
+        online_only: bool,
+        reply: questions::Reply<String>,
+    },
+    ReadC2c {
+        peer: String,
+        reply: questions::Reply<()>,
+    },
+    Thread {
+        peer: String,
+        reply: oneshot::Sender<Option<Thread>>,
+    },
+    Close {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// Handle of a room client.
@@ -91,6 +139,7 @@ enum Command {
 pub struct RoomClient {
     commands: mpsc::Sender<Command>,
     state: watch::Receiver<SessionView>,
+    group_id: Arc<str>,
 }
 
 impl RoomClient {
@@ -98,9 +147,10 @@ impl RoomClient {
     pub fn open(config: RoomClientConfig) -> (Self, JoinHandle<()>) {
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (state_sender, state) = watch::channel(SessionView::Connecting);
+        let group_id = config.group_id.as_str().into();
         let driver = driver::Driver::new(config, state_sender);
         let task = tokio::spawn(driver.run(receiver));
-        (Self { commands, state }, task)
+        (Self { commands, state, group_id }, task)
     }
 
     /// Says something in the room and gives the key of the new chat row. The row is there at once;

@@ -77,6 +77,8 @@ fn fresh_for(line: usize) -> Duration {
 /// A comment that was given to the renderer.
 #[derive(Debug)]
 struct Flight {
+    /// Of its chat row.
+    key: String,
     normal: Option<Arc<str>>,
 }
 
@@ -88,6 +90,7 @@ struct Totals {
     expired: u64,
     hidden: u64,
     no_lane: u64,
+    recalled: u64,
 }
 
 #[derive(Debug)]
@@ -106,6 +109,8 @@ pub struct DanmakuQueue {
     /// The newest flights in the order of their ids, up to `flight`; `None` for one that was
     /// reported as undrawn.
     flights: VecDeque<Option<Flight>>,
+    /// Flights whose comments were taken back; at most as many as there are flights.
+    leaving: Vec<u32>,
 }
 
 impl Default for DanmakuQueue {
@@ -120,6 +125,7 @@ impl Default for DanmakuQueue {
             ticket: 0,
             flight: 0,
             flights: VecDeque::new(),
+            leaving: Vec::new(),
         }
     }
 }
@@ -157,12 +163,44 @@ impl DanmakuQueue {
         }
     }
 
+    /// The comments of these rows were taken back. What waits does not fly any more; what flies is
+    /// given by the next [`DanmakuQueue::take_leaving`], and nothing folds into it any more.
+    pub fn recall(&mut self, keys: &[String]) {
+        for line in 0..LINES {
+            while let Some(at) =
+                self.lines[line].iter().position(|waiting| keys.contains(&waiting.comment.key))
+            {
+                if let Some(recalled) = self.lines[line].remove(at) {
+                    self.totals.recalled += 1;
+                    self.forget_waiting(line, &recalled);
+                }
+            }
+        }
+        let oldest = self.flight.wrapping_sub(u32::try_from(self.flights.len()).unwrap_or(0));
+        for (age, slot) in (1..).zip(&mut self.flights) {
+            if let Some(flight) = slot.take_if(|flight| keys.contains(&flight.key)) {
+                let id = oldest.wrapping_add(age);
+                self.leaving.push(id);
+                self.grown.remove(&id);
+                if let Some(normal) = &flight.normal {
+                    self.memory.forget_flight(normal, id);
+                }
+            }
+        }
+    }
+
+    /// Flights that end at once.
+    pub fn take_leaving(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.leaving)
+    }
+
     /// Another renderer is given the comments from now on. It does not know what flies already, so
     /// nothing may fold into that any more.
     pub fn renderer_changed(&mut self) {
         self.memory.forget_flights();
         self.grown.clear();
         self.flights.clear();
+        self.leaving.clear();
     }
 
     /// Takes a comment in, or decides at once that it will not be shown.
@@ -214,7 +252,7 @@ impl DanmakuQueue {
 
     /// Whether a drain could give something, now or when the budget has grown.
     pub fn has_news(&self) -> bool {
-        !self.grown.is_empty() || self.waiting() > 0
+        !self.grown.is_empty() || !self.leaving.is_empty() || self.waiting() > 0
     }
 
     pub fn waiting(&self) -> usize {
@@ -230,6 +268,7 @@ impl DanmakuQueue {
             expired: view(self.totals.expired),
             hidden: view(self.totals.hidden),
             no_lane: view(self.totals.no_lane),
+            recalled: view(self.totals.recalled),
             waiting: view(self.waiting() as u64),
         }
     }
@@ -293,7 +332,7 @@ impl DanmakuQueue {
         if self.flights.len() >= MOST_FLIGHTS {
             self.flights.pop_front();
         }
-        self.flights.push_back(Some(Flight { normal }));
+        self.flights.push_back(Some(Flight { key: comment.key.clone(), normal }));
         FlyingComment {
             id,
             key: comment.key,
@@ -336,10 +375,14 @@ impl DanmakuQueue {
     }
 
     fn drop_oldest(&mut self, line: usize) {
-        if let Some(dropped) = self.lines[line].pop_front()
-            && let Some(normal) = &dropped.normal
-        {
-            self.memory.forget_at(normal, Place::Waiting { line, ticket: dropped.ticket });
+        if let Some(dropped) = self.lines[line].pop_front() {
+            self.forget_waiting(line, &dropped);
+        }
+    }
+
+    fn forget_waiting(&mut self, line: usize, gone: &Waiting) {
+        if let Some(normal) = &gone.normal {
+            self.memory.forget_at(normal, Place::Waiting { line, ticket: gone.ticket });
         }
     }
 }

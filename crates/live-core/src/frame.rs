@@ -1,21 +1,22 @@
 //! Reads the frames of the gateway, and forgives it what this client does not know.
 
 use chat_types::Element;
-use chat_types::gateway::ServerFrame;
+use chat_types::gateway::{ServerFrame, deflate};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Largest frame that is read, in bytes. The largest that a gateway may send is a `join_ok` with
-/// 100 messages, each with 12 KiB of elements and 4 KiB of cloud data, of which JSON makes up to
-/// six times as much (`\u0001`): 3.6 MiB.
+/// Largest frame that is read, in bytes. The gateway puts at most 256 KiB of messages, as JSON, into
+/// one frame, and beside them into a `join_ok` the texts of the group, its attributes and its
+/// counters, which are a few hundred KiB at most. The rest is room for a gateway that allows more.
 pub const MAX_SERVER_FRAME_BYTES: usize = 4 * 1024 * 1024;
 
 /// The frames that this client knows, by `t`.
-const KNOWN: [&str; 36] = [
+const KNOWN: [&str; 42] = [
     "login_ok",
     "join_ok",
     "leave_ok",
     "send_ok",
+    "catch_up_ok",
     "done",
     "history_ok",
     "send_c2c_ok",
@@ -37,9 +38,14 @@ const KNOWN: [&str; 36] = [
     "member_entered",
     "member_left",
     "member_banned",
+    "member_muted",
+    "unbanned",
     "muted",
     "admin_changed",
     "marks_changed",
+    "rules_changed",
+    "room_figures",
+    "profile_changed",
     "c2c_message",
     "c2c_read",
     "c2c_withdrawn",
@@ -85,6 +91,17 @@ pub fn read(text: &str) -> Result<ServerFrame, Error> {
     serde_json::from_value(value).map_err(|_| Error::Malformed(error.to_string()))
 }
 
+/// Reads one compressed frame, of which no more than [`MAX_SERVER_FRAME_BYTES`] are unpacked.
+///
+/// # Errors
+/// As [`read`]; [`Error::Malformed`] also for what cannot be unpacked.
+pub fn read_compressed(bytes: &[u8]) -> Result<ServerFrame, Error> {
+    let malformed = |error: &dyn std::fmt::Display| Error::Malformed(error.to_string());
+    let frame =
+        deflate::inflate(bytes, MAX_SERVER_FRAME_BYTES).map_err(|error| malformed(&error))?;
+    read(std::str::from_utf8(&frame).map_err(|error| malformed(&error))?)
+}
+
 fn leave_out_unknown(frame: &mut Value) {
     let messages = frame.get_mut("messages").and_then(Value::as_array_mut);
     messages.into_iter().flatten().for_each(keep_known_elements);
@@ -107,6 +124,7 @@ fn keep_known_elements(message: &mut Value) {
 mod tests {
     use super::*;
     use chat_types::Code;
+    use chat_types::gateway::RoomMessages;
     use proptest::prelude::*;
 
     #[test]
@@ -119,12 +137,17 @@ mod tests {
 
     #[test]
     fn every_frame_of_the_vocabulary_is_known() {
-        let error = ServerFrame::Error { id: 0, code: Code(1), info: String::new() };
+        let error = ServerFrame::Error {
+            id: 0,
+            code: Code(1),
+            info: String::new(),
+            retry_after_ms: Some(5),
+        };
         for (frame, t) in [
             (ServerFrame::SigExpired {}, "sig_expired"),
             (ServerFrame::Pong { id: 1 }, "pong"),
             (error, "error"),
-            (ServerFrame::Missed { count: 1 }, "missed"),
+            (ServerFrame::Missed { count: 1, group_ids: vec![] }, "missed"),
         ] {
             let json = serde_json::to_string(&frame).unwrap();
             assert!(json.contains(t) && KNOWN.contains(&t));
@@ -145,7 +168,9 @@ mod tests {
                     {"MsgType":"TIMHologramElem","MsgContent":{}},
                     {"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}]}"#,
         );
-        let Ok(ServerFrame::Messages { messages, .. }) = frame else { panic!("it is readable") };
+        let Ok(ServerFrame::Messages(RoomMessages { messages, .. })) = frame else {
+            panic!("it is readable")
+        };
         assert_eq!(messages[0].elements, [Element::text("hi")]);
     }
 
@@ -153,6 +178,8 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
             let _ = read(&text);
+            let _ = read_compressed(text.as_bytes());
+            prop_assert_eq!(read_compressed(&deflate::compress(text.as_bytes())), read(&text));
         }
     }
 }

@@ -10,7 +10,9 @@
 //!
 //! * [`session`] – from dialling to being signed in, and back after a loss ([`back_off`],
 //!   [`heartbeat`])
-//! * [`room`] – profile, messages ([`chat_log`]) and own comments on their way ([`outbox`])
+//! * [`room`] – profile, messages ([`chat_log`]), what of them was missed, and own comments on
+//!   their way ([`outbox`])
+//! * [`c2c`] – one-to-one messages, [`presence`] – who is there
 //! * [`danmaku_queue`] – which comments fly, and when ([`fold_memory`], [`token_bucket`])
 //! * [`product_slot`] – what the room sells now
 //! * [`batch`] – the news that wait for the subscriber
@@ -21,6 +23,7 @@ const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug 
 
 pub mod back_off;
 pub mod batch;
+pub mod c2c;
 pub mod chat_log;
 pub mod client;
 pub mod danmaku_queue;
@@ -28,6 +31,7 @@ pub mod fold_memory;
 pub mod frame;
 pub mod heartbeat;
 pub mod outbox;
+pub mod presence;
 pub mod product_slot;
 pub mod request;
 pub mod room;

@@ -7,22 +7,40 @@
 //! A message is shown once. What the service numbered is told apart by its number; own comments
 //! are told apart by the client id as well, since their row is there before they have a number.
 
+mod details;
+mod events;
+mod frames;
+mod message_ids;
+mod messages;
 mod numbers;
 mod own_comments;
+mod passers;
+mod repair;
+mod speech;
 
-use chat_types::element::readable_text;
-use chat_types::gateway::{ClientFrame, InfoChange, Message};
+use chat_types::gateway::{ClientFrame, RoomSnapshot};
 use chat_types::group::{CustomFields, GroupProfile};
 use chat_types::{ApiError, Code};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use self::numbers::{Numbers, Since};
-use crate::chat_log::{ChatLog, Line};
+use self::message_ids::MessageIds;
+use self::messages::Flies;
+use self::numbers::Numbers;
+use self::passers::Passers;
+use self::repair::Repair;
+use self::speech::{ServiceClock, Speech};
+use crate::batch::Snapshot;
+use crate::chat_log::ChatLog;
 use crate::danmaku_queue::Comment;
 use crate::outbox::Outbox;
 use crate::product_slot::ProductSlot;
 use crate::request::RequestNumbers;
-use crate::view::{ChatRow, Priority, ProductView, RoomView, RowState};
+use crate::view::{AbsenceView, ChatRow, PassersView, ProductView, RoomView, SpeechView};
+
+pub use details::RoomDetails;
+pub use messages::FLIES_WITHIN;
+pub use repair::{ANSWER_WITHIN, ASK_EVERY, MOST_ATTEMPTS};
 
 /// Longest comment, in characters.
 pub const MAX_COMMENT_CHARS: usize = 500;
@@ -38,19 +56,25 @@ pub enum Change {
     Online(u32),
     /// `None` when the slot is empty now.
     Product(Option<ProductView>),
+    /// New at the end, or changed.
     Row(ChatRow),
+    /// A row that was missing, and the key of the row that it belongs before.
+    Inserted(ChatRow, String),
+    /// Rows with these keys are not to be shown any more.
+    Removed(Vec<String>),
     /// A comment that may fly over the picture.
     Comment(Comment),
+    /// The comments of these rows were taken back, and do not fly any more.
+    Landed(Vec<String>),
+    Speech(SpeechView),
+    /// Messages that nobody will bring any more.
+    Missed(u32),
+    Passers(PassersView),
+    Attributes(BTreeMap<String, String>),
+    Counters(BTreeMap<String, f64>),
     Send(ClientFrame),
-}
-
-/// What the join answer holds.
-#[derive(Debug, Clone)]
-pub struct Joined {
-    pub group: GroupProfile,
-    pub online: u32,
-    pub last_seq: u32,
-    pub messages: Vec<Message>,
+    /// The room has to be joined again, with [`Room::after_seq`].
+    Knock,
 }
 
 /// Where this client stands to the room.
@@ -79,11 +103,20 @@ pub struct Room {
     log: ChatLog,
     outbox: Outbox,
     seen: Numbers,
+    ids: MessageIds,
+    repair: Repair,
+    speech: Speech,
+    clock: ServiceClock,
+    passers: Passers,
+    details: RoomDetails,
+    /// Numbers of the broadcasts that were shown last.
+    broadcasts: VecDeque<u32>,
+    absence: AbsenceView,
     /// The room is gone.
     dismissed: bool,
     /// Counts the times the service began its numbers anew, to keep keys of rows apart.
     numbering: u32,
-    missed: u64,
+    told_missed: u64,
 }
 
 impl Room {
@@ -93,16 +126,24 @@ impl Room {
             user_id: user_id.to_owned(),
             name: user_id.to_owned(),
             standing: Standing::Away,
-            profile: empty_profile(),
+            profile: GroupProfile::default(),
             member: false,
             online: 0,
             slot: ProductSlot::default(),
             log: ChatLog::default(),
             outbox: Outbox::default(),
             seen: Numbers::default(),
+            ids: MessageIds::default(),
+            repair: Repair::default(),
+            speech: Speech::default(),
+            clock: ServiceClock::default(),
+            passers: Passers::default(),
+            details: RoomDetails::default(),
+            broadcasts: VecDeque::new(),
+            absence: AbsenceView::None,
             dismissed: false,
             numbering: 0,
-            missed: 0,
+            told_missed: 0,
         }
     }
 
@@ -120,15 +161,33 @@ impl Room {
             introduction: profile.introduction.clone(),
             notification: profile.notification.clone(),
             member: self.member,
+            absence: self.absence.clone(),
+            role: self.speech.role.into(),
+            rules: self.details.rules.into(),
         }
     }
 
-    pub fn online(&self) -> u32 {
-        self.online
+    /// Everything but the chat, for somebody who knows nothing yet.
+    pub fn snapshot(&self, now: Duration) -> Snapshot {
+        Snapshot {
+            room: self.view(),
+            online: self.online,
+            product: self.slot.shown().cloned(),
+            speech: self.speech.view(now),
+            missed: u32::try_from(self.missed()).unwrap_or(u32::MAX),
+            passers: self.passers.view().clone(),
+            attributes: self.details.attributes.clone(),
+            counters: self.details.counters_view(),
+        }
     }
 
-    pub fn product(&self) -> Option<&ProductView> {
-        self.slot.shown()
+    pub fn details(&self) -> RoomDetails {
+        RoomDetails {
+            role: self.speech.role,
+            muted_until_s: self.speech.muted_until_s(),
+            mute_all: self.speech.mute_all,
+            ..self.details.clone()
+        }
     }
 
     pub fn log(&self) -> &ChatLog {
@@ -139,21 +198,31 @@ impl Room {
         &self.outbox
     }
 
+    /// Whether the room has let this client in on this connection.
+    pub fn is_inside(&self) -> bool {
+        matches!(self.standing, Standing::In)
+    }
+
     /// Whether the room is gone.
     pub fn is_dismissed(&self) -> bool {
         self.dismissed
     }
 
-    /// Messages that were sent while this client was away and that the room's catch-up window did
-    /// not have any more. At most so many: a crash of the service skips numbers, which look like
-    /// missed messages from here, and so does an own message whose answer was lost.
+    /// Messages that neither the room nor its short history will bring any more. At most so many:
+    /// some of their numbers may never have existed.
     pub fn missed(&self) -> u64 {
-        self.missed
+        self.seen.lost()
     }
 
-    /// For the `join` frame: the number of the newest message seen.
+    /// For the `join` frame: the number of the newest message up to which nothing is missing.
     pub fn after_seq(&self) -> Option<u32> {
-        self.seen.last()
+        self.seen.contiguous()
+    }
+
+    /// When [`Room::tick`] has something to do.
+    pub fn due(&self) -> Option<Duration> {
+        let repair = if self.is_inside() { self.repair.due(&self.seen) } else { None };
+        [self.outbox.due(), self.speech.due(), repair].into_iter().flatten().min()
     }
 
     /// The login succeeded, and the room is asked for.
@@ -163,33 +232,63 @@ impl Room {
         self.standing = Standing::AtTheDoor;
     }
 
-    /// The room let this client in. What it catches up becomes rows and does not fly any more:
-    /// it is as old as the connection was away. Then everything unanswered is sent again.
+    /// The room let this client in, and here is all of it. The messages that it brings become rows
+    /// and do not fly: they are as old as the connection was away. Then everything unanswered is
+    /// sent again.
     pub fn joined(
         &mut self,
-        joined: Joined,
+        snapshot: RoomSnapshot,
         now: Duration,
         numbers: &mut RequestNumbers,
     ) -> Vec<Change> {
         let mut changes = Vec::new();
+        // Within a connection an answer may be older than the newest message; after one it is not.
+        let came_back = !self.is_inside();
         self.standing = Standing::In;
         self.member = true;
         self.dismissed = false;
-        self.profile = joined.group;
+        self.absence = AbsenceView::None;
+        self.profile = snapshot.group;
+        self.clock.set(snapshot.time_s, now);
+        self.speech.mute_all = snapshot.mute_all;
+        self.speech.muted(snapshot.muted_until_s, self.clock, now);
+        self.details.rules = snapshot.rules;
+        self.takes_role(snapshot.role, now);
+        self.details.attributes = snapshot.attributes;
+        self.details.counters.clear();
+        snapshot.counters.into_iter().for_each(|(key, value)| self.details.count(key, value));
+        if came_back {
+            self.details.marks.clear();
+            self.passers = Passers::default();
+            changes.push(Change::Passers(self.passers.view().clone()));
+        }
         changes.push(Change::Profile(self.view()));
-        self.online = joined.online;
+        changes.push(Change::Attributes(self.details.attributes.clone()));
+        changes.push(Change::Counters(self.details.counters_view()));
+        self.online = snapshot.online;
         changes.push(Change::Online(self.online));
         self.follow_product(&mut changes);
+        self.follow_speech(now, &mut changes);
 
-        let first = joined.messages.first().map(|message| message.seq);
-        match self.seen.joined(first, joined.last_seq) {
-            Since::Anew => self.numbering += 1,
-            Since::Missed(count) => self.missed += u64::from(count),
+        let anew = came_back && self.seen.began_anew(snapshot.last_seq);
+        if anew {
+            self.seen.begin_anew();
+            self.number_anew();
         }
-        for message in joined.messages {
-            self.accept(message, false, &mut changes);
+        self.repair.forget();
+        let first = snapshot.messages.first().map(|message| message.seq);
+        // What there is of new numbers was not asked for, and a newcomer has missed nothing.
+        let complete = snapshot.complete || anew || self.after_seq().is_none();
+        if self.after_seq().is_some() {
+            self.seen.reached(snapshot.last_seq);
         }
-        self.seen.reach(joined.last_seq);
+        for message in snapshot.messages {
+            self.accept(message, Flies::Never, now, &mut changes);
+        }
+        self.seen.reached(snapshot.last_seq);
+        self.close_answered(0, u32::MAX, first, complete);
+        self.tell_missed(&mut changes);
+        self.ask_for_missing(now, numbers, &mut changes);
         self.send_waiting(now, numbers, &mut changes);
         changes
     }
@@ -199,10 +298,14 @@ impl Room {
         if [Code::GROUP_ABSENT, Code::GROUP_ID_INVALID].contains(&error.code) {
             return self.gone(error);
         }
-        self.shut_out(error)
+        let absence = AbsenceView::Refused { code: error.code.0, info: error.info.clone() };
+        self.shut_out(error, absence)
     }
 
+    /// The room is gone. One that is made under the same name later is another room.
     pub fn dismissed(&mut self) -> Vec<Change> {
+        self.seen.forget_room();
+        self.number_anew();
         self.gone(ApiError::new(Code::GROUP_ABSENT, "the room was dismissed"))
     }
 
@@ -210,14 +313,7 @@ impl Room {
     pub fn connection_lost(&mut self) {
         self.standing = Standing::Away;
         self.outbox.connection_lost();
-    }
-
-    pub fn messages(&mut self, messages: Vec<Message>) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for message in messages {
-            self.accept(message, true, &mut changes);
-        }
-        changes
+        self.repair.forget();
     }
 
     pub fn online_changed(&mut self, count: u32) -> Vec<Change> {
@@ -228,81 +324,18 @@ impl Room {
         vec![Change::Online(count)]
     }
 
-    pub fn info_changed(&mut self, changed: Vec<InfoChange>) -> Vec<Change> {
-        let before = self.view();
-        for change in changed {
-            match change {
-                InfoChange::Name { value } => self.profile.name = value,
-                InfoChange::Introduction { value } => self.profile.introduction = value,
-                InfoChange::Notification { value } => self.profile.notification = value,
-                InfoChange::FaceUrl { value } => self.profile.face_url = value,
-                InfoChange::Owner { value } => {
-                    self.profile.owner = value;
-                    self.profile.owner_nick.clear();
-                }
-                // The room refuses by itself what may not be said.
-                InfoChange::MuteAll { .. } | InfoChange::ApplyJoinOption { .. } => {}
-                InfoChange::Custom { key, value } => {
-                    set_field(&mut self.profile.custom_fields, key, value);
-                }
-            }
-        }
-        let mut changes = Vec::new();
-        let after = self.view();
-        if after != before {
-            changes.push(Change::Profile(after));
-        }
-        self.follow_product(&mut changes);
-        changes
+    fn number_anew(&mut self) {
+        self.numbering += 1;
+        self.log.number_anew();
     }
 
-    fn accept(&mut self, message: Message, flies: bool, changes: &mut Vec<Change>) {
-        let own = message.from == self.user_id;
-        let acknowledged = own && self.seen.is_acknowledged(message.seq);
-        // What was acknowledged has its row, or had it for as long as the log keeps rows.
-        if !self.seen.take(message.seq) || acknowledged {
-            return;
-        }
-        let has_client_id = own && !message.client_id.is_empty();
-        if has_client_id {
-            self.outbox.arrived(&message.client_id);
-            if self.log.contains(&message.client_id) {
-                changes.extend(self.confirm(&message.client_id, message.seq, message.time_s));
-                return;
-            }
-        }
-        let text = readable_text(&message.elements);
-        if text.trim().is_empty() {
-            return;
-        }
-        // The client id of somebody else is no key: two people may have chosen the same.
-        let key = if has_client_id {
-            message.client_id
-        } else {
-            format!("{}:{}", self.numbering, message.seq)
-        };
-        let name = if message.nick.is_empty() { message.from.clone() } else { message.nick };
-        let row = ChatRow {
-            key,
-            seq: message.seq,
-            user_id: message.from,
-            name,
-            text,
-            own,
-            time_ms: unix_ms(message.time_s),
-            state: RowState::Sent,
-            code: 0,
-            reason: String::new(),
-        };
-        changes.push(Change::Row(row.clone()));
-        if flies {
-            changes.push(Change::Comment(comment_of(&row, message.priority.into())));
-        }
-        self.log.append(Line::new(row, flies));
+    fn follow_speech(&mut self, now: Duration, changes: &mut Vec<Change>) {
+        changes.extend(self.speech.news(now).map(Change::Speech));
     }
 
-    fn shut_out(&mut self, error: ApiError) -> Vec<Change> {
+    fn shut_out(&mut self, error: ApiError, absence: AbsenceView) -> Vec<Change> {
         self.member = false;
+        self.absence = absence;
         let mut changes = vec![Change::Profile(self.view())];
         changes.extend(self.fail_all(&error));
         self.standing = Standing::Out(error);
@@ -311,7 +344,7 @@ impl Room {
 
     fn gone(&mut self, error: ApiError) -> Vec<Change> {
         self.dismissed = true;
-        let mut changes = self.shut_out(error);
+        let mut changes = self.shut_out(error, AbsenceView::Dismissed);
         changes.push(Change::Dismissed);
         changes.extend(self.online_changed(0));
         self.profile.custom_fields.clear();
@@ -326,36 +359,11 @@ impl Room {
     }
 }
 
-fn empty_profile() -> GroupProfile {
-    GroupProfile {
-        group_id: String::new(),
-        group_type: String::new(),
-        name: String::new(),
-        introduction: String::new(),
-        notification: String::new(),
-        face_url: String::new(),
-        owner: String::new(),
-        owner_nick: String::new(),
-        custom_fields: CustomFields::new(),
-    }
-}
-
 fn set_field(fields: &mut CustomFields, key: String, value: String) {
     if value.is_empty() {
         fields.remove(&key);
     } else if fields.len() < MOST_FIELDS || fields.contains_key(&key) {
         fields.insert(key, value);
-    }
-}
-
-fn comment_of(row: &ChatRow, priority: Priority) -> Comment {
-    Comment {
-        key: row.key.clone(),
-        user_id: row.user_id.clone(),
-        name: row.name.clone(),
-        text: row.text.clone(),
-        own: row.own,
-        priority,
     }
 }
 

@@ -22,14 +22,14 @@ use rand::{Rng, RngExt};
 use std::time::Duration;
 
 use crate::back_off::BackOff;
-use crate::view::SessionView;
+use crate::view::{KickedBy, SessionView};
 
 /// The longest pause that a stopping gateway may ask for.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// When a gateway stops, everybody comes back over at least this time. Wider than the back-off
-/// alone, because here all have lost their connection in the same moment.
-pub const STOP_SPREAD: Duration = Duration::from_secs(2);
+/// alone, because here all are sure to have lost their connection in the same moment.
+pub const STOP_SPREAD: Duration = Duration::from_secs(4);
 /// A UserSig that runs out sooner after the one before is a mistake of somebody: the next login
 /// then waits like any other.
 pub const RENEW_EVERY: Duration = Duration::from_secs(60);
@@ -76,6 +76,7 @@ pub enum State {
         until: Duration,
     },
     Kicked {
+        cause: KickedBy,
         reason: String,
     },
     SigExpired,
@@ -109,6 +110,7 @@ pub enum Event {
     /// Dial or login took too long, or nothing was heard for two heartbeats.
     Silent,
     Kicked {
+        cause: KickedBy,
         reason: String,
     },
     SigExpired,
@@ -184,7 +186,9 @@ impl Session {
                     retry_in_ms: u32::try_from(wait).unwrap_or(u32::MAX),
                 }
             }
-            State::Kicked { reason } => SessionView::Kicked { reason: reason.clone() },
+            State::Kicked { cause, reason } => {
+                SessionView::Kicked { cause: *cause, reason: reason.clone() }
+            }
             State::SigExpired => SessionView::SigExpired,
             State::Failed { error } => {
                 SessionView::Failed { code: error.code.0, info: error.info.clone() }
@@ -218,9 +222,9 @@ impl Session {
                 self.expired(now, rng)
             }
             Event::TransportClosed(Some(close::KICKED)) => {
-                self.end(State::Kicked { reason: String::new() })
+                self.end(State::Kicked { cause: KickedBy::Other, reason: String::new() })
             }
-            Event::Kicked { reason } => self.end(State::Kicked { reason }),
+            Event::Kicked { cause, reason } => self.end(State::Kicked { cause, reason }),
             Event::TransportClosed(Some(GOING_AWAY)) => self.stopped(Duration::ZERO, now, rng),
             Event::TransportClosed(_) | Event::Silent => self.lost(Duration::ZERO, now, rng),
             Event::ShuttingDown { retry_after_ms } => {

@@ -2,10 +2,17 @@
 //!
 //! The shapes hold no optional members and no 64-bit integers, so that a generator of TypeScript
 //! bindings can express each of them exactly. Floating point members are described to it as whole
-//! numbers, because it would call them nullable (JSON has no NaN), which none of these is. Times are Unix time: `_ms` in milliseconds, `_s` in
-//! seconds, both as floating point numbers. "None" is the empty string or 0, as the member says.
+//! numbers, because it would call them nullable (JSON has no NaN), which none of these is. Times
+//! are Unix time, `_ms` in milliseconds and `_s` in seconds; what is called `left` or `in` is a
+//! duration. "None" is the empty string or 0, as the member says.
 
+mod standing;
+
+use chat_types::gateway::KickCause;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use standing::{AbsenceView, PassersView, RoleView, RoomView, RulesView, SpeechView};
 
 /// How the connection stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,8 +28,10 @@ pub enum SessionView {
         attempt: u32,
         retry_in_ms: u32,
     },
-    /// The account signed in elsewhere.
+    /// The service ended the login. `reason` is for people, and empty when only the connection told
+    /// of it.
     Kicked {
+        cause: KickedBy,
         reason: String,
     },
     /// The UserSig has run out; the user has to sign in again.
@@ -34,18 +43,28 @@ pub enum SessionView {
     },
 }
 
-/// The profile of the room. All texts are empty until the room was joined once.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+/// Why a login has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RoomView {
-    pub group_id: String,
-    pub name: String,
-    /// Nickname of the owner, or its account id when it has none.
-    pub host: String,
-    pub introduction: String,
-    pub notification: String,
-    /// False when not, or no longer, in the room. A lost connection alone does not change it.
-    pub member: bool,
+#[serde(rename_all = "snake_case")]
+pub enum KickedBy {
+    SignedInElsewhere,
+    Administrator,
+    AccountDeleted,
+    /// Not told, or a cause that this program has not learnt.
+    #[default]
+    Other,
+}
+
+impl From<KickCause> for KickedBy {
+    fn from(cause: KickCause) -> Self {
+        match cause {
+            KickCause::SignedInElsewhere => Self::SignedInElsewhere,
+            KickCause::Administrator => Self::Administrator,
+            KickCause::AccountDeleted => Self::AccountDeleted,
+            KickCause::Other => Self::Other,
+        }
+    }
 }
 
 /// The product that is being sold now.
@@ -72,6 +91,11 @@ pub enum RowState {
     Sent,
     Sending,
     Failed,
+    /// An own comment that nobody else has seen: more was said than the room shows, and this was
+    /// not among what it chose. It is not sent again.
+    SampledOut,
+    /// An own comment that was taken back. Those of others leave the chat.
+    Recalled,
 }
 
 /// One line of the chat list. A row with a known `key` replaces the one that was told before.
@@ -90,6 +114,8 @@ pub struct ChatRow {
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub time_ms: f64,
     pub state: RowState,
+    /// Connections that an own comment has reached; 0 while it is not known.
+    pub reached: u32,
     /// Why a row failed, as a [`chat_types::Code`]; 0 otherwise.
     pub code: i32,
     /// The sentence beside `code`; empty otherwise.
@@ -155,6 +181,8 @@ pub struct DanmakuCounters {
     pub hidden: u32,
     /// Handed to the renderer, which had no lane for it.
     pub no_lane: u32,
+    /// Taken back while it waited.
+    pub recalled: u32,
     pub waiting: u32,
 }
 
@@ -166,6 +194,15 @@ pub struct DanmakuBudget {
     pub per_second: f64,
     /// The most that may start at the same moment.
     pub burst: u32,
+}
+
+/// The status of an account that this client follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PresenceView {
+    pub user_id: String,
+    /// `Online`, `PushOnline` or `Offline`.
+    pub status: String,
 }
 
 /// One piece of news for a subscriber.
@@ -199,12 +236,55 @@ pub enum RoomEvent {
     Chat {
         rows: Vec<ChatRow>,
     },
+    /// Rows that were missing. In this order they stand right before the row with this key.
+    ChatInserted {
+        before: String,
+        rows: Vec<ChatRow>,
+    },
+    /// Rows that are not to be shown any more.
+    ChatRemoved {
+        keys: Vec<String>,
+    },
     Danmaku {
         enter: Vec<FlyingComment>,
         folded: Vec<FoldedComment>,
+        /// Flights that end at once: what they say was taken back.
+        leave: Vec<u32>,
     },
     DanmakuCounters {
         counters: DanmakuCounters,
+    },
+    Speech {
+        speech: SpeechView,
+    },
+    /// Messages of the room that nobody will bring any more, since the client was opened. At most
+    /// so many: some of their numbers may never have existed.
+    Missed {
+        count: u32,
+    },
+    Passers {
+        passers: PassersView,
+    },
+    /// All attributes of the group.
+    Attributes {
+        attributes: BTreeMap<String, String>,
+    },
+    /// All counters of the group.
+    Counters {
+        #[cfg_attr(feature = "specta", specta(type = BTreeMap<String, i32>))]
+        counters: BTreeMap<String, f64>,
+    },
+    /// Data of the application for the room, the oldest first; no chat messages.
+    Notifications {
+        texts: Vec<String>,
+    },
+    /// Accounts whose status is another one.
+    Presence {
+        accounts: Vec<PresenceView>,
+    },
+    /// Peers whose one-to-one conversation is another one.
+    Conversations {
+        peers: Vec<String>,
     },
 }
 
@@ -242,14 +322,21 @@ mod tests {
                 RoomEvent::Danmaku {
                     enter: vec![],
                     folded: vec![FoldedComment { id: 1, count: 2 }],
+                    leave: vec![3],
                 },
-                json!({"type": "danmaku", "enter": [], "folded": [{"id": 1, "count": 2}]}),
+                json!({"type": "danmaku", "enter": [], "folded": [{"id": 1, "count": 2}],
+                    "leave": [3]}),
+            ),
+            (
+                RoomEvent::Speech { speech: SpeechView::Wait { left_ms: 900, code: 9009 } },
+                json!({"type": "speech", "speech": {"state": "wait", "left_ms": 900,
+                    "code": 9009}}),
             ),
         ];
         for (event, wanted) in cases {
             assert_eq!(to_value(event).unwrap(), wanted);
         }
         assert_eq!(to_value(Priority::High).unwrap(), json!("High"));
-        assert_eq!(to_value(RowState::Sending).unwrap(), json!("sending"));
+        assert_eq!(to_value(RowState::SampledOut).unwrap(), json!("sampled_out"));
     }
 }

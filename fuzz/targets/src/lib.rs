@@ -3,21 +3,27 @@
 //! bounded number of times on the stable compiler.
 #![allow(clippy::expect_used, clippy::panic, reason = "a broken promise has to end the run")]
 
+mod room_frames;
 mod seeds;
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chat_server::fuzz;
 use chat_server::webhook::{MAX_ANSWER_BYTES, parse_answer};
 use chat_types::code::Code;
 use chat_types::element::{Element, MAX_MESSAGE_BYTES, check_body, check_rest_body, readable_text};
-use chat_types::gateway::ClientFrame;
+use chat_types::gateway::{ClientFrame, RoomSnapshot, ServerFrame};
 use chat_types::{GroupId, UserId};
 use flate2::{Compression, read::ZlibEncoder};
+use live_core::request::RequestNumbers;
+use live_core::room::Room;
 use live_core::{frame, product_slot};
 use serde_json::Value;
 use usersig::{Expected, verify};
+
+pub use room_frames::room_frames;
 
 /// One target, under the name that cargo-fuzz knows it by.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +32,30 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Inputs that get far into the target.
     pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Changed inputs of a bounded run.
+    pub runs: u64,
 }
 
+/// For a target that reads one input once.
+const RUNS: u64 = 4_000;
+/// For a target that reads conversations.
+const FEW_RUNS: u64 = 1_000;
+
 pub const TARGETS: &[Target] = &[
-    Target { name: "client_frame", run: client_frame, seeds: seeds::client_frames },
-    Target { name: "ids", run: ids, seeds: seeds::ids },
-    Target { name: "product", run: product, seeds: seeds::products },
-    Target { name: "rest_call", run: rest_call, seeds: seeds::rest_calls },
-    Target { name: "rest_query", run: rest_query, seeds: seeds::rest_queries },
-    Target { name: "server_frame", run: server_frame, seeds: seeds::server_frames },
-    Target { name: "user_sig", run: user_sig, seeds: seeds::user_sigs },
-    Target { name: "webhook_answer", run: webhook_answer, seeds: seeds::webhook_answers },
+    Target { name: "client_frame", run: client_frame, seeds: seeds::client_frames, runs: RUNS },
+    Target { name: "ids", run: ids, seeds: seeds::ids, runs: RUNS },
+    Target { name: "product", run: product, seeds: seeds::products, runs: RUNS },
+    Target { name: "rest_call", run: rest_call, seeds: seeds::rest_calls, runs: RUNS },
+    Target { name: "rest_query", run: rest_query, seeds: seeds::rest_queries, runs: RUNS },
+    Target { name: "room_frames", run: room_frames, seeds: seeds::room_frames, runs: FEW_RUNS },
+    Target { name: "server_frame", run: server_frame, seeds: seeds::server_frames, runs: RUNS },
+    Target { name: "user_sig", run: user_sig, seeds: seeds::user_sigs, runs: RUNS },
+    Target {
+        name: "webhook_answer",
+        run: webhook_answer,
+        seeds: seeds::webhook_answers,
+        runs: RUNS,
+    },
 ];
 
 /// What the gateway reads: whatever is accepted reads the same after it was written again.
@@ -114,12 +133,33 @@ pub fn rest_query(data: &[u8]) {
     }
 }
 
-/// What the client core reads from a gateway that may be newer, older or hostile.
+/// What the client core reads from a gateway that may be newer, older or hostile, as it stands and
+/// unpacked; and what a room makes of it.
 pub fn server_frame(data: &[u8]) {
+    let _ = frame::read_compressed(data);
     let Ok(text) = str::from_utf8(data) else { return };
     let Ok(read) = frame::read(text) else { return };
     let again = serde_json::to_string(&read).expect("frames encode");
     assert_eq!(frame::read(&again).expect("and decode"), read);
+    room(read);
+}
+
+/// Messages that come again are not shown again, whatever their numbers.
+fn room(frame: ServerFrame) {
+    let mut room = Room::new("demo", "me");
+    let mut numbers = RequestNumbers::default();
+    room.signed_in("me".into(), String::new());
+    match frame {
+        ServerFrame::JoinOk(snapshot) => drop(room.joined(*snapshot, Duration::ZERO, &mut numbers)),
+        ServerFrame::Messages(messages) => {
+            room.joined(RoomSnapshot::default(), Duration::ZERO, &mut numbers);
+            room.messages(messages.clone(), Duration::ZERO, &mut numbers);
+            let rows = room.log().rows().count();
+            room.messages(messages, Duration::ZERO, &mut numbers);
+            assert_eq!(room.log().rows().count(), rows);
+        }
+        _ => {}
+    }
 }
 
 /// No text makes `verify` panic, neither as it stands nor packed as the JSON inside a

@@ -1,6 +1,7 @@
 //! Inputs from which the bounded runs start.
 
 use chat_server::fuzz;
+use chat_types::gateway::deflate;
 use serde_json::{Value, json};
 use usersig::{SignRequest, sign};
 
@@ -38,6 +39,12 @@ pub(crate) fn client_frames() -> Vec<Vec<u8>> {
         json!({"t": "history", "id": 7, "group_id": "r", "before_seq": 5, "count": 20}),
         json!({"t": "send_c2c", "id": 8, "to": "b", "client_id": "c", "elements": text_element()}),
         json!({"t": "ping", "id": 9}),
+        json!({"t": "login", "id": 10, "sdk_app_id": 1, "guest": true, "deflate": true,
+               "platform": "iPad"}),
+        json!({"t": "catch_up", "id": 11, "group_id": "r", "after_seq": 7, "before_seq": 9}),
+        json!({"t": "modify_rules", "id": 12, "group_id": "r", "budget_per_s": 40,
+               "sender_per_s": "application", "slow_mode_s": 5, "links": "nobody",
+               "blocked_words": ["spam", "\u{1F381}"]}),
     ])
 }
 
@@ -94,17 +101,92 @@ pub(crate) fn server_frames() -> Vec<Vec<u8>> {
         "seq": 1, "time_s": 2, "from": "a", "nick": "", "priority": "Normal",
         "elements": all_elements()
     });
-    written([
+    let messages = json!({"t": "messages", "group_id": "r", "after": 7, "messages": [message],
+        "own": [{"client_id": "c", "seq": 9, "time_s": 5}]});
+    let compressed = deflate::compress(messages.to_string().as_bytes());
+    let mut frames = written([
         json!({"t": "login_ok", "id": 1, "user_id": "a", "nick": "", "heartbeat_s": 30}),
         json!({"t": "join_ok", "id": 2, "group": group, "online": 3, "last_seq": 1,
                "messages": [message]}),
-        json!({"t": "messages", "group_id": "r", "messages": [message]}),
+        messages,
+        json!({"t": "catch_up_ok", "id": 5, "messages": [message], "complete": false}),
+        json!({"t": "recalled", "group_id": "r", "seqs": [1], "operator": "a", "reason": ""}),
         json!({"t": "send_ok", "id": 3, "client_id": "c", "seq": 4, "time_s": 5}),
         json!({"t": "group_info_changed", "group_id": "r", "operator": "a",
                "changes": [{"field": "custom", "key": "product", "value": "cup"}]}),
         json!({"t": "error", "id": 4, "code": 10017, "info": "muted"}),
         json!({"t": "a_frame_of_tomorrow", "x": [1]}),
-    ])
+    ]);
+    frames.push(compressed);
+    frames
+}
+
+/// Conversations: each frame in a line of its own.
+pub(crate) fn room_frames() -> Vec<Vec<u8>> {
+    let said = |seq: u32| {
+        let elements = text_element();
+        json!({"seq": seq, "time_s": 9, "from": "a", "nick": "", "priority": "Low",
+            "elements": elements, "client_id": seq.to_string()})
+    };
+    let messages = |after: u32, seqs: &[u32]| {
+        let messages: Vec<_> = seqs.iter().map(|seq| said(*seq)).collect();
+        json!({"t": "messages", "group_id": "r", "after": after, "messages": messages})
+    };
+    let login = json!({"t": "login_ok", "id": 1, "user_id": "me", "nick": "", "heartbeat_s": 30});
+    let join = |last_seq: u32| {
+        let group = json!({
+            "group_id": "r", "type": "AVChatRoom", "name": "n", "introduction": "",
+            "notification": "", "face_url": "", "owner": "host", "owner_nick": "",
+            "custom_fields": {}
+        });
+        json!({"t": "join_ok", "id": 2, "group": group, "online": 3, "last_seq": last_seq,
+            "messages": [said(last_seq)], "complete": false, "time_s": 9})
+    };
+    let of_room = |t: &str, mut rest: Value| {
+        (rest["t"], rest["group_id"]) = (t.into(), "r".into());
+        rest
+    };
+    let gaps = vec![
+        login.clone(),
+        join(10),
+        messages(10, &[11, 12]),
+        messages(15, &[16]),
+        of_room("missed", json!({"count": 3, "group_ids": ["r"]})),
+        json!({"t": "catch_up_ok", "id": 1, "messages": [said(14)], "complete": false}),
+        of_room("recalled", json!({"seqs": [14, 18], "operator": "a", "reason": ""})),
+        messages(16, &[17, 18, 19]),
+        json!({"t": "catch_up_ok", "id": 2, "messages": [said(13), said(14)], "complete": true}),
+        json!({"t": "error", "id": 3, "code": 9013, "info": "soon", "retry_after_ms": 300}),
+        json!({"t": "shutting_down", "retry_after_ms": 1000}),
+        login.clone(),
+        join(4),
+        messages(4, &[5, 4_294_967_295]),
+    ];
+    let events = vec![
+        login,
+        join(7),
+        of_room("online", json!({"count": 4})),
+        of_room("member_entered", json!({"users": ["b"], "count": 5, "more": 2})),
+        of_room("counter_changed", json!({"key": "likes", "value": -1})),
+        of_room("marks_changed", json!({"mark": 1000, "users": ["a"], "on": true})),
+        of_room("attributes_changed", json!({"attributes": {"k": "v"}})),
+        of_room("muted", json!({"until_s": 12})),
+        of_room("admin_changed", json!({"user_id": "me", "granted": true})),
+        of_room(
+            "group_info_changed",
+            json!({"operator": "a",
+            "changes": [{"field": "owner", "value": "me"}, {"field": "mute_all", "on": true}]}),
+        ),
+        json!({"t": "broadcast", "message": said(1)}),
+        json!({"t": "send_ok", "id": 1, "client_id": "c", "seq": 9, "time_s": 5, "reached": 4}),
+        of_room("removed", json!({"reason": "banned", "operator": "a", "info": "spam"})),
+        of_room("unbanned", json!({})),
+        of_room("group_dismissed", json!({"operator": "a"})),
+        join(1),
+        json!({"t": "kicked", "cause": "administrator", "reason": ""}),
+    ];
+    let lines = |frames: Vec<Value>| frames.iter().map(|frame| format!("{frame}\n")).collect();
+    [gaps, events].map(lines).map(String::into_bytes).to_vec()
 }
 
 /// UserSigs, and the JSON inside one.

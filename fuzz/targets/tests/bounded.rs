@@ -7,8 +7,6 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::panic::catch_unwind;
 
-/// Changed inputs for each target.
-const RUNS: u64 = 4_000;
 const MOST_CHANGES: u32 = 4;
 /// Texts that parsers have stumbled over.
 const TOKENS: &[&str] = &[
@@ -45,7 +43,7 @@ fn no_input_breaks_a_promise() {
         for seed in &seeds {
             run(target, "a seed as it is", seed);
         }
-        for number in 0..RUNS {
+        for number in 0..target.runs {
             let mut rng = StdRng::seed_from_u64(number);
             let input = changed(&mut rng, &seeds);
             run(target, &format!("changed input {number}"), &input);
@@ -76,13 +74,22 @@ fn run(target: &Target, which: &str, input: &[u8]) {
 fn changed(rng: &mut StdRng, seeds: &[Vec<u8>]) -> Vec<u8> {
     let mut input = any(rng, seeds).clone();
     for _ in 0..rng.random_range(1..=MOST_CHANGES) {
-        // What follows the line of a call is JSON; other inputs are JSON as a whole or not at all.
-        let begin = input.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        match serde_json::from_slice::<Value>(&input[begin..]) {
+        // A call is JSON behind its first line, a conversation is JSON in every line; other inputs
+        // are JSON as a whole or not at all.
+        let mut lines: Vec<_> = input.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        let at = rng.random_range(0..lines.len());
+        let value = serde_json::from_slice::<Value>(&lines[at]);
+        match value {
+            _ if lines.len() > 2 && rng.random_range(0..4) == 0 => {
+                let to = rng.random_range(0..lines.len());
+                let line = if rng.random() { lines[at].clone() } else { lines.remove(at) };
+                lines.insert(to.min(lines.len()), line);
+                input = lines.join(&b'\n');
+            }
             Ok(mut value) if rng.random_range(0..4) > 0 => {
                 change_value(rng, &mut value);
-                input.truncate(begin);
-                input.extend_from_slice(value.to_string().as_bytes());
+                lines[at] = value.to_string().into_bytes();
+                input = lines.join(&b'\n');
             }
             _ => change_bytes(rng, &mut input, seeds),
         }

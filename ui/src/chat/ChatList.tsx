@@ -152,6 +152,11 @@ export function ChatList(): JSX.Element {
         chat: (fresh) => {
           if (held() && fresh.some((row) => row.own)) release();
         },
+        removed: (keys) => {
+          const kept = held();
+          if (!kept) return;
+          setHeld({ ...kept, entries: kept.entries.filter((entry) => !keys.has(entry.key)) });
+        },
       }),
     );
     createEffect(on(chat.resets, release, { defer: true }));

@@ -1,6 +1,6 @@
 import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
-import { errorWords } from "../connection/words";
+import { failureWords } from "../connection/words";
 import { Icon } from "../design/Icon";
 import type { CommandError } from "../host/host";
 import type { ChatEntry } from "../state/chat";
@@ -42,10 +42,20 @@ export function ChatRowView(props: {
       <Show when={row().state === "sending"}>
         <span class="visually-hidden">{words().rowSending}</span>
       </Show>
+      <Show when={row().state === "sampled_out"}>
+        <p class="chat-aside" data-testid="row-aside">
+          {words().rowSampledOut}
+        </p>
+      </Show>
+      <Show when={row().state === "recalled"}>
+        <p class="chat-aside" data-testid="row-aside">
+          {words().rowRecalled}
+        </p>
+      </Show>
       <Show when={row().state === "failed"}>
         <p class="chat-failure">
           <Icon name="failed" />
-          <span>{words().rowFailed(errorWords(words(), failure()))}</span>
+          <span>{failureWords(words(), failure())}</span>
           <button
             type="button"
             class="link-button"

@@ -21,6 +21,12 @@ export function ConnectionState(): JSX.Element {
     <div class="connection" data-testid="connection" data-state={room.session().state}>
       <span class="connection-dot" />
       <span class="figures">{said().text}</span>
+      <Show when={room.missed() > 0}>
+        <span class="connection-missed figures" data-testid="missed" title={words().missedWhy}>
+          {words().missed(room.missed())}
+          <span class="visually-hidden">{` ${words().missedWhy}`}</span>
+        </span>
+      </Show>
       <Show when={said().action}>
         <button type="button" class="link-button" onClick={() => void connect()}>
           {said().action}

@@ -1,16 +1,19 @@
 import { createEffect, createSignal, type JSX, on, onCleanup } from "solid-js";
 import { useLiveroom } from "../app/context";
-import { connectionWords, errorWords } from "./words";
+import { momentWords } from "./moment";
+import { absenceWords, connectionWords, failureWords, silenceWords } from "./words";
 
 /**
- * Says what concerns the reader: a comment of theirs that was refused, and each new state of the
- * connection. The latter once, without the seconds that count down and without the attempts of one
- * loss: what is assertive interrupts.
+ * Says what concerns the reader: a comment of theirs that was refused, each new state of the
+ * connection, and that they were silenced or taken out of the room. Each once, without the seconds
+ * that count down and without the attempts of one loss: what is assertive interrupts. That nobody
+ * sees a comment of theirs is said in its turn: there is nothing to do about it.
  */
 export function OwnAnnouncement(): JSX.Element {
   const { room, settings } = useLiveroom();
   const words = settings.words;
   const [sentence, setSentence] = createSignal("");
+  const [aside, setAside] = createSignal("");
   createEffect(
     on(
       room.session,
@@ -22,18 +25,49 @@ export function OwnAnnouncement(): JSX.Element {
       { defer: true },
     ),
   );
+  createEffect(
+    on(room.speech, (speech, before) => {
+      if (!before || speech.state === before.state) return;
+      const silenced = silenceWords(words(), speech);
+      if (silenced) setSentence(silenced);
+      else if (silenceWords(words(), before) && speech.state !== "guest") {
+        setSentence(words().maySpeakAgain);
+      }
+    }),
+  );
+  createEffect(
+    on(
+      () => room.room()?.absence,
+      (absence, before) => {
+        if (!absence || absence.why === "none" || absence.why === before?.why) return;
+        const now = Date.now();
+        const at = (moment: number) => momentWords(moment, now, settings.locale());
+        setSentence(absenceWords(words(), absence, { now, at }));
+      },
+    ),
+  );
   onCleanup(
     room.listen({
       refused(own) {
         const row = own.at(-1);
         if (!row) return;
-        setSentence(words().rowFailed(errorWords(words(), { code: row.code, info: row.reason })));
+        setSentence(failureWords(words(), { code: row.code, info: row.reason }));
+      },
+      unseen(own) {
+        const row = own.at(-1);
+        if (!row) return;
+        setAside(row.state === "recalled" ? words().rowRecalled : words().rowSampledOut);
       },
     }),
   );
   return (
-    <p class="visually-hidden" role="alert" aria-live="assertive" data-testid="own-news">
-      {sentence()}
-    </p>
+    <>
+      <p class="visually-hidden" role="alert" aria-live="assertive" data-testid="own-news">
+        {sentence()}
+      </p>
+      <p class="visually-hidden" role="status" aria-live="polite" data-testid="own-aside">
+        {aside()}
+      </p>
+    </>
   );
 }

@@ -1,4 +1,10 @@
-import { Code, type CommandError, type SessionView } from "../host/host";
+import {
+  Code,
+  type CommandError,
+  type RoomView,
+  type SessionView,
+  type SpeechView,
+} from "../host/host";
 import type { Catalogue } from "../i18n";
 
 /** What a refusal means, in the reader's language where the window knows the code. */
@@ -12,7 +18,14 @@ export function errorWords(words: Catalogue, error: CommandError): string {
     case Code.RoomUnknown:
       return words.codeRoomGone;
     case Code.TooFast:
+    case Code.SenderRate:
       return words.codeTooFast;
+    case Code.SlowMode:
+      return words.codeSlowMode;
+    case Code.LinkRefused:
+      return words.codeLinkRefused;
+    case Code.GuestsReadOnly:
+      return words.codeGuestsReadOnly;
     case Code.BlockedWords:
       return words.codeBlockedWords;
     case Code.TooLong:
@@ -23,9 +36,17 @@ export function errorWords(words: Catalogue, error: CommandError): string {
       return words.codeNotOnline;
     case Code.NotInRoom:
       return words.codeNotInRoom;
+    case Code.NoAnswer:
+      return words.codeNoAnswer;
     default:
       return error.info || words.codeUnknown(error.code);
   }
+}
+
+/** What became of an own comment that failed. Of one without an answer nobody knows. */
+export function failureWords(words: Catalogue, error: CommandError): string {
+  const reason = errorWords(words, error);
+  return error.code === Code.NoAnswer ? reason : words.rowFailed(reason);
 }
 
 export interface ConnectionWords {
@@ -52,7 +73,7 @@ export function connectionWords(
         text: leftMs > 0 ? words.reconnectingIn(Math.ceil(leftMs / 1000)) : words.reconnectingNow,
       };
     case "kicked":
-      return { text: words.kicked, action: words.reconnectHere };
+      return { text: kickedWords(words, session.cause), action: words.reconnectHere };
     case "sig_expired":
       return { text: words.signatureExpired, action: words.signInAgain };
     case "failed":
@@ -63,21 +84,130 @@ export function connectionWords(
   }
 }
 
+function kickedWords(
+  words: Catalogue,
+  cause: Extract<SessionView, { state: "kicked" }>["cause"],
+): string {
+  switch (cause) {
+    case "signed_in_elsewhere":
+      return words.kicked;
+    case "administrator":
+      return words.kickedByAdministrator;
+    case "account_deleted":
+      return words.kickedAccountDeleted;
+    case "other":
+      return words.kickedOther;
+  }
+}
+
+/** A ban without an end. */
+const FOR_EVER_S = 0xffff_ffff;
+
+type Absence = RoomView["absence"];
+
+/** Why the reader is not in the room. */
+export function absenceWords(
+  words: Catalogue,
+  absence: Absence | undefined,
+  moments: Moments,
+): string {
+  const withReason = (sentence: string, info: string) =>
+    info ? words.withReason(sentence, info) : sentence;
+  switch (absence?.why) {
+    case "dismissed":
+      return words.blockedRoomGone;
+    case "banned":
+      return withReason(bannedWords(words, absence.until_s, moments), absence.info);
+    case "kicked":
+      return words.absentKicked;
+    case "elsewhere":
+    case "left":
+      return words.absentElsewhere;
+    case "other":
+      return absence.info || words.absentOther;
+    case "refused":
+      if (absence.code !== Code.NotAllowed) return errorWords(words, absence);
+      return withReason(words.absentRefused, absence.info);
+    default:
+      return words.blockedNotInRoom;
+  }
+}
+
+function bannedWords(words: Catalogue, untilS: number, moments: Moments): string {
+  if (untilS === 0 || untilS === FOR_EVER_S) return words.absentBanned;
+  return words.absentBannedUntil(moments.at(untilS * 1000));
+}
+
+/** Above a minute the reader is told when, not how long. */
+const COUNTED_MS = 60_000;
+
+/** Why the reader may not speak, or undefined. */
+function speechBlocker(
+  words: Catalogue,
+  speech: SpeechView,
+  endsAt: number,
+  moments: Moments,
+): string | undefined {
+  const leftMs = endsAt - moments.now;
+  const ends = (seconds: (left: number) => string, until: (moment: string) => string) => {
+    if (leftMs <= 0) return undefined;
+    return leftMs > COUNTED_MS ? until(moments.at(endsAt)) : seconds(Math.ceil(leftMs / 1000));
+  };
+  switch (speech.state) {
+    case "free":
+      return undefined;
+    case "guest":
+      return words.codeGuestsReadOnly;
+    case "mute_all":
+      return words.blockedMuteAll;
+    case "muted":
+      if (speech.left_ms === 0) return words.codeMuted;
+      return ends(words.blockedMuted, words.blockedMutedUntil);
+    case "wait":
+      return ends(words.blockedWait, words.blockedWaitUntil);
+  }
+}
+
+/** That the reader was silenced, without what is left of it; undefined for who was not. */
+export function silenceWords(words: Catalogue, speech: SpeechView): string | undefined {
+  if (speech.state === "muted") return words.codeMuted;
+  return speech.state === "mute_all" ? words.blockedMuteAll : undefined;
+}
+
+/** The reader's clock. */
+export interface Moments {
+  /** Unix milliseconds. */
+  now: number;
+  /** How a moment in Unix milliseconds is named. */
+  at: (moment: number) => string;
+}
+
+export interface RoomStanding {
+  dismissed: boolean;
+  member: boolean;
+  absence: Absence | undefined;
+  speech: SpeechView;
+  /** When a mute or a wait ends, in Unix milliseconds. */
+  speechEndsAt: number;
+  moments: Moments;
+}
+
 /** Why a comment cannot be sent just now, or undefined if it can. */
 export function sendBlocker(
   words: Catalogue,
   session: SessionView,
-  room: { dismissed: boolean; member: boolean },
+  room: RoomStanding,
 ): string | undefined {
   if (room.dismissed) return words.blockedRoomGone;
   switch (session.state) {
     case "online":
-      return room.member ? undefined : words.blockedNotInRoom;
+      if (!room.member) return absenceWords(words, room.absence, room.moments);
+      return speechBlocker(words, room.speech, room.speechEndsAt, room.moments);
     case "connecting":
     case "reconnecting":
       return words.blockedConnecting;
     case "kicked":
-      return words.blockedKicked;
+      return session.cause === "signed_in_elsewhere" ? words.blockedKicked : words.blockedOffline;
     case "sig_expired":
       return words.signatureExpired;
     case "offline":

@@ -92,12 +92,16 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
     };
 
     const stopListening = room.listen({
-      danmaku({ entering, folded, undrawn }) {
+      danmaku({ entering, folded, leaving, undrawn }) {
         if (flies()) {
+          renderer.leave(leaving);
           renderer.fold(folded);
           renderer.enter(entering);
           renderer.addUndrawn(undrawn);
         } else if (ticks()) {
+          const isLeaving = ({ id }: FlyingComment) => leaving.includes(id);
+          ticker.withdraw(isLeaving);
+          setLine((now) => (now && isLeaving(now) ? undefined : now));
           const shown = line();
           const fold = folded.find(({ id }) => id === shown?.id);
           if (shown && fold) setLine({ ...shown, count: fold.count });

@@ -96,6 +96,16 @@ export class Flight {
     if (waiting) waiting.comment = { ...waiting.comment, count };
   }
 
+  /** Takes a comment out of the air, or out of the wait for a lane. */
+  remove(id: number): void {
+    this.#byId.delete(id);
+    for (const lane of this.#lanes) {
+      const at = lane.findIndex((flying) => flying.comment.id === id);
+      if (at !== -1) lane.splice(at, 1);
+    }
+    this.#waiting = this.#waiting.filter((one) => one.comment.id !== id);
+  }
+
   /** Moves on to `now`. Returns the ids of the comments that have waited in vain. */
   advance(now: number): number[] {
     for (const lane of this.#lanes) {

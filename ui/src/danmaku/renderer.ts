@@ -102,6 +102,11 @@ export class DanmakuRenderer {
     for (const { id, count } of folded) this.#flight.fold(id, count);
   }
 
+  leave(ids: number[]): void {
+    for (const id of ids) this.#flight.remove(id);
+    if (ids.length > 0) this.#wake();
+  }
+
   /** Comments that were let go before they came here count like those that found no lane. */
   addUndrawn(ids: number[]): void {
     this.#undrawn.push(...ids);

@@ -30,6 +30,11 @@ export class Ticker<T> {
     return replaced;
   }
 
+  /** What waits and is meant here will not be shown. */
+  withdraw(isMeant: (line: T) => boolean): void {
+    if (this.#next && isMeant(this.#next.line)) this.#next = undefined;
+  }
+
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;

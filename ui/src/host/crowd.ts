@@ -59,6 +59,7 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
     expired: 0,
     hidden: 0,
     no_lane: 0,
+    recalled: 0,
     waiting: 0,
   };
   let next = 1;
@@ -93,19 +94,20 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
       own: false,
       time_ms: Date.now(),
       state: "sent",
+      reached: 0,
       code: 0,
       reason: "",
     };
     const [enter, folded] = fly(row, random() < 0.04);
     host.push([
       { type: "chat", rows: [row] },
-      { type: "danmaku", enter, folded },
+      { type: "danmaku", enter, folded, leave: [] },
     ]);
   };
 
   host.onSaid = (row) => {
     const [enter, folded] = fly(row, false);
-    host.push([{ type: "danmaku", enter, folded }]);
+    host.push([{ type: "danmaku", enter, folded, leave: [] }]);
   };
 
   host.whenOpened(() => {
@@ -120,6 +122,9 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
           introduction: "",
           notification: "",
           member: true,
+          absence: { why: "none" },
+          role: "member",
+          rules: { budget_per_s: 40, sender_per_s: 0, slow_mode_s: 0, links: true },
         },
       },
       { type: "online", count: online },

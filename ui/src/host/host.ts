@@ -12,6 +12,7 @@ export type {
   RoomView,
   ServiceView,
   SessionView,
+  SpeechView,
 } from "../bindings";
 
 export type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
@@ -47,6 +48,11 @@ export interface Host {
 export const Code = {
   NotOnline: 9001,
   NotInRoom: 9002,
+  NoAnswer: 9005,
+  SenderRate: 9008,
+  SlowMode: 9009,
+  LinkRefused: 9010,
+  GuestsReadOnly: 9011,
   NotAllowed: 10007,
   RoomGone: 10010,
   RoomUnknown: 10015,

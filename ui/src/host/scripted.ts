@@ -76,6 +76,7 @@ export class ScriptedHost implements Host {
       own: true,
       time_ms: Date.now(),
       state: "sending",
+      reached: 0,
       code: 0,
       reason: "",
     };
@@ -94,6 +95,15 @@ export class ScriptedHost implements Host {
   /** Ends a comment that was left open. */
   confirm(key: string): void {
     this.#update(key, { state: "sent", seq: this.#next++ });
+  }
+
+  /** The room chose others; nobody else sees it. */
+  passOver(key: string): void {
+    this.#update(key, { state: "sampled_out" });
+  }
+
+  takeBack(key: string): void {
+    this.#update(key, { state: "recalled" });
   }
 
   refuse(key: string, error: CommandError = this.refusal): void {

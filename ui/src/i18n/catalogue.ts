@@ -13,21 +13,30 @@ export interface Catalogue {
   reconnectingIn: (seconds: number) => string;
   reconnectingNow: string;
   kicked: string;
+  kickedByAdministrator: string;
+  kickedAccountDeleted: string;
+  kickedOther: string;
   reconnectHere: string;
   signatureExpired: string;
   signInAgain: string;
   connectionFailed: (info: string) => string;
   tryAgain: string;
+  missed: (count: number) => string;
+  missedWhy: string;
 
   codeMuted: string;
   codeNotAllowed: string;
   codeRoomGone: string;
   codeTooFast: string;
+  codeSlowMode: string;
+  codeLinkRefused: string;
+  codeGuestsReadOnly: string;
   codeBlockedWords: string;
   codeTooLong: string;
   codeSignatureExpired: string;
   codeNotOnline: string;
   codeNotInRoom: string;
+  codeNoAnswer: string;
   codeUnknown: (code: number) => string;
 
   chat: string;
@@ -36,6 +45,8 @@ export interface Catalogue {
   rowSending: string;
   rowFailed: (reason: string) => string;
   retry: string;
+  rowSampledOut: string;
+  rowRecalled: string;
   heard: (count: number, name: string, text: string) => string;
   heardOne: (name: string, text: string) => string;
 
@@ -47,6 +58,19 @@ export interface Catalogue {
   blockedKicked: string;
   blockedRoomGone: string;
   blockedNotInRoom: string;
+  blockedMuteAll: string;
+  blockedMuted: (seconds: number) => string;
+  blockedMutedUntil: (moment: string) => string;
+  blockedWait: (seconds: number) => string;
+  blockedWaitUntil: (moment: string) => string;
+  maySpeakAgain: string;
+  absentBanned: string;
+  absentBannedUntil: (moment: string) => string;
+  absentRefused: string;
+  absentOther: string;
+  withReason: (sentence: string, reason: string) => string;
+  absentKicked: string;
+  absentElsewhere: string;
   charactersOver: (count: number) => string;
   charactersLeft: (count: number) => string;
 
@@ -91,6 +115,7 @@ export interface Catalogue {
   countExpired: string;
   countNoLane: string;
   countHidden: string;
+  countRecalled: string;
   areaQuarter: string;
   areaHalf: string;
   areaThreeQuarters: string;

@@ -89,6 +89,7 @@ function DanmakuCounts(): JSX.Element {
       { id: "expired", label: words().countExpired, count: counters.expired },
       { id: "no-lane", label: words().countNoLane, count: counters.no_lane },
       { id: "hidden", label: words().countHidden, count: counters.hidden },
+      { id: "recalled", label: words().countRecalled, count: counters.recalled },
     ];
   };
   return (

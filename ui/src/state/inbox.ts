@@ -4,6 +4,8 @@ import type { ChatRow, FlyingComment, FoldedComment, RoomEvent } from "../host/h
 export const ROWS_KEPT = 1000;
 /** More new comments than this in one frame cannot find lanes within their patience. */
 export const ENTERING_KEPT = 200;
+/** Keys and ids of what was taken back that are remembered until the next frame. */
+export const TAKEN_BACK_KEPT = 2000;
 /** Ids of let-go comments that are remembered until the next frame reports them. */
 export const UNDRAWN_KEPT = 1000;
 
@@ -14,8 +16,14 @@ export interface Frame {
   /** The list is replaced by `rows` instead of extended. */
   reset: boolean;
   rows: ChatRow[];
+  /** For a row that was missing: the key of the row that it belongs before. */
+  before: ReadonlyMap<string, string>;
+  /** Keys of rows that are not to be shown any more. */
+  removed: ReadonlySet<string>;
   entering: { comment: FlyingComment; arrivedAt: number }[];
   folded: FoldedComment[];
+  /** Ids of flights that end at once. */
+  leaving: number[];
   /** Ids of comments that were meant to fly and were let go here. */
   undrawn: number[];
 }
@@ -35,6 +43,15 @@ function dropOldest<T>(waiting: Map<number, T>, mayGo: (value: T) => boolean): n
   return gone;
 }
 
+/** Adds to a set that keeps no more than the newest. */
+function addNewest<T>(kept: Set<T>, added: T[]): void {
+  for (const one of added) kept.add(one);
+  for (const one of kept) {
+    if (kept.size <= TAKEN_BACK_KEPT) break;
+    kept.delete(one);
+  }
+}
+
 /**
  * Gathers batches between two frames and hands them on once per frame. A hidden window gets no
  * frames, so what waits is bounded by what could still be seen: newer state replaces older state,
@@ -46,6 +63,9 @@ export class Inbox {
   readonly #latest = new Map<string, RoomEvent>();
   #reset = false;
   #rows = new Map<string, ChatRow>();
+  #before = new Map<string, string>();
+  #removed = new Set<string>();
+  #leaving = new Set<number>();
   #entering = new Map<number, { comment: FlyingComment; arrivedAt: number }>();
   #folded = new Map<number, FoldedComment>();
   #undrawn: number[] = [];
@@ -68,13 +88,24 @@ export class Inbox {
       case "chat_reset":
         this.#reset = true;
         this.#rows.clear();
+        this.#before.clear();
+        this.#removed.clear();
         this.#takeRows(event.rows);
+        break;
+      case "chat_inserted":
+        for (const row of event.rows) this.#before.set(row.key, event.before);
+        this.#takeRows(event.rows);
+        break;
+      case "chat_removed":
+        addNewest(this.#removed, event.keys);
         break;
       case "chat":
         this.#takeRows(event.rows);
         break;
       case "danmaku":
         this.#takeComments(event.enter, event.folded);
+        for (const id of event.leave) this.#entering.delete(id);
+        addNewest(this.#leaving, event.leave);
         break;
       default: {
         // A product and its withdrawal are two states of one slot.
@@ -94,6 +125,7 @@ export class Inbox {
     for (const key of this.#rows.keys()) {
       if (surplus-- === 0) break;
       this.#rows.delete(key);
+      this.#before.delete(key);
     }
   }
 
@@ -119,13 +151,19 @@ export class Inbox {
       latest: [...this.#latest.values()],
       reset: this.#reset,
       rows: [...this.#rows.values()],
+      before: this.#before,
+      removed: this.#removed,
       entering: [...this.#entering.values()],
       folded: [...this.#folded.values()],
+      leaving: [...this.#leaving],
       undrawn: this.#undrawn,
     };
     this.#latest.clear();
     this.#reset = false;
     this.#rows = new Map();
+    this.#before = new Map();
+    this.#removed = new Set();
+    this.#leaving = new Set();
     this.#entering = new Map();
     this.#folded = new Map();
     this.#undrawn = [];

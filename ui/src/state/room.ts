@@ -6,15 +6,18 @@ import type {
   RoomEvent,
   RoomView,
   SessionView,
+  SpeechView,
 } from "../host/host";
 import { type ChatLog, createChatLog } from "./chat";
 import { type Frame, Inbox, type InboxTiming } from "./inbox";
 
 /** What flies is drawn, not listed, so it passes through instead of becoming state. */
 export interface FrameListener {
-  danmaku?(frame: Pick<Frame, "entering" | "folded" | "undrawn">): void;
+  danmaku?(frame: Pick<Frame, "entering" | "folded" | "leaving" | "undrawn">): void;
   chat?(fresh: ChatRow[]): void;
   refused?(own: ChatRow[]): void;
+  unseen?(own: ChatRow[]): void;
+  removed?(keys: ReadonlySet<string>): void;
 }
 
 export interface RoomState {
@@ -24,6 +27,10 @@ export interface RoomState {
   online: Accessor<number | undefined>;
   product: Accessor<ProductView | undefined>;
   dismissed: Accessor<boolean>;
+  /** Whether the reader may speak; times in it count from the moment it was told. */
+  speech: Accessor<SpeechView>;
+  /** Messages that nobody will bring any more. */
+  missed: Accessor<number>;
   counters: Accessor<DanmakuCounters>;
   chat: ChatLog;
   receive(events: RoomEvent[]): void;
@@ -37,6 +44,7 @@ const NO_COUNTERS: DanmakuCounters = {
   expired: 0,
   hidden: 0,
   no_lane: 0,
+  recalled: 0,
   waiting: 0,
 };
 
@@ -51,6 +59,8 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
   const [online, setOnline] = createSignal<number>();
   const [product, setProduct] = createSignal<ProductView>();
   const [dismissed, setDismissed] = createSignal(false);
+  const [speech, setSpeech] = createSignal<SpeechView>({ state: "free" });
+  const [missed, setMissed] = createSignal(0);
   const [counters, setCounters] = createSignal(NO_COUNTERS);
   const chat = createChatLog();
   const listeners = new Set<FrameListener>();
@@ -77,6 +87,12 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
       case "product_cleared":
         setProduct(undefined);
         break;
+      case "speech":
+        setSpeech(event.speech);
+        break;
+      case "missed":
+        setMissed(event.count);
+        break;
       case "danmaku_counters":
         setCounters(event.counters);
         break;
@@ -86,10 +102,12 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
   const applyFrame = (frame: Frame): void => {
     batch(() => {
       for (const event of frame.latest) applyLatest(event);
-      const { fresh, refused } = chat.apply(frame.rows, frame.reset);
+      const { fresh, refused, unseen } = chat.apply(frame);
       for (const listener of listeners) {
         if (fresh.length > 0) listener.chat?.(fresh);
         if (refused.length > 0) listener.refused?.(refused);
+        if (unseen.length > 0) listener.unseen?.(unseen);
+        if (frame.removed.size > 0) listener.removed?.(frame.removed);
         listener.danmaku?.(frame);
       }
     });
@@ -103,6 +121,8 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
     online,
     product,
     dismissed,
+    speech,
+    missed,
     counters,
     chat,
     receive: (events) => inbox.receive(events),

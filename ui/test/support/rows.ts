@@ -1,4 +1,4 @@
-import type { ChatRow, FlyingComment, SessionView } from "../../src/host/host";
+import type { ChatRow, FlyingComment, RoomView, SessionView } from "../../src/host/host";
 
 export function chatRow(change: Partial<ChatRow> & { key: string }): ChatRow {
   return {
@@ -9,6 +9,7 @@ export function chatRow(change: Partial<ChatRow> & { key: string }): ChatRow {
     own: false,
     time_ms: 1_700_000_000_000,
     state: "sent",
+    reached: 0,
     code: 0,
     reason: "",
     ...change,
@@ -35,12 +36,27 @@ export function flyingComment(change: Partial<FlyingComment> & { id: number }): 
   };
 }
 
+export function roomView(change: Partial<RoomView> = {}): RoomView {
+  return {
+    group_id: "g",
+    name: "Tea",
+    host: "Mei",
+    introduction: "",
+    notification: "",
+    member: true,
+    absence: { why: "none" },
+    role: "member",
+    rules: { budget_per_s: 40, sender_per_s: 0, slow_mode_s: 0, links: true },
+    ...change,
+  };
+}
+
 export const SESSIONS: Record<SessionView["state"], SessionView> = {
   offline: { state: "offline" },
   connecting: { state: "connecting" },
   online: { state: "online" },
   reconnecting: { state: "reconnecting", attempt: 2, retry_in_ms: 4000 },
-  kicked: { state: "kicked", reason: "elsewhere" },
+  kicked: { state: "kicked", cause: "signed_in_elsewhere", reason: "elsewhere" },
   sig_expired: { state: "sig_expired" },
   failed: { state: "failed", code: 60006, info: "the service is busy" },
 };

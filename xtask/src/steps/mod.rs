@@ -1,5 +1,6 @@
 //! The steps that make a checkout ready, each of which does nothing when it has been done before.
 
+pub(crate) mod bun;
 pub(crate) mod cargo;
 mod node;
 pub(crate) mod sdk;

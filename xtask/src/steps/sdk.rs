@@ -61,7 +61,7 @@ pub(crate) fn node_tests(workspace: &Workspace) -> Command {
     npm
 }
 
-/// The tests of the server SDKs from PyPI.
+/// The tests of the server SDKs from PyPI, and of a gateway client in Python.
 pub(crate) fn python_tests(workspace: &Workspace) -> Command {
     let mut python = workspace.command(python(&environment(workspace)));
     python.arg(directory(workspace).join("python").join("run.py"));

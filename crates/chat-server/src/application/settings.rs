@@ -114,11 +114,25 @@ settings! {
     recall_window_s: u32 = "120", number(1, 604_800),
         "how old a message may be when it is recalled, in seconds";
     mute_tip: bool = "off", SWITCH,
-        "a muted member of an AVChatRoom is told so";
+        "a muted member of an AVChatRoom is told so, and so is everybody in the room";
     mute_all_tip: bool = "off", SWITCH,
         "members of an AVChatRoom are told when the whole room is muted";
     send_without_join: bool = "off", SWITCH,
         "a client may speak in an AVChatRoom that it has not joined";
+    room_budget: u32 = "40", number(0, 100_000),
+        "messages that a group delivers in a second, unless its own rules say otherwise; 0 is no limit";
+    sender_rate: u32 = "10", number(0, 10_000),
+        "messages that one account may send by the gateway into one group in a second, unless the rules of the group say otherwise; 0 is no limit";
+    tick_ms: u32 = "25", number(0, 1_000),
+        "longest time that a busy room collects messages before it writes them, in milliseconds; 0 writes each at once";
+    join_messages: u32 = "20", number(0, 100),
+        "newest messages that whoever comes into an AVChatRoom is shown, at most; none of them older than five minutes";
+    guests: bool = "off", SWITCH,
+        "who has no account may read in an AVChatRoom";
+    web_one_room: bool = "on", SWITCH,
+        "an account that is signed in on the platform Web is in one AVChatRoom at a time";
+    logins_per_platform: u32 = "1", number(1, 10),
+        "logins that one account may have on one platform at the same time; one more ends the oldest";
     field_delay_s: u32 = "0", number(0, 86_400),
         "a new custom group field works after so many seconds (the cloud takes about 600)";
     name_bytes: u32 = "100", number(1, 1_000),

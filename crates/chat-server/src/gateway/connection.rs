@@ -1,19 +1,26 @@
-//! The reading half of a connection, from the first frame to the last.
+//! A connection, from the first frame to the last. One task reads, carries requests out, and writes
+//! what waits for the socket; rooms write to the socket themselves as long as it takes everything.
 
-use axum::extract::ws::{Message, WebSocket};
 use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close};
-use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tungstenite::{Error as SocketError, Message};
 
-use super::requests::Session;
-use super::{Gateway, writer};
+use super::Gateway;
+use super::guest::GuestSession;
+use super::requests::{Handled, Session};
+use super::sending::Sending;
+use super::socket::Socket;
+use super::upgrade::Upgraded;
 use crate::counters::add;
-use crate::room::{Closing, Outbox, outbox};
+use crate::outbox::{Closing, Flushed, Outbox, Wire};
 use crate::service::{Ended, Login};
 
 const GOING_AWAY: u16 = 1001;
@@ -36,115 +43,376 @@ enum Heard {
     Over,
 }
 
-pub(super) async fn serve(gateway: Arc<Gateway>, socket: WebSocket, client_ip: IpAddr) {
-    add(&gateway.service.counters.connections_opened, 1);
-    let (sink, mut stream) = socket.split();
-    let (outbox, waiting) = outbox(Arc::clone(&gateway.service.counters));
-    let writer = writer::write(sink, waiting, Arc::clone(&outbox), gateway.times.write);
-    let reader = async {
-        read(&gateway, &mut stream, &outbox, client_ip).await;
-        // Without a reason of its own the connection ends normally.
-        outbox.close(Closing { code: 1000, reason: "" });
-    };
-    tokio::join!(reader, writer);
-    // A socket that is dropped with unread bytes in it is reset, and the last frames are lost.
-    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
-    // Whoever does not close by then gets the reset.
-    let _ = timeout(LINGER, rest).await;
+/// Who is signed in.
+enum Attended {
+    Account(Session),
+    Guest(GuestSession),
 }
 
-async fn read(
-    gateway: &Gateway,
-    stream: &mut SplitStream<WebSocket>,
-    outbox: &Arc<Outbox>,
+impl Attended {
+    async fn handle(&mut self, frame: ClientFrame) -> Handled {
+        match self {
+            Self::Account(session) => session.handle(frame).await,
+            Self::Guest(session) => session.handle(frame).await,
+        }
+    }
+
+    async fn end(self, ended: Ended) {
+        match self {
+            Self::Account(session) => session.end(ended).await,
+            Self::Guest(session) => session.end(),
+        }
+    }
+}
+
+/// A login, and what it has on its way.
+struct SignedIn {
+    session: Attended,
+    sending: Sending,
+    /// When the UserSig runs out.
+    expires: Instant,
+}
+
+impl SignedIn {
+    fn new(session: Attended, valid_for: Duration) -> Box<Self> {
+        let expires = Instant::now() + valid_for.min(LONGEST_LOGIN);
+        Box::new(Self { session, sending: Sending::default(), expires })
+    }
+}
+
+/// A socket and what is on its way to it.
+struct Connection {
+    gateway: Arc<Gateway>,
+    socket: Socket,
+    stream: Arc<TcpStream>,
+    outbox: Arc<Outbox>,
+    /// When the socket last took something; `None` while it takes everything.
+    behind_since: Option<Instant>,
+}
+
+/// What there is to do for a connection.
+enum Woken {
+    Stopping,
+    /// A room has decided about a message.
+    Answer(ServerFrame),
+    Heard(Heard),
+    /// A deadline has come.
+    Due,
+}
+
+/// Serves a client until it is gone. What is not needed while a viewer only listens is boxed, here and
+/// below: an idle connection keeps what waiting needs and nothing else.
+pub(super) fn serve(
+    gateway: Arc<Gateway>,
+    upgraded: Upgraded,
     client_ip: IpAddr,
-) {
-    let signed_in = login(gateway, stream, outbox, client_ip).await;
-    let Some((mut session, valid_for)) = signed_in else { return };
-    let expires = Instant::now() + valid_for.min(LONGEST_LOGIN);
-    let silence = gateway.times.heartbeat * 5 / 2;
-    let mut ended = Ended::LinkClose;
-    loop {
-        let heard = tokio::select! {
-            biased;
-            () = outbox.closed().cancelled() => break,
-            () = gateway.stopping.cancelled() => {
-                say_goodbye(outbox);
-                break;
-            }
-            () = sleep_until(expires) => {
-                outbox.answer(&ServerFrame::SigExpired {});
-                outbox.close(Closing { code: close::SIG_EXPIRED, reason: "the UserSig expired" });
-                break;
-            }
-            heard = timeout(silence, hear(gateway, stream, outbox)) => heard,
-        };
-        match heard {
-            Ok(Heard::Frame(frame)) => {
-                if !session.handle(frame).await {
-                    ended = Ended::Logout;
-                    break;
+) -> impl Future<Output = ()> + Send {
+    let counters = Arc::clone(&gateway.service.counters);
+    add(&counters.connections_opened, 1);
+    let (socket, stream) = Socket::new(upgraded);
+    let wire = Arc::clone(&stream) as Arc<dyn Wire>;
+    let outbox = Arc::new(Outbox::new(wire, counters));
+    let mut connection = Connection { gateway, socket, stream, outbox, behind_since: None };
+    async move {
+        let signed_in = Box::pin(connection.login(client_ip)).await;
+        if let Some(mut signed_in) = signed_in {
+            let ended = connection.attend(&mut signed_in).await;
+            Box::pin(connection.end(signed_in, ended)).await;
+        }
+        Box::pin(connection.close()).await;
+    }
+}
+
+impl Connection {
+    /// Carries requests out until the connection has to end.
+    async fn attend(&mut self, signed_in: &mut SignedIn) -> Ended {
+        let SignedIn { session, sending, expires } = signed_in;
+        let expires = *expires;
+        let silence = self.gateway.times.heartbeat * 5 / 2;
+        let mut silent_at = Instant::now() + silence;
+        let gateway = Arc::clone(&self.gateway);
+        let mut stopping = pin!(gateway.stopping.cancelled());
+        let mut alarm = pin!(sleep_until(silent_at.min(expires)));
+        loop {
+            let woken = poll_fn(|cx| {
+                if stopping.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Woken::Stopping);
                 }
-            }
-            Ok(Heard::Refused | Heard::Nothing) => {}
-            Ok(Heard::Over) => break,
-            Err(_) => {
-                add(&gateway.service.counters.connections_closed_silent, 1);
-                outbox.close(Closing { code: close::SILENT, reason: "nothing heard for too long" });
-                ended = Ended::TimeOut;
-                break;
+                if let Poll::Ready(answer) = sending.poll_next(cx) {
+                    return Poll::Ready(Woken::Answer(answer));
+                }
+                // A client that sends faster than its rooms decide is not heard meanwhile.
+                if let Poll::Ready(heard) = self.poll_hear(cx, !sending.is_full()) {
+                    return Poll::Ready(Woken::Heard(heard));
+                }
+                let due = self.due(silent_at.min(expires));
+                if alarm.deadline() != due {
+                    alarm.as_mut().reset(due);
+                }
+                alarm.as_mut().poll(cx).map(|()| Woken::Due)
+            });
+            let heard = match woken.await {
+                Woken::Stopping => {
+                    say_goodbye(&self.outbox);
+                    return Ended::LinkClose;
+                }
+                Woken::Answer(answer) => {
+                    self.outbox.answer(&answer);
+                    continue;
+                }
+                Woken::Due => match self.overdue(expires, silent_at) {
+                    Some(ended) => return ended,
+                    None => continue,
+                },
+                Woken::Heard(heard) => heard,
+            };
+            silent_at = Instant::now() + silence;
+            match heard {
+                Heard::Frame(frame) => {
+                    let handled = Box::pin(self.handle(session, sending, frame)).await;
+                    match handled {
+                        Handled::Answered => {}
+                        Handled::Sent(pending) => sending.push(pending, &gateway.service),
+                        Handled::LoggedOut => return Ended::Logout,
+                    }
+                }
+                Heard::Refused | Heard::Nothing => {}
+                Heard::Over => return Ended::LinkClose,
             }
         }
     }
-    session.end(ended).await;
+
+    /// Carries one request out. Messages that are on their way go on meanwhile: what is asked for
+    /// may wait for one of them.
+    async fn handle(
+        &mut self,
+        session: &mut Attended,
+        sending: &mut Sending,
+        frame: ClientFrame,
+    ) -> Handled {
+        let mut handling = pin!(session.handle(frame));
+        poll_fn(|cx| {
+            while let Poll::Ready(answer) = sending.poll_next(cx) {
+                self.outbox.answer(&answer);
+            }
+            self.poll_write(cx);
+            handling.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Ends the login when everything that was sent is answered.
+    async fn end(&mut self, signed_in: Box<SignedIn>, ended: Ended) {
+        let SignedIn { session, mut sending, .. } = *signed_in;
+        while !sending.is_empty() {
+            let answer = self.writing_meanwhile(poll_fn(|cx| sending.poll_next(cx))).await;
+            self.outbox.answer(&answer);
+        }
+        self.writing_meanwhile(session.end(ended)).await;
+    }
+
+    /// When there is something to do next, with or without the client: what is given, or the moment
+    /// at which a socket that takes nothing counts as stuck.
+    fn due(&self, other: Instant) -> Instant {
+        let stuck = self.behind_since.map(|since| since + self.gateway.times.write);
+        stuck.map_or(other, |stuck| stuck.min(other))
+    }
+
+    /// Ends what has lasted too long; `None` when the connection goes on, or ends by itself.
+    fn overdue(&self, expires: Instant, silent_at: Instant) -> Option<Ended> {
+        let now = Instant::now();
+        if now >= expires {
+            self.outbox.answer(&ServerFrame::SigExpired {});
+            let reason = "the UserSig expired";
+            self.outbox.close(Closing { code: close::SIG_EXPIRED, reason });
+            return Some(Ended::LinkClose);
+        }
+        if now >= silent_at {
+            add(&self.gateway.service.counters.connections_closed_silent, 1);
+            let reason = "nothing heard for too long";
+            self.outbox.close(Closing { code: close::SILENT, reason });
+            return Some(Ended::TimeOut);
+        }
+        self.outbox.close_slow_reader();
+        None
+    }
+
+    /// The next look at the socket, while what waits for it is written. Without `listens` only that.
+    fn poll_hear(&mut self, cx: &mut Context<'_>, listens: bool) -> Poll<Heard> {
+        self.poll_write(cx);
+        if self.outbox.closing().is_some() {
+            return Poll::Ready(Heard::Over);
+        }
+        // Whoever does not read its answers is not heard before it has read some of them.
+        if !listens || self.outbox.owes_much() {
+            return Poll::Pending;
+        }
+        let message = ready!(self.socket.poll_next(cx, &self.outbox));
+        Poll::Ready(self.understand(message))
+    }
+
+    /// Writes what waits for the socket, as far as it takes it.
+    fn poll_write(&mut self, cx: &mut Context<'_>) {
+        self.outbox.register(cx.waker());
+        while self.outbox.is_behind() {
+            let since = *self.behind_since.get_or_insert_with(Instant::now);
+            // A broken socket shows when it is written to.
+            if self.stream.poll_write_ready(cx).is_pending() {
+                return;
+            }
+            let took_something = self.outbox.flush() != Flushed::Nothing;
+            self.behind_since = Some(if took_something { Instant::now() } else { since });
+        }
+        self.behind_since = None;
+    }
+
+    /// Does something else while what waits for the socket is written; a socket that is stuck does
+    /// not hold it up.
+    async fn writing_meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            self.poll_write(cx);
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Says why the connection ends, and ends it.
+    async fn close(&mut self) {
+        // Without a reason of its own the connection ends normally.
+        self.outbox.close(Closing { code: 1000, reason: "" });
+        self.outbox.say_close();
+        let deadline = Instant::now() + self.gateway.times.write;
+        while self.outbox.flush() != Flushed::All {
+            if timeout_at(deadline, self.stream.writable()).await.is_err() {
+                return;
+            }
+        }
+        // A socket that is dropped with unread bytes in it is reset, and the last frames are lost.
+        let rest =
+            async { while poll_fn(|cx| self.socket.poll_next(cx, &self.outbox)).await.is_ok() {} };
+        // Whoever does not close by then gets the reset.
+        let _ = timeout(LINGER, rest).await;
+    }
+
+    /// Waits for `login` and answers it. `None` ends the connection.
+    async fn login(&mut self, client_ip: IpAddr) -> Option<Box<SignedIn>> {
+        let gateway = Arc::clone(&self.gateway);
+        let refuse = |outbox: &Outbox, id: u32, error: ApiError| {
+            outbox.answer(&ServerFrame::Error {
+                id,
+                code: error.code,
+                info: error.info,
+                retry_after_ms: error.retry_after_ms,
+            });
+            outbox.close(Closing { code: close::LOGIN_REFUSED, reason: "login refused" });
+        };
+        let first = tokio::select! {
+            () = gateway.stopping.cancelled() => {
+                say_goodbye(&self.outbox);
+                return None;
+            }
+            first = timeout(gateway.times.login, self.hear_frame()) => first,
+        };
+        let Ok(first) = first else {
+            self.outbox.close(Closing { code: close::SILENT, reason: "no login in time" });
+            return None;
+        };
+        let first = first?;
+        let ClientFrame::Login { id, sdk_app_id, user_id, user_sig, platform, guest, deflate } =
+            first
+        else {
+            let error = ApiError::new(Code::NOT_LOGGED_IN, "the first frame has to be login");
+            refuse(&self.outbox, first.id(), error);
+            return None;
+        };
+        if deflate {
+            self.outbox.reads_deflate();
+        }
+        let place = Place { platform, client_ip };
+        let outbox = Arc::clone(&self.outbox);
+        if guest {
+            let let_in = async {
+                if !user_id.is_empty() || !user_sig.0.is_empty() {
+                    let info = "a guest has no account: leave user_id and user_sig empty";
+                    return Err(ApiError::bad_parameter(info));
+                }
+                let_guest_in(&gateway, id, sdk_app_id, platform, &outbox).await
+            };
+            return match self.writing_meanwhile(let_in).await {
+                Ok(session) => Some(SignedIn::new(Attended::Guest(session), LONGEST_LOGIN)),
+                Err(error) => {
+                    refuse(&outbox, id, error);
+                    None
+                }
+            };
+        }
+        let signed_in = sign_in(&gateway, id, sdk_app_id, &user_id, &user_sig.0, place, &outbox);
+        match self.writing_meanwhile(signed_in).await {
+            Ok((session, valid_for)) => {
+                if session.attach().await.is_err() {
+                    outbox.close(Closing { code: INTERNAL, reason: "the service failed inside" });
+                }
+                Some(SignedIn::new(Attended::Account(session), valid_for))
+            }
+            Err(error) => {
+                refuse(&outbox, id, error);
+                None
+            }
+        }
+    }
+
+    /// The next readable frame; unreadable ones are refused on the way.
+    async fn hear_frame(&mut self) -> Option<ClientFrame> {
+        loop {
+            match poll_fn(|cx| self.poll_hear(cx, true)).await {
+                Heard::Frame(frame) => return Some(frame),
+                Heard::Over => return None,
+                Heard::Refused | Heard::Nothing => {}
+            }
+        }
+    }
+
+    fn understand(&self, message: Result<Message, SocketError>) -> Heard {
+        let text = match message {
+            Ok(Message::Text(text)) => text,
+            Ok(Message::Binary(_)) => {
+                return self.refuse(0, Code::FRAME_MALFORMED, "send text frames".into());
+            }
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => return Heard::Nothing,
+            Ok(Message::Close(_)) => return Heard::Over,
+            Err(error) => {
+                // A frame over the hard limit cannot be skipped: its bytes are still on the way.
+                if matches!(error, SocketError::Capacity(_)) {
+                    self.refuse(0, Code::FRAME_TOO_LONG, too_long());
+                    let reason = "the frame is too long";
+                    self.outbox.close(Closing { code: TOO_BIG, reason });
+                }
+                return Heard::Over;
+            }
+        };
+        if text.len() > MAX_CLIENT_FRAME_BYTES {
+            return self.refuse(0, Code::FRAME_TOO_LONG, too_long());
+        }
+        match serde_json::from_str(&text) {
+            Ok(frame) => Heard::Frame(frame),
+            Err(error) => {
+                let info = format!("the frame cannot be read: {error}");
+                self.refuse(id_of(&text), Code::FRAME_MALFORMED, info)
+            }
+        }
+    }
+
+    fn refuse(&self, id: u32, code: Code, info: String) -> Heard {
+        add(&self.gateway.service.counters.frames_malformed, 1);
+        self.outbox.answer(&ServerFrame::Error { id, code, info, retry_after_ms: None });
+        Heard::Refused
+    }
 }
 
 fn say_goodbye(outbox: &Outbox) {
     outbox.answer(&ServerFrame::ShuttingDown { retry_after_ms: RETRY_AFTER_MS });
     outbox.close(Closing { code: GOING_AWAY, reason: "the service stops" });
-}
-
-/// Waits for `login` and answers it. `None` ends the connection.
-async fn login(
-    gateway: &Gateway,
-    stream: &mut SplitStream<WebSocket>,
-    outbox: &Arc<Outbox>,
-    client_ip: IpAddr,
-) -> Option<(Session, Duration)> {
-    let refuse = |id: u32, error: ApiError| {
-        outbox.answer(&ServerFrame::Error { id, code: error.code, info: error.info });
-        outbox.close(Closing { code: close::LOGIN_REFUSED, reason: "login refused" });
-    };
-    let first = tokio::select! {
-        () = gateway.stopping.cancelled() => {
-            say_goodbye(outbox);
-            return None;
-        }
-        first = timeout(gateway.times.login, hear_frame(gateway, stream, outbox)) => first,
-    };
-    let Ok(first) = first else {
-        outbox.close(Closing { code: close::SILENT, reason: "no login in time" });
-        return None;
-    };
-    let first = first?;
-    let ClientFrame::Login { id, sdk_app_id, user_id, user_sig, platform } = first else {
-        let error = ApiError::new(Code::NOT_LOGGED_IN, "the first frame has to be login");
-        refuse(first.id(), error);
-        return None;
-    };
-    let place = Place { platform, client_ip };
-    match sign_in(gateway, id, sdk_app_id, &user_id, &user_sig.0, place, outbox).await {
-        Ok((session, valid_for)) => {
-            if session.attach().await.is_err() {
-                outbox.close(Closing { code: INTERNAL, reason: "the service failed inside" });
-            }
-            Some((session, valid_for))
-        }
-        Err(error) => {
-            refuse(id, error);
-            None
-        }
-    }
 }
 
 /// Where somebody signs in.
@@ -174,61 +442,30 @@ async fn sign_in(
         client_ip: Some(place.client_ip),
         outbox: Arc::clone(outbox),
     };
-    let heartbeat_s = u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX);
+    let heartbeat_s = heartbeat_s(gateway);
     let user_id = who.user_id.to_string();
-    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s });
+    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false });
     service.signed_in(&who, login.clone()).await;
     Ok((Session::new(Arc::clone(service), who, login), valid_for))
 }
 
-/// The next readable frame; unreadable ones are refused on the way.
-async fn hear_frame(
+/// As [`sign_in`], without an account and so without anybody who sees it.
+async fn let_guest_in(
     gateway: &Gateway,
-    stream: &mut SplitStream<WebSocket>,
-    outbox: &Outbox,
-) -> Option<ClientFrame> {
-    loop {
-        match hear(gateway, stream, outbox).await {
-            Heard::Frame(frame) => return Some(frame),
-            Heard::Over => return None,
-            Heard::Refused | Heard::Nothing => {}
-        }
-    }
+    id: u32,
+    sdk_app_id: u32,
+    platform: Platform,
+    outbox: &Arc<Outbox>,
+) -> Result<GuestSession, ApiError> {
+    let service = &gateway.service;
+    let guest = service.guest(sdk_app_id, platform, outbox).await?;
+    let (user_id, nick, heartbeat_s) = (guest.name.clone(), String::new(), heartbeat_s(gateway));
+    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: true });
+    Ok(GuestSession::new(Arc::clone(service), guest))
 }
 
-async fn hear(gateway: &Gateway, stream: &mut SplitStream<WebSocket>, outbox: &Outbox) -> Heard {
-    let text = match stream.next().await {
-        Some(Ok(Message::Text(text))) => text,
-        Some(Ok(Message::Binary(_))) => {
-            return refuse(gateway, outbox, 0, Code::FRAME_MALFORMED, "send text frames".into());
-        }
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Heard::Nothing,
-        Some(Ok(Message::Close(_))) | None => return Heard::Over,
-        Some(Err(error)) => {
-            // A frame over the hard limit cannot be skipped: its bytes are still on the way.
-            if is_too_big(&error) {
-                refuse(gateway, outbox, 0, Code::FRAME_TOO_LONG, too_long());
-                outbox.close(Closing { code: TOO_BIG, reason: "the frame is too long" });
-            }
-            return Heard::Over;
-        }
-    };
-    if text.len() > MAX_CLIENT_FRAME_BYTES {
-        return refuse(gateway, outbox, 0, Code::FRAME_TOO_LONG, too_long());
-    }
-    match serde_json::from_str(&text) {
-        Ok(frame) => Heard::Frame(frame),
-        Err(error) => {
-            let info = format!("the frame cannot be read: {error}");
-            refuse(gateway, outbox, id_of(&text), Code::FRAME_MALFORMED, info)
-        }
-    }
-}
-
-fn refuse(gateway: &Gateway, outbox: &Outbox, id: u32, code: Code, info: String) -> Heard {
-    add(&gateway.service.counters.frames_malformed, 1);
-    outbox.answer(&ServerFrame::Error { id, code, info });
-    Heard::Refused
+fn heartbeat_s(gateway: &Gateway) -> u32 {
+    u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// The id of a frame that cannot be read as a whole, so that its sender knows which one was meant;
@@ -243,11 +480,4 @@ fn id_of(text: &str) -> u32 {
 
 fn too_long() -> String {
     format!("a frame has at most {MAX_CLIENT_FRAME_BYTES} bytes")
-}
-
-fn is_too_big(error: &axum::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source
-        .and_then(|error| error.downcast_ref::<tungstenite::Error>())
-        .is_some_and(|error| matches!(error, tungstenite::Error::Capacity(_)))
 }

@@ -5,6 +5,7 @@ use chat_types::code::{ApiError, Code};
 use chat_types::gateway::ServerFrame;
 
 use super::requests::Session;
+use crate::room::CaughtUp;
 
 impl Session {
     pub(super) async fn recall(
@@ -18,6 +19,23 @@ impl Session {
         let (app, user) = (self.app(), &self.who.user_id);
         self.service.recall_as_member(&app, user, &group_id, &room, seq).await?;
         Ok(Some(ServerFrame::Done { id }))
+    }
+
+    /// What the room's short history still has of a gap.
+    pub(super) fn catch_up(
+        &mut self,
+        id: u32,
+        group_id: &str,
+        after_seq: u32,
+        before_seq: Option<u32>,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        let group_id = GroupId::new(group_id)?;
+        let room = self.room(&group_id).ok_or_else(|| not_in_room(&group_id))?;
+        self.rooms.admit_catch_up(self.service.clock.monotonic_ms())?;
+        let (connection, now_s) = (self.login.connection, self.service.now_s());
+        let caught_up = room.catch_up(connection, after_seq, before_seq, now_s);
+        let CaughtUp { messages, complete } = caught_up.ok_or_else(|| not_in_room(&group_id))?;
+        Ok(Some(ServerFrame::CatchUpOk { id, messages, complete }))
     }
 
     pub(super) async fn history(

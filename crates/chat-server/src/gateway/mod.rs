@@ -1,16 +1,19 @@
-//! The WebSocket gateway: one connection, one task that reads and one that writes. The protocol is
+//! The WebSocket gateway: one task for each connection. The protocol is
 //! described in `docs/gateway.md`; frames are defined in [`chat_types::gateway`].
 
 mod c2c_requests;
 mod connection;
+mod guest;
 mod history_requests;
+mod joined;
 mod presence_requests;
 mod requests;
-mod writer;
+mod sending;
+mod socket;
+mod upgrade;
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -29,8 +32,6 @@ pub(crate) const PATH: &str = "/gateway";
 /// A frame longer than this ends the connection; one between this and
 /// [`MAX_CLIENT_FRAME_BYTES`] is refused with an error and the connection goes on.
 const HARD_FRAME_LIMIT_BYTES: usize = 4 * MAX_CLIENT_FRAME_BYTES;
-/// Per-connection read buffer. The library's default of 128 KiB is what an idle viewer would cost.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// How long the gateway waits for what.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +41,10 @@ pub struct GatewayTimes {
     pub heartbeat: Duration,
     /// From connecting to `login`.
     pub login: Duration,
-    /// For one frame to be taken by the network before the reader counts as stuck.
+    /// For the network to take anything at all before the reader counts as stuck.
     pub write: Duration,
+    /// For the whole head of an HTTP request to arrive, also of the next one on the same connection.
+    pub head: Duration,
 }
 
 impl Default for GatewayTimes {
@@ -50,6 +53,7 @@ impl Default for GatewayTimes {
             heartbeat: Duration::from_secs(30),
             login: Duration::from_secs(10),
             write: Duration::from_secs(10),
+            head: Duration::from_secs(60),
         }
     }
 }
@@ -82,7 +86,7 @@ impl Gateway {
 }
 
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new().route(PATH, get(upgrade)).with_state(gateway)
+    Router::new().route(PATH, get(come_in)).with_state(gateway)
 }
 
 /// Gives its place back when the connection is over, however it ended.
@@ -103,10 +107,10 @@ impl Drop for Place {
     }
 }
 
-async fn upgrade(
+async fn come_in(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
     if gateway.stopping.is_cancelled() {
         return unavailable("the service stops; come back later");
@@ -114,17 +118,21 @@ async fn upgrade(
     let Some(place) = Place::take(&gateway) else {
         return unavailable("too many connections; come back later");
     };
+    let (answer, socket) = match upgrade::upgrade(&mut request) {
+        Ok(upgraded) => upgraded,
+        Err(refusal) => return *refusal,
+    };
     // From here on, and not only from the first frame, a stop waits for the connection.
     let tracked = gateway.connections.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(HARD_FRAME_LIMIT_BYTES)
-        .max_frame_size(HARD_FRAME_LIMIT_BYTES)
-        .on_upgrade(move |socket| async move {
-            connection::serve(gateway, socket, peer.ip()).await;
-            drop(place);
-            drop(tracked);
-        })
+    tokio::spawn(async move {
+        let serving = socket.await.map(|socket| connection::serve(gateway, socket, peer.ip()));
+        if let Some(serving) = serving {
+            serving.await;
+        }
+        drop(place);
+        drop(tracked);
+    });
+    answer
 }
 
 fn unavailable(why: &'static str) -> Response {

@@ -1,27 +1,37 @@
 //! What a signed-in client may ask for.
 
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{ClientFrame, Platform, ServerFrame};
+use chat_types::gateway::{ClientFrame, Platform, RulesChange, ServerFrame};
 use chat_types::group::{GroupType, KeyValue};
 use chat_types::rest::ModifyGroupBaseInfo;
 use chat_types::{Element, GroupId, Priority};
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::c2c_requests::GivenC2c;
+use super::c2c_requests::{C2C_SENDS_PER_SECOND, GivenC2c};
+use super::joined::{Joined, not_in};
+use super::sending::{Pending, answer};
 use crate::application::Application;
+use crate::rate_window::RateWindow;
 use crate::room::Room;
-use crate::service::{Ended, JoinRequest, Login, Outgoing, Service, SignedIn};
-
-/// Rooms that one connection may be in at once.
-const MAX_ROOMS: usize = 256;
+use crate::service::{Ended, JoinRequest, Login, Offered, Outgoing, Service, SignedIn};
 
 /// A signed-in connection and the rooms it is in.
 pub(super) struct Session {
     pub(super) service: Arc<Service>,
     pub(super) who: SignedIn,
     pub(super) login: Login,
-    pub(super) rooms: HashMap<GroupId, Arc<Room>>,
+    pub(super) rooms: Joined,
+    pub(super) c2c_sends: RateWindow,
+    /// What the request has put on its way, until the connection takes it over.
+    offered: Option<Pending>,
+}
+
+/// What became of a request.
+pub(super) enum Handled {
+    Answered,
+    /// The answer comes when the room has decided.
+    Sent(Pending),
+    LoggedOut,
 }
 
 /// A message as the client gave it.
@@ -34,7 +44,9 @@ struct Given {
 
 impl Session {
     pub(super) fn new(service: Arc<Service>, who: SignedIn, login: Login) -> Self {
-        Self { service, who, login, rooms: HashMap::new() }
+        let rooms = Joined::new(login.connection);
+        let c2c_sends = RateWindow::new(C2C_SENDS_PER_SECOND);
+        Self { service, who, login, rooms, c2c_sends, offered: None }
     }
 
     /// Configuration as it is now, or as it was at the login when the application is gone.
@@ -43,12 +55,12 @@ impl Session {
         known.unwrap_or_else(|_| Arc::clone(&self.who.app))
     }
 
-    /// Answers one request. `false` after `logout`.
-    pub(super) async fn handle(&mut self, frame: ClientFrame) -> bool {
+    /// Answers one request, unless a room has to decide first.
+    pub(super) async fn handle(&mut self, frame: ClientFrame) -> Handled {
         let id = frame.id();
         let answer = match frame {
             ClientFrame::Ping { .. } => Ok(Some(ServerFrame::Pong { id })),
-            ClientFrame::Logout { .. } => return false,
+            ClientFrame::Logout { .. } => return Handled::LoggedOut,
             ClientFrame::Login { .. } => {
                 Err(ApiError::bad_parameter("this connection is signed in already: log out first"))
             }
@@ -74,6 +86,7 @@ impl Session {
                 notification,
                 face_url,
                 custom_fields,
+                mute_all,
                 ..
             } => {
                 let body = ModifyGroupBaseInfo {
@@ -82,6 +95,7 @@ impl Session {
                     introduction,
                     notification,
                     face_url,
+                    shut_up_all_member: mute_all.map(|on| if on { "On" } else { "Off" }.to_owned()),
                     app_defined_data: custom_fields
                         .into_iter()
                         .map(|(key, value)| KeyValue { key, value })
@@ -89,6 +103,12 @@ impl Session {
                     ..ModifyGroupBaseInfo::default()
                 };
                 self.modify_group(id, body).await
+            }
+            ClientFrame::CatchUp { group_id, after_seq, before_seq, .. } => {
+                self.catch_up(id, &group_id, after_seq, before_seq)
+            }
+            ClientFrame::ModifyRules { group_id, change, .. } => {
+                self.modify_rules(id, &group_id, change).await
             }
             ClientFrame::Recall { group_id, seq, .. } => self.recall(id, &group_id, seq).await,
             ClientFrame::History { group_id, before_seq, count, .. } => {
@@ -116,17 +136,17 @@ impl Session {
         match answer {
             Ok(Some(frame)) => self.login.outbox.answer(&frame),
             Ok(None) => {}
-            Err(ApiError { code, info }) => {
-                self.login.outbox.answer(&ServerFrame::Error { id, code, info });
+            Err(ApiError { code, info, retry_after_ms }) => {
+                self.login.outbox.answer(&ServerFrame::Error { id, code, info, retry_after_ms });
             }
         }
-        true
+        self.offered.take().map_or(Handled::Answered, Handled::Sent)
     }
 
     /// Takes the connection out of its rooms and ends the login.
     pub(super) async fn end(self, ended: Ended) {
         let (app, user) = (self.app(), &self.who.user_id);
-        for room in self.rooms.values() {
+        for (_, room) in self.rooms.all() {
             self.service.ended_in(&app, room, user, &self.login, ended).await;
         }
         self.service.signed_out(&self.who, &self.login, ended).await;
@@ -134,11 +154,12 @@ impl Session {
 
     /// A room that the connection is in: it has joined, or was put in as a member.
     pub(super) fn room(&self, group_id: &GroupId) -> Option<Arc<Room>> {
-        let joined = self.rooms.get(group_id).map(Arc::clone);
         let connection = self.login.connection;
-        let room = joined.or_else(|| self.service.attached.room(connection, group_id));
-        // It may have been taken out since.
-        room.filter(|room| room.has(connection))
+        self.rooms.get(group_id).or_else(|| {
+            let room = self.service.attached.room(connection, group_id);
+            // It may have been taken out since.
+            room.filter(|room| room.has(connection))
+        })
     }
 
     /// Puts the connection into the rooms of all groups that its account is a stored member of.
@@ -154,34 +175,23 @@ impl Session {
         after_seq: Option<u32>,
     ) -> Result<Option<ServerFrame>, ApiError> {
         let group_id = GroupId::new(group_id)?;
-        if self.rooms.len() >= MAX_ROOMS {
-            self.rooms.retain(|_, room| room.has(self.login.connection));
-        }
-        if self.rooms.len() >= MAX_ROOMS && !self.rooms.contains_key(&group_id) {
-            return Err(ApiError::new(
-                Code::TOO_MANY_ROOMS,
-                format!("a connection may be in {MAX_ROOMS} rooms: leave one first"),
-            ));
-        }
+        self.rooms.check_place(&group_id, self.service.clock.monotonic_ms())?;
         let request = JoinRequest { id, after_seq };
         let (app, user) = (self.app(), &self.who.user_id);
         let room = self.service.join(&app, &group_id, user, &self.login, request).await?;
-        self.rooms.insert(group_id.clone(), room);
-        if self.login.platform == Platform::Web {
+        self.rooms.put(group_id.clone(), Arc::clone(&room));
+        if self.login.platform == Platform::Web && app.settings.web_one_room && is_live(&room) {
             self.leave_others(&app, &group_id).await;
+            let user = &self.who.user_id;
+            self.service.moved_elsewhere(&app, &room, user, &self.login).await;
         }
         Ok(None)
     }
 
     /// A web client is in one AVChatRoom at a time: who enters another leaves the one before.
     async fn leave_others(&mut self, app: &Arc<Application>, entered: &GroupId) {
-        let entered_room = self.rooms.get(entered).is_some_and(|room| is_live(room));
-        let others: Vec<GroupId> = self
-            .rooms
-            .iter()
-            .filter(|(id, room)| entered_room && *id != entered && is_live(room))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let others = self.rooms.all().filter(|(id, room)| *id != entered && is_live(room));
+        let others: Vec<GroupId> = others.map(|(id, _)| id.clone()).collect();
         for group_id in others {
             if let Some(room) = self.rooms.remove(&group_id) {
                 let user = &self.who.user_id;
@@ -194,8 +204,7 @@ impl Session {
         let group_id = GroupId::new(group_id)?;
         let Some(room) = self.room(&group_id) else {
             self.rooms.remove(&group_id);
-            let info = format!("this connection is not in {group_id}");
-            return Err(ApiError::new(Code::NOT_IN_ROOM, info));
+            return Err(not_in(&group_id));
         };
         let app = self.app();
         let left = self.service.leave(&app, &group_id, &room, &self.who.user_id, &self.login).await;
@@ -208,7 +217,7 @@ impl Session {
     }
 
     async fn send(
-        &self,
+        &mut self,
         id: u32,
         group_id: &str,
         given: Given,
@@ -233,9 +242,13 @@ impl Session {
             ask_before: true,
             tell_after: true,
         };
-        let stamp = self.service.send(&self.app(), &group_id, outgoing).await?;
-        let (seq, time_s) = (stamp.seq, stamp.time_s);
-        Ok(Some(ServerFrame::SendOk { id, client_id, seq, time_s }))
+        match self.service.offer(&self.app(), &group_id, outgoing).await? {
+            Offered::Done(outcome) => Ok(Some(answer(id, client_id, outcome))),
+            Offered::OnItsWay(message) => {
+                self.offered = Some(Pending { id, client_id, message });
+                Ok(None)
+            }
+        }
     }
 
     async fn modify_group(
@@ -250,6 +263,21 @@ impl Session {
             return Err(ApiError::new(Code::NOT_IN_ROOM, info));
         }
         self.service.modify_group(&app, user, self.login.origin(), body).await?;
+        Ok(Some(ServerFrame::Done { id }))
+    }
+
+    async fn modify_rules(
+        &self,
+        id: u32,
+        group_id: &str,
+        change: RulesChange,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        let group_id = GroupId::new(group_id)?;
+        let Some(room) = self.room(&group_id) else {
+            let info = format!("join {group_id} before you change its rules");
+            return Err(ApiError::new(Code::NOT_IN_ROOM, info));
+        };
+        self.service.modify_rules(&self.app(), &self.who.user_id, &room, change).await?;
         Ok(Some(ServerFrame::Done { id }))
     }
 }

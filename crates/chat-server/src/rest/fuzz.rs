@@ -54,6 +54,7 @@ fn example(kind: &Kind) -> Value {
         Kind::Text { least, .. } => "x".repeat(*least).into(),
         Kind::Account | Kind::Group | Kind::TextOrNumber => "x".into(),
         Kind::Number { least, .. } => (*least).into(),
+        Kind::NumberOr { word, .. } => (*word).into(),
         Kind::OneOf(words) => words.first().copied().into(),
         Kind::List { of, least, .. } => vec![example(of); (*least).max(1)].into(),
         Kind::Object(fields) => full(fields).into(),
@@ -121,8 +122,11 @@ fn typed(call: Call, body: Value) -> Result<(), serde_json::Error> {
         | Call::GetOnlineNumber
         | Call::ListRoomAdmins
         | Call::ListMutedMembers
+        | Call::GetRoomRules
+        | Call::GetRoomFigures
         | Call::GetAttributes
         | Call::ClearAttributes => read::<GroupIdOnly>(body),
+        Call::ModifyRoomRules => read::<ModifyRoomRules>(body),
         Call::ImportMessage => read::<ImportMsg>(body),
         Call::ModifyMessage => read::<ModifyC2cMsg>(body),
     }

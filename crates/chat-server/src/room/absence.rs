@@ -1,5 +1,5 @@
-//! Accounts whose last connection broke. For a grace time they still count as members towards the
-//! application's webhooks; after it they are reported, once.
+//! Accounts whose last connection broke. For a grace time they keep their seats and nobody hears of
+//! it; after it they have left, and are reported to the application, once.
 
 use chat_types::UserId;
 use std::collections::{HashMap, VecDeque};
@@ -11,8 +11,8 @@ const GRACE_S: u32 = 20;
 /// How long a reported account is remembered, so that its return can be reported.
 const REPORTED_S: u32 = 24 * 3600;
 /// Accounts of a room remembered at once: as many as a service takes connections. When it is full,
-/// the oldest reported ones are forgotten; when there are none, a further drop is not remembered,
-/// and its account comes back as a new member.
+/// the oldest reported ones are forgotten; when there are none, a further drop is not remembered:
+/// its account is out at once, and comes back as a new member.
 const CAPACITY: usize = 20_000;
 
 #[derive(Clone, Copy)]
@@ -30,17 +30,20 @@ pub(super) struct Absences {
 }
 
 impl Absences {
-    pub(super) fn begin(&mut self, user_id: &UserId, now_s: u32) {
+    /// Whether the absence is remembered.
+    pub(super) fn begin(&mut self, user_id: &UserId, now_s: u32) -> bool {
         if self.waiting.len() + self.reported.len() >= CAPACITY
             && let Some((user, since_s)) = self.reported.pop_front()
         {
             self.forget(&user, since_s);
         }
-        if self.waiting.len() + self.reported.len() < CAPACITY {
-            let absence = Absence { since_s: now_s, reported: false };
-            self.by_account.insert(user_id.clone(), absence);
-            self.waiting.push_back((user_id.clone(), now_s));
+        if self.waiting.len() + self.reported.len() >= CAPACITY {
+            return false;
         }
+        let absence = Absence { since_s: now_s, reported: false };
+        self.by_account.insert(user_id.clone(), absence);
+        self.waiting.push_back((user_id.clone(), now_s));
+        true
     }
 
     /// Ends an absence: `None` when there is none, otherwise whether it had been reported.
@@ -87,14 +90,21 @@ impl Absences {
     }
 }
 
+/// A clock that was set back by more than the grace time ends it, too.
 fn is_over(since_s: u32, now_s: u32) -> bool {
-    now_s.saturating_sub(since_s) > GRACE_S
+    now_s.abs_diff(since_s) > GRACE_S
 }
 
 impl Room {
-    /// Accounts that have been away for longer than the grace time and were not reported yet.
+    /// Takes their seats from accounts that have been away for longer than the grace time, and gives
+    /// these accounts, each of them once.
     pub(crate) fn take_offline(&self, now_s: u32) -> Vec<UserId> {
-        self.lock().absences.take_due(now_s)
+        let mut state = self.lock();
+        let gone = state.absences.take_due(now_s);
+        for user_id in &gone {
+            state.unseat(user_id);
+        }
+        gone
     }
 
     /// Whether an account is in the room with a connection, or lost its last one only just now.
@@ -126,14 +136,18 @@ mod tests {
         assert_eq!(absences.end(&a), Some(false));
         absences.begin(&a, 310);
         assert!(absences.take_due(321).is_empty(), "each drop has a grace time of its own");
-        assert_eq!(absences.take_due(331), [a]);
+        assert_eq!(absences.take_due(331), std::slice::from_ref(&a));
+        absences.begin(&a, 400);
+        assert!(absences.take_due(390).is_empty(), "a clock that is set right ends nothing");
+        assert_eq!(absences.take_due(379), [a], "one that goes back an hour holds nobody for one");
     }
 
     #[test]
     fn memory_of_absent_accounts_is_bounded_and_ends() {
         let mut absences = Absences::default();
         for number in 0..CAPACITY + 5 {
-            absences.begin(&user(&number.to_string()), 100);
+            let remembered = absences.begin(&user(&number.to_string()), 100);
+            assert_eq!(remembered, number < CAPACITY);
         }
         assert_eq!(absences.by_account.len(), CAPACITY, "further ones are not remembered");
         assert_eq!(absences.take_due(121).len(), CAPACITY);

@@ -41,13 +41,9 @@ impl Seats {
     fn remove_mark(&mut self, mark: u32, user_id: &UserId) -> bool {
         let Some(seat) = self.by_account.get_mut(user_id) else { return false };
         let had = seat.marks.remove(&mark);
-        let gone = mark == MARK_ROBOT && seat.connections == 0;
         self.forget_mark(mark, user_id);
         if mark == MARK_ROBOT {
             self.robots.remove(user_id);
-        }
-        if gone {
-            self.vacate(user_id);
         }
         had
     }
@@ -102,6 +98,7 @@ impl Room {
             if marks.contains(&MARK_ROBOT) {
                 if !state.accounts.by_account.contains_key(user) {
                     state.accounts.seat(user, now_s);
+                    state.came(user);
                 }
                 state.accounts.robots.insert(user.clone(), now_s.saturating_add(ROBOT_S));
             }
@@ -112,6 +109,8 @@ impl Room {
             }
         }
         state.tell_of_marks(changed, true);
+        drop(state);
+        self.wake();
         Ok(applied)
     }
 
@@ -127,10 +126,11 @@ impl Room {
         let mut changed: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         let mut applied = Vec::new();
         for (user, mut marks) in there {
-            // A robot's mark goes last: with it the others may be gone.
-            marks.reverse();
+            let ends_robot = marks.contains(&MARK_ROBOT);
             marks.retain(|mark| state.accounts.remove_mark(*mark, &user));
-            marks.reverse();
+            if ends_robot {
+                state.robot_ended(&user);
+            }
             for mark in &marks {
                 changed.entry(*mark).or_default().push(user.to_string());
             }
@@ -139,6 +139,8 @@ impl Room {
             }
         }
         state.tell_of_marks(changed, false);
+        drop(state);
+        self.wake();
         Ok(applied)
     }
 }
@@ -156,7 +158,7 @@ impl State {
     }
 
     /// The special marks are between the service and the application.
-    fn tell_of_marks(&self, changed: BTreeMap<u32, Vec<String>>, on: bool) {
+    fn tell_of_marks(&mut self, changed: BTreeMap<u32, Vec<String>>, on: bool) {
         for (mark, users) in changed.into_iter().filter(|(mark, _)| *mark >= LEAST_OWN_MARK) {
             let group_id = self.group.group_id.clone();
             self.tell_all(&ServerFrame::MarksChanged { group_id, mark, users, on });
@@ -170,6 +172,14 @@ impl State {
             robots.filter(|(_, until)| **until <= now_s).map(|(user, _)| user.clone()).collect();
         for user in ended {
             self.accounts.remove_mark(MARK_ROBOT, &user);
+            self.robot_ended(&user);
+        }
+    }
+
+    /// An account is no robot any more: unless it is in the room by itself, it is gone.
+    fn robot_ended(&mut self, user_id: &UserId) {
+        if !self.accounts.is_present(user_id) {
+            self.unseat(user_id);
         }
     }
 }

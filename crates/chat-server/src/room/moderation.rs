@@ -1,10 +1,11 @@
 //! Taking accounts out of the room against their will, and telling one account alone.
 
 use chat_types::UserId;
-use chat_types::gateway::{RemovedReason, ServerFrame};
+use chat_types::gateway::{MessageClass, RemovedReason, ServerFrame, ShedCause};
 use std::collections::HashSet;
 
-use super::{ConnectionId, Room, State, encode};
+use super::{ConnectionId, Member, Pace, Room, State};
+use crate::outbox::encode;
 
 /// What accounts are told that are in the room no longer.
 pub(crate) struct Removal<'a> {
@@ -39,8 +40,11 @@ impl Room {
         let connections = state.take_out(users, removal);
         for user in users {
             if removal.reason == RemovedReason::Banned {
-                // Not even as a robot may it stay.
+                // Not even as a robot may it stay; and the room is told of the ban instead.
                 state.accounts.vacate(user);
+                state.tips.banned(user);
+            } else {
+                state.unseat(user);
             }
             state.absences.end(user);
         }
@@ -58,17 +62,35 @@ impl Room {
     /// Tells every member something that none may miss.
     pub(crate) fn tell(&self, frame: &ServerFrame) {
         self.lock().tell_all(frame);
+        self.wake();
+    }
+
+    /// Tells everybody but these accounts of them, unless more is said already than the room shows.
+    /// It is left out first for whoever reads too slowly.
+    pub(crate) fn tip_others(&self, users: &[UserId], frame: &ServerFrame, pace: Pace) {
+        let users: HashSet<&UserId> = users.iter().collect();
+        let tips = u32::try_from(users.len()).unwrap_or(u32::MAX);
+        let mut state = self.lock();
+        state.figures.received(MessageClass::Tip, tips.into());
+        if state.policy.is_overloaded(pace.budget_per_s, pace.now_ms) {
+            state.figures.shed(MessageClass::Tip, ShedCause::Budget, tips.into());
+            return;
+        }
+        state.figures.delivered(MessageClass::Tip, tips.into());
+        state.tip_some(tips, frame, |_, member| {
+            member.visitor.account().is_none_or(|user| !users.contains(user))
+        });
+        drop(state);
+        self.wake();
     }
 
     /// Tells the connections of these accounts that are in the room.
     pub(crate) fn tell_accounts(&self, users: &[UserId], frame: &ServerFrame) {
-        let state = self.lock();
-        let bytes = encode(frame);
-        for connection in state.connections_of(users) {
-            if let Some(member) = state.members.get(&connection) {
-                member.outbox.control_frame(bytes.clone());
-            }
-        }
+        let mut state = self.lock();
+        let theirs: HashSet<ConnectionId> = state.connections_of(users).into_iter().collect();
+        state.tell_some(frame, |connection, _| theirs.contains(&connection));
+        drop(state);
+        self.wake();
     }
 }
 
@@ -84,16 +106,18 @@ impl State {
     }
 
     /// One walk over all members, however many accounts there are.
-    fn connections_of(&self, users: &[UserId]) -> Vec<ConnectionId> {
+    pub(super) fn connections_of(&self, users: &[UserId]) -> Vec<ConnectionId> {
         let here: HashSet<&UserId> =
             users.iter().filter(|user| self.accounts.is_connected(user)).collect();
         if here.is_empty() {
             return Vec::new();
         }
-        let theirs = self.members.iter().filter(|(_, member)| here.contains(&member.user_id));
+        let is_theirs = |member: &Member| member.account().is_some_and(|user| here.contains(user));
+        let theirs = self.members.iter().filter(|(_, member)| is_theirs(member));
         theirs.map(|(connection, _)| *connection).collect()
     }
 
+    /// Takes the connections out. Their accounts keep their seats until the caller has decided.
     fn take_out(&mut self, users: &[UserId], removal: &Removal<'_>) -> Vec<ConnectionId> {
         let leaving = self.connections_of(users);
         if leaving.is_empty() {
@@ -106,7 +130,7 @@ impl State {
             {
                 member.outbox.control_frame(frame.clone());
             }
-            self.leave(*connection);
+            self.disconnect(*connection);
         }
         leaving
     }

@@ -9,18 +9,29 @@ use super::{Room, State};
 
 /// From this many accounts on the shown figure follows in steps, and with any web client
 /// (product/1047/38521).
-const LARGE_ROOM: usize = 300;
+pub(super) const LARGE_ROOM: usize = 300;
 const STEP_S: u32 = 10;
 
 /// An account that counts as being in the room.
 pub(super) struct Seat {
-    /// How many of its connections are; 0 only of a robot.
-    pub(super) connections: u32,
+    /// How many of its connections are; 0 only of a robot, and while the seat is held.
+    connections: u32,
+    /// The last connection broke, and the account may still come back to its seat.
+    held: bool,
     /// Unix seconds of the first of them.
     join_time: u32,
     /// Place in the order of arrival, unique in the room.
     arrival: u64,
     pub(super) marks: BTreeSet<u32>,
+}
+
+/// How an account has been seated for one of its connections.
+#[derive(Default)]
+pub(super) struct Seated {
+    /// It has no other connection in the room.
+    pub(super) is_only: bool,
+    /// It had no seat before.
+    pub(super) is_new: bool,
 }
 
 /// All seats, by account and in the order of arrival.
@@ -43,35 +54,52 @@ impl Seats {
         self.by_account.get(user_id).is_some_and(|seat| seat.connections > 0)
     }
 
-    /// Counts a connection of an account in. Whether it is the only one.
-    pub(super) fn connect(&mut self, user_id: &UserId, now_s: u32) -> bool {
-        if !self.is_connected(user_id) {
-            self.seat(user_id, now_s);
-        }
-        let Some(seat) = self.by_account.get_mut(user_id) else { return false };
+    /// Whether an account is in the room by itself, and not only as a robot.
+    pub(super) fn is_present(&self, user_id: &UserId) -> bool {
+        self.by_account.get(user_id).is_some_and(|seat| seat.connections > 0 || seat.held)
+    }
+
+    /// Counts a connection of an account in, which comes back to a seat that was held for it.
+    pub(super) fn connect(&mut self, user_id: &UserId, now_s: u32) -> Seated {
+        let is_new = !self.is_present(user_id) && self.seat(user_id, now_s);
+        let Some(seat) = self.by_account.get_mut(user_id) else { return Seated::default() };
+        seat.held = false;
         seat.connections += 1;
-        seat.connections == 1
+        Seated { is_only: seat.connections == 1, is_new }
     }
 
-    /// Counts a connection of an account out. Whether it was the last one: the account then loses
-    /// its seat with all marks, unless it is a robot.
-    pub(super) fn disconnect(&mut self, user_id: &UserId) -> Option<bool> {
-        let seat = self.by_account.get_mut(user_id)?;
+    /// Counts a connection of an account out. Whether it was the last one: what becomes of the seat
+    /// is then to be said with [`Seats::hold`], [`Seats::release`] or [`Seats::vacate`].
+    pub(super) fn disconnect(&mut self, user_id: &UserId) -> bool {
+        let Some(seat) = self.by_account.get_mut(user_id) else { return false };
         seat.connections = seat.connections.saturating_sub(1);
-        let last = seat.connections == 0;
-        if last && !self.robots.contains_key(user_id) {
-            self.vacate(user_id);
-        }
-        Some(last)
+        seat.connections == 0
     }
 
-    /// Gives an account a seat that begins now.
-    pub(super) fn seat(&mut self, user_id: &UserId, now_s: u32) {
+    /// Keeps the seat of an account whose last connection broke.
+    pub(super) fn hold(&mut self, user_id: &UserId) {
+        if let Some(seat) = self.by_account.get_mut(user_id) {
+            seat.held = true;
+        }
+    }
+
+    /// Holds the seat of an account no longer. Whether it is lost, because there is no connection
+    /// and no robot either.
+    pub(super) fn release(&mut self, user_id: &UserId) -> bool {
+        let Some(seat) = self.by_account.get_mut(user_id) else { return false };
+        seat.held = false;
+        seat.connections == 0 && !self.robots.contains_key(user_id) && self.vacate(user_id)
+    }
+
+    /// Gives an account a seat that begins now. Whether it had none before.
+    pub(super) fn seat(&mut self, user_id: &UserId, now_s: u32) -> bool {
+        let is_new = !self.by_account.contains_key(user_id);
         // Milliseconds as far as possible, so that it reads as a time; never the same one twice.
         self.last_arrival = (self.last_arrival + 1).max(u64::from(now_s) * 1_000);
         let arrival = self.last_arrival;
         let seat = self.by_account.entry(user_id.clone()).or_insert_with(|| Seat {
             connections: 0,
+            held: false,
             join_time: now_s,
             arrival,
             marks: BTreeSet::new(),
@@ -79,19 +107,23 @@ impl Seats {
         self.by_arrival.remove(&seat.arrival);
         (seat.join_time, seat.arrival) = (now_s, arrival);
         self.by_arrival.insert(arrival, user_id.clone());
+        is_new
     }
 
-    pub(super) fn vacate(&mut self, user_id: &UserId) {
-        let Some(seat) = self.by_account.remove(user_id) else { return };
+    /// Takes its seat with all marks from an account, whatever it rests on. Whether it had one.
+    pub(super) fn vacate(&mut self, user_id: &UserId) -> bool {
+        let Some(seat) = self.by_account.remove(user_id) else { return false };
         self.by_arrival.remove(&seat.arrival);
         self.robots.remove(user_id);
         for mark in seat.marks {
             self.forget_mark(mark, user_id);
         }
+        true
     }
 
-    /// Takes everything from an account that does not come from its connections.
-    fn clear(&mut self, user_id: &UserId) {
+    /// Takes everything from an account that does not come from its connections. Whether it has
+    /// lost its seat.
+    fn clear(&mut self, user_id: &UserId) -> bool {
         self.robots.remove(user_id);
         if !self.is_connected(user_id) {
             return self.vacate(user_id);
@@ -100,6 +132,7 @@ impl Seats {
         for mark in seat.map(|seat| std::mem::take(&mut seat.marks)).unwrap_or_default() {
             self.forget_mark(mark, user_id);
         }
+        false
     }
 
     fn present(&self, user_id: &UserId) -> Option<Present> {
@@ -172,7 +205,9 @@ impl Room {
     /// themselves.
     pub(crate) fn account_deleted(&self, user_id: &UserId) {
         let mut state = self.lock();
-        state.accounts.clear(user_id);
+        if state.accounts.clear(user_id) {
+            state.went(user_id);
+        }
         state.absences.end(user_id);
     }
 }

@@ -1,15 +1,29 @@
 //! The profile of the group: what members see of it, and what they are told of its changes.
 
 use chat_types::UserId;
-use chat_types::gateway::{InfoChange, ServerFrame};
+use chat_types::gateway::{InfoChange, RoomRole, RoomRules, ServerFrame};
 use chat_types::group::{CustomFields, GroupProfile};
 use std::collections::HashMap;
 
-use super::{Room, State, encode};
+use super::{Member, Room, State};
 use crate::storage::{GroupChange, GroupPatch, StoredGroup};
 
-/// The accounts that may read a custom field which not everybody may read.
-pub(crate) type Readers = Box<dyn Fn(&UserId) -> bool>;
+/// Who may read a custom field.
+pub(crate) enum Readers {
+    Everybody,
+    /// Accounts, and no guests.
+    Members,
+    /// These accounts.
+    Some(Box<dyn Fn(&UserId) -> bool>),
+}
+
+/// What of a group depends on who comes in.
+pub(crate) struct View {
+    /// Those that the account may read.
+    pub(crate) custom_fields: CustomFields,
+    pub(crate) role: RoomRole,
+    pub(crate) rules: RoomRules,
+}
 
 impl Room {
     /// Takes over the new nickname of the owner, if it is among these accounts.
@@ -21,45 +35,48 @@ impl Room {
     }
 
     /// Takes a change of the profile over that has been stored, and tells each member what is
-    /// different. `readers` gives the members that may read a custom field, or `None` when all may;
-    /// `rules_told` whether members hear of a mute of the whole group and of another join option.
+    /// different. `readers` gives who may read a custom field; `rules_told` whether members hear of a
+    /// mute of the whole group and of another join option.
     pub(crate) fn profile_changed(
         &self,
         patch: &GroupPatch,
         operator: &str,
         now_s: u32,
         rules_told: bool,
-        readers: impl Fn(&StoredGroup, &str) -> Option<Readers>,
+        readers: impl Fn(&StoredGroup, &str) -> Readers,
     ) {
         let mut state = self.lock();
         let changes = changes(&state.group, patch, rules_told);
         state.group.apply(&GroupChange::Profile(patch.clone()), now_s);
+        let group_id = state.group.group_id.clone();
         let frame = |changes| ServerFrame::GroupInfoChanged {
-            group_id: state.group.group_id.clone(),
+            group_id: group_id.clone(),
             operator: operator.to_owned(),
             changes,
         };
-        let mut for_all = Vec::new();
+        let (mut for_all, mut for_members) = (Vec::new(), Vec::new());
         for change in changes {
             let readers = match &change {
                 InfoChange::Custom { key, .. } => readers(&state.group, key),
-                _ => None,
+                _ => Readers::Everybody,
             };
             match readers {
-                None => for_all.push(change),
-                Some(may_read) => {
-                    let bytes = encode(&frame(vec![change]));
-                    for member in state.members.values() {
-                        if may_read(&member.user_id) {
-                            member.outbox.control_frame(bytes.clone());
-                        }
-                    }
+                Readers::Members if state.guests > 0 => for_members.push(change),
+                Readers::Everybody | Readers::Members => for_all.push(change),
+                Readers::Some(may_read) => {
+                    let may = |_, member: &Member| member.account().is_some_and(&may_read);
+                    state.tell_some(&frame(vec![change]), may);
                 }
             }
+        }
+        if !for_members.is_empty() {
+            state.tell_some(&frame(for_members), |_, member| member.account().is_some());
         }
         if !for_all.is_empty() {
             state.tell_all(&frame(for_all));
         }
+        drop(state);
+        self.wake();
     }
 }
 

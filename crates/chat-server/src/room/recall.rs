@@ -3,8 +3,9 @@
 use chat_types::UserId;
 use chat_types::gateway::{Message, ServerFrame};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::{Room, encode, give_back};
+use super::{Recent, Room, give_back};
 
 /// Messages of a room that are remembered: two minutes, the documented window of a recall, of the
 /// busiest room (40 messages a second).
@@ -77,26 +78,26 @@ impl Room {
                 sent.recalled = true;
             }
         }
-        state.recent.retain(|message| !seqs.contains(&message.seq));
-        let frame = encode(&ServerFrame::Recalled {
+        state.recent.retain(|recent| !seqs.contains(&recent.message.seq));
+        let frame = ServerFrame::Recalled {
             group_id: state.group.group_id.clone(),
             seqs: seqs.to_vec(),
             operator: operator.to_owned(),
             reason: reason.to_owned(),
-        });
-        for member in state.members.values() {
-            // Ahead of its message a recall would be of no use.
-            member.outbox.room_frame_for_sure(frame.clone());
-        }
+        };
+        state.tell_all(&frame);
+        drop(state);
+        self.wake();
     }
 
     /// Puts a changed message into the place of the one with its number, where that can still be
     /// caught up.
     pub(crate) fn replace_recent(&self, changed: &Message) {
         let mut state = self.lock();
-        let recent = state.recent.iter_mut().find(|message| message.seq == changed.seq);
-        if let Some(message) = recent {
-            message.clone_from(changed);
+        let recent = state.recent.iter_mut().find(|recent| recent.message.seq == changed.seq);
+        if let Some(recent) = recent {
+            let bytes = serde_json::to_vec(changed).map_or(usize::MAX, |json| json.len());
+            *recent = Recent { message: Arc::new(changed.clone()), bytes };
         }
     }
 }

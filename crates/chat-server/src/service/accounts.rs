@@ -2,6 +2,7 @@
 
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
+use chat_types::gateway::{KickCause, ServerFrame};
 use chat_types::rest::{
     AccountImport, AccountResult, AccountStatus, MAX_ACCOUNTS_PER_CALL, MAX_PROFILE_VALUE_BYTES,
     NoSpeaking, SetNoSpeaking,
@@ -63,8 +64,10 @@ impl Service {
         account: AccountImport,
     ) -> Result<(), ApiError> {
         let patch = checked(account)?;
+        let shown = self.shown_profiles(app.sdk_app_id, std::slice::from_ref(&patch)).await?;
         self.write_accounts(app, std::slice::from_ref(&patch)).await?;
         self.show_nicks(app.sdk_app_id, std::slice::from_ref(&patch));
+        self.show_profiles(app.sdk_app_id, shown).await;
         Ok(())
     }
 
@@ -96,8 +99,10 @@ impl Service {
                 Err(_) => failed.push(user_id),
             }
         }
+        let shown = self.shown_profiles(app.sdk_app_id, &patches).await?;
         self.write_accounts(app, &patches).await?;
         self.show_nicks(app.sdk_app_id, &patches);
+        self.show_profiles(app.sdk_app_id, shown).await;
         Ok(failed)
     }
 
@@ -137,6 +142,41 @@ impl Service {
         if !nicks.is_empty() {
             for room in self.rooms_of(sdk_app_id) {
                 room.accounts_renamed(&nicks);
+            }
+        }
+    }
+
+    /// The accounts whose nickname or picture these patches may change and that are signed in, as
+    /// their connections know them.
+    pub(super) async fn shown_profiles(
+        &self,
+        sdk_app_id: u32,
+        patches: &[AccountPatch],
+    ) -> Result<Vec<Arc<Account>>, ApiError> {
+        let mut shown = Vec::new();
+        for patch in patches.iter().filter(|patch| patch.nick.is_some() || patch.face_url.is_some())
+        {
+            let user_id = UserId::new(&*patch.user_id)?;
+            if !self.sessions.of(sdk_app_id, &user_id).is_empty() {
+                shown.extend(self.account(sdk_app_id, &patch.user_id).await?);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Tells the connections of these accounts what is different from what they know. The accounts
+    /// have been written: what cannot be read now is told with the next change.
+    pub(super) async fn show_profiles(&self, sdk_app_id: u32, before: Vec<Arc<Account>>) {
+        for before in before {
+            let Ok(user_id) = UserId::new(&*before.user_id) else { continue };
+            // Of two changes the later one is read, and told, last.
+            let _in_order = self.sessions.order(&user_id).await;
+            let Ok(Some(now)) = self.account(sdk_app_id, user_id.as_str()).await else { continue };
+            if (&now.nick, &now.face_url) != (&before.nick, &before.face_url) {
+                let (nick, face_url) = (now.nick.clone(), now.face_url.clone());
+                let frame =
+                    ServerFrame::ProfileChanged { user_id: user_id.to_string(), nick, face_url };
+                self.sessions.tell(sdk_app_id, &user_id, &frame, None);
             }
         }
     }
@@ -196,7 +236,7 @@ impl Service {
                 return Err(no_such_account(user.as_str()));
             }
         }
-        self.kick_account(app, &user, "the account was deleted").await;
+        self.kick_account(app, &user, KickCause::AccountDeleted).await;
         let gone = [
             GroupChange::RemoveMember(user.to_string()),
             GroupChange::RemoveAdmin(user.to_string()),
@@ -226,7 +266,7 @@ impl Service {
     ) -> Result<(), ApiError> {
         self.existing_account(app.sdk_app_id, user_id).await?;
         let user_id = UserId::new(user_id)?;
-        self.kick_account(app, &user_id, "an administrator ended the login").await;
+        self.kick_account(app, &user_id, KickCause::Administrator).await;
         Ok(())
     }
 
@@ -299,7 +339,7 @@ fn checked(account: AccountImport) -> Result<AccountPatch, ApiError> {
 }
 
 fn result_of(user_id: String, done: Result<(), ApiError>) -> AccountResult {
-    let ApiError { code, info } = done.err().unwrap_or_else(|| ApiError::new(Code::OK, ""));
+    let ApiError { code, info, .. } = done.err().unwrap_or_else(|| ApiError::new(Code::OK, ""));
     AccountResult { user_id, result_code: code.0, result_info: info, account_status: None }
 }
 

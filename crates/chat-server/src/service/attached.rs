@@ -82,14 +82,13 @@ impl Attached {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counters::Counters;
-    use crate::room::outbox;
+    use crate::outbox::testing::outbox;
     use crate::storage::StoredGroup;
     use chat_types::gateway::Platform;
     use chat_types::group::GroupType;
 
     fn login() -> Login {
-        let (outbox, _) = outbox(Arc::new(Counters::default()));
+        let (outbox, ..) = outbox();
         Login { connection: 7, platform: Platform::Web, client_ip: None, outbox }
     }
 
@@ -97,7 +96,7 @@ mod tests {
         let mut group = StoredGroup::new(format!("g{number}"), GroupType::Public, 0);
         group.members.insert("mei".into(), Default::default());
         let group_id = GroupId::new(&*group.group_id).unwrap();
-        (group_id, Arc::new(Room::new(number, group, String::new())))
+        (group_id, Arc::new(Room::new(number, group, String::new(), Arc::default())))
     }
 
     #[test]
@@ -110,9 +109,9 @@ mod tests {
         assert!(!attach("stranger"));
         assert!(attach("mei") && attach("mei"), "twice is once");
         assert!(attached.room(login.connection, &id).is_some());
-        assert_eq!(room.figures().online, 1);
+        assert_eq!(room.numbers().online, 1);
         attached.close(login.connection);
-        assert_eq!(room.figures().online, 0);
+        assert_eq!(room.numbers().online, 0);
         assert!(!attach("mei"), "whoever is late finds it ended");
     }
 

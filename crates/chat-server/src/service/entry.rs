@@ -1,17 +1,18 @@
 //! Coming into a room and signing in and out, with the webhooks that go with it.
 
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{Platform, RemovedReason};
+use chat_types::gateway::{KickCause, Platform, RemovedReason};
 use chat_types::group::GroupType;
 use chat_types::webhook::{ExitType, JoinType, StateAction, StateReason};
 use chat_types::{GroupId, UserId};
 use std::sync::Arc;
 
 use super::fields::{readable, right_in};
+use super::rules::{role_in, rules};
 use super::{Ended, Login, Service, SignedIn, no_such_group};
 use crate::application::Application;
-use crate::room::{Arrival, Barred, Removal, Room};
-use crate::storage::FOREVER;
+use crate::room::{Arrival, Barred, Removal, Room, View, Visitor};
+use crate::storage::{FOREVER, StoredGroup};
 use crate::webhook::Decision;
 
 /// What a client says when it wants to come into a room.
@@ -49,20 +50,24 @@ impl Service {
         }
         let account = self.account(app.sdk_app_id, user_id.as_str()).await?;
         let muted_everywhere_until = account.map_or(0, |account| account.group_muted_until);
+        let visitor = Visitor::Account(user_id.clone());
         let arrival = Arrival {
             connection: login.connection,
-            user_id,
+            visitor: &visitor,
             outbox: &login.outbox,
             platform: login.platform,
             request_id: request.id,
             after_seq: request.after_seq,
+            join_messages: app.settings.join_messages as usize,
             muted_everywhere_until,
             now_s: self.now_s(),
         };
-        let fields = |group: &crate::storage::StoredGroup| {
-            readable(app, group, right_in(app, group, user_id))
+        let view = |group: &StoredGroup| View {
+            custom_fields: readable(app, group, right_in(app, group, user_id)),
+            role: role_in(app, group, user_id),
+            rules: rules(app, group),
         };
-        let entry = match room.join(arrival, fields) {
+        let entry = match room.join(arrival, view) {
             Ok(entry) => entry,
             Err(Barred::Dismissed) => return Err(no_such_group(group_id)),
             Err(Barred::Banned | Barred::NoMember) => {
@@ -146,12 +151,14 @@ impl Service {
         Ok(())
     }
 
-    /// Enters a login, ends an earlier one of the same account on the same platform, and tells.
+    /// Enters a login, ends the oldest ones of the same account on the same platform that are too
+    /// many with it, and tells.
     pub(crate) async fn signed_in(&self, who: &SignedIn, login: Login) {
         let (app, user) = (who.sdk_app_id, &who.user_id);
         let origin = login.origin();
         let _in_order = self.sessions.order(user).await;
-        let earlier = self.sessions.sign_in(app, user, login);
+        let most = who.app.settings.logins_per_platform as usize;
+        let earlier = self.sessions.sign_in(app, user, login, most);
         self.presence_changed(app, user);
         let kicked: Vec<&'static str> =
             earlier.iter().map(|login| login.origin().platform).collect();
@@ -189,10 +196,10 @@ impl Service {
         &self,
         app: &Arc<Application>,
         user: &UserId,
-        reason: &'static str,
+        cause: KickCause,
     ) {
         let _in_order = self.sessions.order(user).await;
-        let logins = self.sessions.kick(app.sdk_app_id, user, reason);
+        let logins = self.sessions.kick(app.sdk_app_id, user, cause);
         self.presence_changed(app.sdk_app_id, user);
         for login in logins {
             let action = (StateAction::Logout, StateReason::Unregister);

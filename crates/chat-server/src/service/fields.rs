@@ -69,12 +69,13 @@ pub(crate) fn readable(app: &Application, group: &StoredGroup, right: Right) -> 
     fields.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Who is told of a change of a field: everybody who is in the group (`None`), or those with the
-/// right to read it.
-pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> Option<Readers> {
+/// Who is told of a change of a field.
+pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> Readers {
     let read = app.field(field).map_or(Right::Anyone, |field| field.read);
-    if read <= Right::Member {
-        return None;
+    match read {
+        Right::Anyone => return Readers::Everybody,
+        Right::Member => return Readers::Members,
+        Right::Admin | Right::Owner | Right::AppAdmin => {}
     }
     let mut readers = app.admins.clone();
     if read <= Right::Owner {
@@ -83,7 +84,7 @@ pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> Op
     if read <= Right::Admin {
         readers.extend(group.admins.iter().cloned());
     }
-    Some(Box::new(move |user| readers.contains(user.as_str())))
+    Readers::Some(Box::new(move |user| readers.contains(user.as_str())))
 }
 
 fn works<'a>(

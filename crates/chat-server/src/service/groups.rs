@@ -176,7 +176,7 @@ impl Service {
         with_members: bool,
     ) -> Result<GroupInfo, ApiError> {
         let room = self.room(app.sdk_app_id, &GroupId::new(group_id)?).await?;
-        let figures = room.figures();
+        let numbers = room.numbers();
         let field = |(key, value)| KeyValue { key, value };
         let now_s = self.now_s();
         Ok(room.with(|group| {
@@ -198,10 +198,10 @@ impl Service {
                 appid: app.sdk_app_id,
                 create_time: group.create_time,
                 last_info_time: group.last_info_time,
-                last_msg_time: figures.last_message_time_s,
+                last_msg_time: numbers.last_message_time_s,
                 info_seq: group.info_seq,
-                next_msg_seq: figures.next_seq,
-                member_num: if is_room { figures.online } else { stored_members },
+                next_msg_seq: numbers.next_seq,
+                member_num: if is_room { numbers.online } else { stored_members },
                 max_member_num: group.max_member_num,
                 apply_join_option: group.apply_join_option.clone(),
                 shut_up_all_member: mute_all.to_owned(),
@@ -259,21 +259,30 @@ impl Service {
         if let (Some(most), true) = (patch.max_member_num, group_type != GroupType::AVChatRoom) {
             check_max_members(most, room.with(|group| group.members.len()))?;
         }
-        let only_fields =
-            GroupPatch { custom_fields: patch.custom_fields.clone(), ..GroupPatch::default() };
+        // They have rights of their own.
+        let without_profile = GroupPatch {
+            custom_fields: patch.custom_fields.clone(),
+            mute_all: patch.mute_all,
+            ..GroupPatch::default()
+        };
         if patch == GroupPatch::default() {
             return Err(ApiError::bad_parameter(
                 "nothing to change: give at least one of Name, Introduction, Notification, \
                  FaceUrl, ApplyJoinOption, MaxMemberNum, MuteAllMember, AppDefinedData",
             ));
         }
-        // Fields have rights of their own; the rest of a profile is the owner's to change.
         let needed = match group_type {
             GroupType::AVChatRoom => Right::Owner,
             GroupType::Private => Right::Member,
             _ => Right::Admin,
         };
-        if patch != only_fields && right < needed {
+        if patch.mute_all.is_some() && right < Right::Admin {
+            return Err(ApiError::new(
+                Code::NO_PERMISSION,
+                "only the owner and administrators mute the whole group",
+            ));
+        }
+        if patch != without_profile && right < needed {
             return Err(ApiError::new(
                 Code::NO_PERMISSION,
                 "this account may not change the profile of the group",

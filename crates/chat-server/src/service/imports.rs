@@ -18,7 +18,7 @@ use super::membership::{
 use super::messages::GROUP_KEEPS;
 use super::{Service, internal};
 use crate::application::Application;
-use crate::room::{Delivery, Draft, Room, Stamp};
+use crate::room::{Draft, Room, Stamp};
 use crate::storage::{GroupChange, StoredGroupMessage};
 
 const NO_LIVE_ROOM: &str = "it takes no imports";
@@ -159,12 +159,7 @@ impl Service {
             mentions: Vec::new(),
             mention_all: false,
         };
-        let posted = self.post_numbered(app, room, || {
-            room.post(&draft, None, None, Delivery::Nobody, time_s, || None, |_| ())
-        });
-        let (stamp, Some(said)) = posted.await? else {
-            return Err(ApiError::new(Code::INTERNAL, "an import repeats no message"));
-        };
+        let (stamp, said) = self.post_silently(app, room, &draft, time_s).await?;
         let random = message.random.unwrap_or(0);
         let stored = StoredGroupMessage { random, recalled: false, message: said };
         let group_id = room.with(|group| group.group_id.clone());

@@ -1,21 +1,27 @@
 //! Sending a message into a group.
 //!
 //! Checks run in the order of the documentation's fragments: form and size (10004, 80002), group
-//! (10015) and sender (10019, 9002), mute (10017, without asking the webhook), repeat, before-webhook
-//! (10016, own codes, 80003), number and delivery, after-webhook.
+//! (10015), repeat (the first answer again, whatever has become of its sender since), sender (10019,
+//! 9002), mute (10017, without asking the webhook), the rules of the room (9008, 9009, 9010, 80001),
+//! before-webhook (10016, own codes, 80003), the room's choice (10023), number and delivery,
+//! after-webhook.
 
 use chat_types::code::{ApiError, Code};
 use chat_types::element::{check_body, check_rest_body};
-use chat_types::gateway::{MAX_CLIENT_ID_BYTES, MAX_CLOUD_DATA_BYTES, Message};
+use chat_types::gateway::{MAX_CLIENT_ID_BYTES, MAX_CLOUD_DATA_BYTES, Message, MessageClass};
 use chat_types::group::GroupType;
 use chat_types::{Element, GroupId, Priority, UserId};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 use super::fields::right_in;
-use super::{Origin, Service, internal};
+use super::in_flight::Alone;
+use super::numbers::exhausted;
+use super::rules::Refusal;
+use super::{Origin, Service, internal, no_such_group};
 use crate::application::{Application, Edition, Right};
 use crate::counters::add;
-use crate::room::{ConnectionId, Delivery, Draft, Room, Stamp};
+use crate::room::{ConnectionId, Draft, Room, Stamp, Turn, Verdict};
 use crate::storage::{Keep, StoredGroupMessage};
 use crate::webhook::{Decision, Replacement};
 
@@ -23,6 +29,11 @@ use crate::webhook::{Decision, Replacement};
 const ROOM_KEEPS: Keep = Keep { messages: 20, seconds: 24 * 3600 };
 /// What any other group keeps.
 pub(super) const GROUP_KEEPS: Keep = Keep { messages: 1_000, seconds: 7 * 24 * 3600 };
+
+/// Refusals that the application is not told: nobody spoke, or somebody speaks so fast that telling
+/// would be a flood of its own.
+const UNTOLD: [Code; 4] =
+    [Code::ACCOUNT_ABSENT, Code::NOT_IN_ROOM, Code::SENDER_RATE, Code::SLOW_MODE];
 
 /// What makes two messages of one sender in one room the same message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,73 +76,189 @@ pub(crate) struct Outgoing {
     pub(crate) tell_after: bool,
 }
 
+impl Outgoing {
+    /// The rank of the message when the room has to choose. What the application's own server sends
+    /// with the highest priority is worth more than what a client may call so.
+    fn class(&self) -> MessageClass {
+        match (self.priority, self.connection) {
+            (Priority::Low, _) => MessageClass::Low,
+            (Priority::Normal, _) => MessageClass::Normal,
+            (Priority::High, Some(_)) => MessageClass::High,
+            (Priority::High, None) => MessageClass::Assured,
+        }
+    }
+}
+
+/// What came of asking the application.
+enum Asked {
+    Dropped(Outcome),
+    Offered(oneshot::Receiver<Verdict>),
+}
+
+/// What became of a message that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It went to so many connections.
+    Delivered { stamp: Stamp, reached: u32 },
+    /// More was said than the room delivers, and others were chosen. Nobody has seen it.
+    SampledOut {
+        /// Unix seconds.
+        time_s: u32,
+    },
+}
+
+/// A message that the room has, and has not yet chosen or let go.
+pub(crate) struct OnItsWay {
+    app: Arc<Application>,
+    room: Arc<Room>,
+    outgoing: Outgoing,
+    key: RepeatKey,
+    turn: Turn,
+    verdict: oneshot::Receiver<Verdict>,
+    /// The same message once more waits for what becomes of this one.
+    _alone: Alone<RepeatKey>,
+}
+
+/// How far a message got at once.
+pub(crate) enum Offered {
+    Done(Outcome),
+    OnItsWay(Box<OnItsWay>),
+}
+
 impl Service {
-    /// Checks, stamps and delivers a message. A repeat within five minutes gets the stamp of the
-    /// first and is delivered to nobody.
+    /// Checks and delivers a message. A repeat within five minutes gets the outcome of the first and
+    /// is delivered to nobody.
     pub(crate) async fn send(
         &self,
         app: &Arc<Application>,
         group_id: &GroupId,
-        mut outgoing: Outgoing,
-    ) -> Result<Stamp, ApiError> {
-        check_content(app, &outgoing)?;
-        let room = self.room(app.sdk_app_id, group_id).await?;
-        let key = repeat_key(&room, &outgoing)?;
-        let nick = match self.check_sender(app, &room, group_id, &outgoing).await {
-            Ok(nick) => nick,
-            Err(error) => return self.refuse(app, &room, &outgoing, error).await,
-        };
-        // The same message once more, while the webhook is still being asked about it, waits for what
-        // becomes of the first.
-        let _alone = self.in_flight.enter(&key).await;
-        if let Some(stamp) = self.repeats.get(&key) {
-            add(&self.counters.messages_repeated, 1);
-            return Ok(stamp);
-        }
-        match self.ask_and_post(app, &room, key, nick, &mut outgoing).await {
-            Ok((stamp, Some(message))) => {
-                // Everybody has the message: what follows cannot take it back any more.
-                if let Err(error) = self.note(app, &room, &outgoing, stamp, message).await {
-                    tracing::error!(%group_id, %error, "a delivered message is not kept");
-                }
-                if outgoing.tell_after {
-                    self.after_send(app, &room, &outgoing, stamp).await;
-                }
-                Ok(stamp)
-            }
-            Ok((stamp, None)) => Ok(stamp),
-            Err(error) => self.refuse(app, &room, &outgoing, error).await,
+        outgoing: Outgoing,
+    ) -> Result<Outcome, ApiError> {
+        match self.offer(app, group_id, outgoing).await? {
+            Offered::Done(outcome) => Ok(outcome),
+            Offered::OnItsWay(message) => self.see_through(*message).await,
         }
     }
 
-    /// Tells the application of a message whose sender may not send it now.
-    async fn refuse(
+    /// The first half: everything up to the room's choice. Messages that are offered one after the
+    /// other keep their order.
+    pub(crate) async fn offer(
+        &self,
+        app: &Arc<Application>,
+        group_id: &GroupId,
+        mut outgoing: Outgoing,
+    ) -> Result<Offered, ApiError> {
+        check_content(app, &outgoing)?;
+        let room = self.room(app.sdk_app_id, group_id).await?;
+        let key = repeat_key(&room, &outgoing)?;
+        // Before anything can refuse it: the first one went out, and its sender has to learn that.
+        if let Some(outcome) = self.repeated(&key) {
+            return Ok(Offered::Done(outcome));
+        }
+        let nick = match self.check_sender(app, &room, group_id, &outgoing).await {
+            Ok(nick) => nick,
+            Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
+        };
+        // The same message once more, while the webhook is still being asked about it, waits for what
+        // becomes of the first.
+        let alone = self.in_flight.enter(&key).await;
+        if let Some(outcome) = self.repeated(&key) {
+            return Ok(Offered::Done(outcome));
+        }
+        let turn = match self.check_rules(app, &room, &outgoing) {
+            Ok(turn) => turn,
+            Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
+        };
+        match self.ask_and_offer(app, &room, &key, nick, &mut outgoing).await {
+            Ok(Asked::Dropped(outcome)) => {
+                // Its sender must not learn from the wait that a message was dropped silently.
+                turn.spoke(self.clock.monotonic_ms());
+                Ok(Offered::Done(outcome))
+            }
+            Ok(Asked::Offered(verdict)) => {
+                let app = Arc::clone(app);
+                let message = OnItsWay { app, room, outgoing, key, turn, verdict, _alone: alone };
+                Ok(Offered::OnItsWay(Box::new(message)))
+            }
+            Err(refusal) => self.refuse(app, &room, &outgoing, refusal).await,
+        }
+    }
+
+    /// The second half: what the room has decided, and what has to be noted and told of it.
+    pub(crate) async fn see_through(&self, message: OnItsWay) -> Result<Outcome, ApiError> {
+        let OnItsWay { app, room, outgoing, key, turn, verdict, _alone } = message;
+        // A loop that ends in the midst of a fan-out tells nobody, and it ends only with the service.
+        let verdict = verdict.await.unwrap_or(Verdict::Stopped);
+        let (stamp, message, reached) = match verdict {
+            Verdict::Delivered { stamp, message, reached } => (stamp, message, reached),
+            Verdict::SampledOut => {
+                let outcome = Outcome::SampledOut { time_s: self.now_s() };
+                self.repeats.insert(key, outcome);
+                let error = sampled_out();
+                self.send_exception(&app, &room, &outgoing, &error).await;
+                return Ok(outcome);
+            }
+            Verdict::Dismissed => {
+                return Err(no_such_group(&room.with(|group| GroupId::new(&*group.group_id))?));
+            }
+            Verdict::Stopped => {
+                return Err(ApiError::new(Code::INTERNAL, "the service stops: send it again"));
+            }
+            Verdict::Exhausted => {
+                return Err(exhausted(&room.with(|group| GroupId::new(&*group.group_id))?));
+            }
+        };
+        add(&self.counters.messages_accepted, 1);
+        turn.spoke(self.clock.monotonic_ms());
+        let outcome = Outcome::Delivered { stamp, reached };
+        self.repeats.insert(key, outcome);
+        // Everybody has the message: what follows cannot take it back any more.
+        if let Err(error) = self.note(&app, &room, &outgoing, stamp, message).await {
+            let group_id = room.with(|group| group.group_id.clone());
+            tracing::error!(%group_id, %error, "a delivered message is not kept");
+        }
+        if outgoing.tell_after {
+            self.after_send(&app, &room, &outgoing, stamp).await;
+        }
+        Ok(outcome)
+    }
+
+    /// What became of the same message before.
+    fn repeated(&self, key: &RepeatKey) -> Option<Outcome> {
+        let outcome = self.repeats.get(key)?;
+        add(&self.counters.messages_repeated, 1);
+        Some(outcome)
+    }
+
+    /// Counts a message whose sender may not send it now, and tells the application of it.
+    async fn refuse<T>(
         &self,
         app: &Application,
         room: &Room,
         outgoing: &Outgoing,
-        error: ApiError,
-    ) -> Result<Stamp, ApiError> {
-        if ![Code::ACCOUNT_ABSENT, Code::NOT_IN_ROOM].contains(&error.code) {
+        refusal: Refusal,
+    ) -> Result<T, ApiError> {
+        let Refusal { error, cause } = refusal;
+        room.count_refused(outgoing.class(), cause);
+        if !UNTOLD.contains(&error.code) {
             self.send_exception(app, room, outgoing, &error).await;
         }
         Err(error)
     }
 
-    /// Who sends exists and may speak; gives the nickname.
+    /// Who sends exists, is here and is not muted; gives the nickname. It charges nothing and may be
+    /// asked again.
     async fn check_sender(
         &self,
         app: &Application,
         room: &Room,
         group_id: &GroupId,
         outgoing: &Outgoing,
-    ) -> Result<String, ApiError> {
+    ) -> Result<String, Refusal> {
         let account = self.account(app.sdk_app_id, outgoing.from.as_str()).await?;
         let Some(account) = account else {
-            return Err(ApiError::new(
-                Code::ACCOUNT_ABSENT,
-                format!("the account {} does not exist: import it first", outgoing.from),
-            ));
+            let info = format!("the account {} does not exist: import it first", outgoing.from);
+            return Err(ApiError::new(Code::ACCOUNT_ABSENT, info).into());
         };
         if let Some(connection) = outgoing.connection {
             let may = room.has(connection)
@@ -139,19 +266,19 @@ impl Service {
                     && room.with(|group| group.group_type == GroupType::AVChatRoom)
                     && !room.is_banned(&outgoing.from, self.now_s()));
             if !may {
-                return Err(not_a_member(group_id));
+                return Err(not_a_member(group_id).into());
             }
         }
         let now_s = self.now_s();
         if account.group_muted_until > now_s {
-            return Err(muted("the sender may not speak in any group"));
+            return Err(Refusal::muted("the sender may not speak in any group"));
         }
         room.with(|group| {
             let right = right_in(app, group, &outgoing.from);
             if group.mutes.get(outgoing.from.as_str()).is_some_and(|until| *until > now_s) {
-                Err(muted("the sender is muted in this group"))
+                Err(Refusal::muted("the sender is muted in this group"))
             } else if group.mute_all && right < Right::Admin {
-                Err(muted("the whole group is muted: only its administrators may speak"))
+                Err(Refusal::mute_all())
             } else {
                 Ok(())
             }
@@ -159,24 +286,23 @@ impl Service {
         Ok(outgoing.nick.clone().unwrap_or_else(|| account.nick.clone()))
     }
 
-    /// Without the message when it was dropped silently or turned out to be a repeat.
-    async fn ask_and_post(
+    async fn ask_and_offer(
         &self,
         app: &Arc<Application>,
         room: &Room,
-        key: RepeatKey,
+        key: &RepeatKey,
         nick: String,
         outgoing: &mut Outgoing,
-    ) -> Result<(Stamp, Option<Message>), ApiError> {
-        let mut delivery = Delivery::Everybody;
+    ) -> Result<Asked, Refusal> {
+        let mut dropped = false;
         if outgoing.ask_before {
             match self.before_send(app, room, outgoing).await {
                 Decision::Allow(replacement) => {
                     let Outgoing { elements, cloud_custom_data, .. } = &mut *outgoing;
                     self.replace(app, elements, cloud_custom_data, replacement)?;
                 }
-                Decision::Silent => delivery = Delivery::Nobody,
-                Decision::Refuse(error) => return Err(error),
+                Decision::Silent => dropped = true,
+                Decision::Refuse(error) => return Err(error.into()),
             }
             // The answer may have taken two seconds: a mute or a ban of meanwhile counts.
             let group_id = room.with(|group| GroupId::new(&*group.group_id))?;
@@ -192,20 +318,23 @@ impl Service {
             mentions: outgoing.mentions.clone(),
             mention_all: outgoing.mention_all,
         };
-        let sender = outgoing.connection.filter(|_| !app.settings.send_without_join);
-        let posted = self.post_numbered(app, room, || {
-            let earlier = || self.repeats.get(&key);
-            let remember = |stamp| self.repeats.insert(key.clone(), stamp);
-            let (except, now_s) = (outgoing.connection, self.now_s());
-            room.post(&draft, sender, except, delivery, now_s, earlier, remember)
-        });
-        let (stamp, message) = posted.await?;
-        let counter = match message {
-            Some(_) => &self.counters.messages_accepted,
-            None => &self.counters.messages_repeated,
-        };
-        add(counter, 1);
-        Ok((stamp, message.filter(|_| delivery == Delivery::Everybody)))
+        let class = outgoing.class();
+        if dropped {
+            let (stamp, _) = self.post_silently(app, room, &draft, self.now_s()).await?;
+            room.count_dropped(class);
+            // The sender sees no difference.
+            let reached = room.pretend(&outgoing.client_id, stamp, outgoing.connection);
+            let outcome = Outcome::Delivered { stamp, reached };
+            self.repeats.insert(key.clone(), outcome);
+            return Ok(Asked::Dropped(outcome));
+        }
+        let strangers_may = app.settings.send_without_join;
+        let now_ms = self.clock.monotonic_ms();
+        let offered = room.offer(draft, class, outgoing.connection, strangers_may, now_ms);
+        match offered {
+            Some(verdict) => Ok(Asked::Offered(verdict)),
+            None => Err(not_a_member(&room.with(|group| GroupId::new(&*group.group_id))?).into()),
+        }
     }
 
     /// Puts what the webhook answered into the place of what was sent. A body that cannot be
@@ -246,7 +375,7 @@ impl Service {
         room: &Room,
         outgoing: &Outgoing,
         stamp: Stamp,
-        message: Message,
+        message: Arc<Message>,
     ) -> Result<(), ApiError> {
         self.keep(app, room, outgoing, message).await?;
         if room.with(|group| group.group_type != GroupType::AVChatRoom) {
@@ -261,7 +390,7 @@ impl Service {
         app: &Application,
         room: &Room,
         outgoing: &Outgoing,
-        mut message: Message,
+        message: Arc<Message>,
     ) -> Result<(), ApiError> {
         let (group_id, group_type) = room.with(|group| (group.group_id.clone(), group.group_type));
         match group_type {
@@ -275,6 +404,7 @@ impl Service {
         if room.is_dismissed() {
             return Ok(());
         }
+        let mut message = Message::clone(&message);
         let recalled = room.sent(message.seq).is_some_and(|sent| sent.recalled);
         if recalled {
             message.elements.clear();
@@ -320,8 +450,12 @@ pub(super) fn check_cloud_data(data: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn muted(info: &str) -> ApiError {
-    ApiError::new(Code::SENDER_MUTED, info)
+/// What the application is told, and the REST API answers, when the room chose other messages.
+pub(crate) fn sampled_out() -> ApiError {
+    ApiError::new(
+        Code::MESSAGE_RATE,
+        "more was said than the group delivers in a second, and this message was left out",
+    )
 }
 
 pub(super) fn not_a_member(group_id: &GroupId) -> ApiError {

@@ -7,9 +7,11 @@ mod attributes;
 mod c2c;
 mod entry;
 mod events;
+mod fan_out;
 mod fields;
 mod group_counters;
 mod groups;
+mod guests;
 mod history;
 mod imports;
 mod in_flight;
@@ -26,36 +28,41 @@ mod online;
 mod page;
 mod presence;
 mod profiles;
+mod rules;
 mod sessions;
 
 pub(crate) use accounts::SignedIn;
 pub(crate) use attributes::AttributeWrite;
 pub(crate) use c2c::{C2cActor, C2cImport, C2cOutgoing, C2cWanted};
 pub(crate) use entry::JoinRequest;
+pub(crate) use guests::Guest;
 use in_flight::InFlight;
-pub(crate) use messages::{Outgoing, RepeatKey};
+pub(crate) use messages::{Offered, OnItsWay, Outcome, Outgoing, RepeatKey, sampled_out};
 pub(crate) use notices::Broadcast;
+pub(crate) use rules::{MAX_BUDGET, MAX_SENDER_RATE, MAX_SLOW_MODE_S, MAX_WORD_CHARS, MAX_WORDS};
 pub(crate) use sessions::{Ended, Login, Sessions};
 
-use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
+use chat_types::{GroupId, UserId};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use rand::RngExt;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::attached::Attached;
 use crate::application::{Application, Directory};
 use crate::clock::Clock;
 use crate::counters::Counters;
+use crate::message_counters::MessageCounters;
 use crate::metrics::Metrics;
-use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S, Stamp};
-use crate::storage::{self, Account, AccountPatch, GroupChange, Storage, Stores};
+use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S};
+use crate::storage::{self, Account, AccountPatch, GroupChange, Storage, StoredGroup, Stores};
 use crate::webhook::{CallbackSource, Courier, Jitter, WebhookRules, Webhooks};
 
 /// A repeat of a message is recognised this long (`send_group_msg`, product/269/1629).
@@ -79,6 +86,8 @@ pub(crate) struct Origin {
 }
 
 pub(crate) struct Service {
+    /// For the loops of the rooms, which outlive no service.
+    me: Weak<Self>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) counters: Arc<Counters>,
@@ -93,7 +102,7 @@ pub(crate) struct Service {
     room_coming_or_going: tokio::sync::Mutex<()>,
     /// REST calls that are being carried out.
     pub(crate) calls: TaskTracker,
-    repeats: Cache<RepeatKey, Stamp>,
+    repeats: Cache<RepeatKey, Outcome>,
     in_flight: InFlight<RepeatKey>,
     broadcasts: notices::Broadcasts,
     c2c: c2c::Memory,
@@ -107,6 +116,10 @@ pub(crate) struct Service {
     accounts_written: AtomicU64,
     next_connection: AtomicU64,
     next_room: AtomicU64,
+    message_counters: Arc<MessageCounters>,
+    /// One task for each room, until `rooms_stop`.
+    room_loops: TaskTracker,
+    rooms_stop: CancellationToken,
 }
 
 /// Hides a storage failure from the caller and puts it into the log.
@@ -130,10 +143,12 @@ impl Service {
         let (webhooks, courier) =
             Webhooks::new(source, after_queue, Arc::clone(&clock), jitter, rules);
         let counters = Arc::new(Counters::default());
-        let service = Self {
+        let message_counters = Arc::new(MessageCounters::default());
+        let service = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             storage,
             clock,
-            metrics: Metrics::new(&counters, webhooks.figures()),
+            metrics: Metrics::new(&counters, &message_counters, webhooks.figures()),
             counters,
             directory,
             webhooks,
@@ -161,8 +176,11 @@ impl Service {
             accounts_written: AtomicU64::new(0),
             next_connection: AtomicU64::new(1),
             next_room: AtomicU64::new(1),
-        };
-        Ok((Arc::new(service), courier))
+            message_counters,
+            room_loops: TaskTracker::new(),
+            rooms_stop: CancellationToken::new(),
+        });
+        Ok((service, courier))
     }
 
     pub(crate) fn next_connection(&self) -> ConnectionId {
@@ -289,7 +307,13 @@ impl Service {
                 owner_nick = self.stored_nick(sdk_app_id, &stored.owner).await?;
             }
             let number = self.next_room.fetch_add(1, Ordering::Relaxed);
-            self.rooms.insert(sdk_app_id, group_id, Room::new(number, stored, owner_nick))
+            let counters = Arc::clone(&self.message_counters);
+            let room = Room::new(number, stored, owner_nick, counters);
+            let room = self.rooms.insert(sdk_app_id, group_id, room);
+            if room.number() == number {
+                self.run_room(sdk_app_id, Arc::clone(&room));
+            }
+            room
         };
         // A new name that was given while the room was on its way has not reached it.
         if !owner.is_empty() {
@@ -314,22 +338,33 @@ impl Service {
         rooms.filter(move |(app, _, _)| *app == sdk_app_id).map(|(_, _, room)| room)
     }
 
-    /// Tells every room whose online count has changed, and lets it forget what is too old.
+    /// Tells every room who came and went and how many there are, and lets it forget what is too old.
     pub(crate) fn look_after_rooms(&self) {
+        // Left alone, the cache keeps what is out of date until somebody asks for something.
+        self.accounts.run_pending_tasks();
         let now_s = self.now_s();
         for (sdk_app_id, _, room) in self.rooms.all() {
-            room.announce_online(now_s);
+            room.announce(self.pace(sdk_app_id, &room));
             let app = self.directory.get(sdk_app_id);
-            let recall_s = app.map_or(0, |app| app.settings.recall_window_s);
+            let recall_s = app.as_ref().map_or(0, |app| app.settings.recall_window_s);
+            if let Some(app) = &app {
+                let pace = self.pace(sdk_app_id, &room);
+                room.rest(pace);
+                room.tell_figures(&hosts(app, &room), pace.budget_per_s, pace.now_ms);
+            }
             room.forget_old(recall_s.saturating_add(SENT_LONGER_S), now_s);
+            room.forget_speakers(self.clock.monotonic_ms());
         }
     }
 
-    /// Rooms in memory, and accounts in them; an account in two rooms counts twice.
-    pub(crate) fn rooms_and_members(&self) -> (usize, u64) {
+    /// Rooms in memory, accounts in them, and guests in them; who is in two rooms counts twice.
+    pub(crate) fn rooms_and_visitors(&self) -> (usize, u64, u64) {
         let rooms = self.rooms.all();
-        let members = rooms.iter().map(|(_, _, room)| u64::from(room.figures().online)).sum();
-        (rooms.len(), members)
+        let numbers = rooms.iter().map(|(_, _, room)| room.numbers());
+        let (members, guests) = numbers.fold((0, 0), |(members, guests), numbers| {
+            (members + u64::from(numbers.online), guests + u64::from(numbers.guests))
+        });
+        (rooms.len(), members, guests)
     }
 
     /// Removes what is too old to be read from the database.
@@ -341,6 +376,14 @@ impl Service {
             Ok(removed) => tracing::debug!(removed, "old messages removed"),
             Err(error) => tracing::error!(%error, "old messages not removed; tried again later"),
         }
+    }
+
+    /// Ends the loops of the rooms. What still waits there has no number; its senders are told to send
+    /// it again.
+    pub(crate) async fn stop_rooms(&self) {
+        self.rooms_stop.cancel();
+        self.room_loops.close();
+        self.room_loops.wait().await;
     }
 
     /// Stores what only memory knows, for a clean stop: the next message of each room then goes on
@@ -358,6 +401,17 @@ impl Service {
             tracing::error!(%error, "sequence numbers not stored; rooms go on after a gap");
         }
     }
+}
+
+/// Who is told what a room has done: its owner, its administrators, those of the application.
+fn hosts(app: &Application, room: &Room) -> Vec<UserId> {
+    let of_group = |group: &StoredGroup| {
+        let names = group.admins.iter().chain([&group.owner]);
+        names.filter_map(|name| UserId::new(name.as_str()).ok()).collect::<Vec<_>>()
+    };
+    let mut hosts = room.with(of_group);
+    hosts.extend(app.admins.iter().filter_map(|name| UserId::new(name.as_str()).ok()));
+    hosts
 }
 
 pub(crate) fn no_such_group(group_id: &GroupId) -> ApiError {

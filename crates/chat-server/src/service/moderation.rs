@@ -16,12 +16,16 @@ use crate::application::{Application, Edition};
 use crate::room::{Removal, Room};
 use crate::storage::{Ban, FOREVER, GroupChange};
 
+/// Names in a notice of many.
+const SHOWN_NAMES: usize = 20;
+
 impl Service {
     /// `forbid_send_msg`: mutes accounts, which need not be in the group, or lets them speak again.
     /// 10007 for a group of type Private.
     pub(crate) async fn mute_members(
         &self,
         app: &Application,
+        operator: &UserId,
         body: ForbidSendMsg,
     ) -> Result<(), ApiError> {
         let (group_id, room) = self.room_named(app, &body.group_id).await?;
@@ -52,8 +56,20 @@ impl Service {
             over.into_iter().chain(names.into_iter().map(change)).collect();
         self.change_group(app.sdk_app_id, &room, &changes).await?;
         if group_type != GroupType::AVChatRoom || app.settings.mute_tip {
-            let frame = ServerFrame::Muted { group_id: group_id.to_string(), until_s: until };
-            room.tell_accounts(&users, &frame);
+            let group_id = group_id.to_string();
+            let muted = ServerFrame::Muted { group_id: group_id.clone(), until_s: until };
+            room.tell_accounts(&users, &muted);
+            let shown = users.iter().take(SHOWN_NAMES).map(UserId::to_string).collect();
+            room.tip_others(
+                &users,
+                &ServerFrame::MemberMuted {
+                    group_id,
+                    users: shown,
+                    until_s: until,
+                    operator: operator.to_string(),
+                },
+                self.pace(app.sdk_app_id, &room),
+            );
         }
         Ok(())
     }
@@ -155,12 +171,19 @@ impl Service {
         app: &Application,
         body: UnbanGroupMember,
     ) -> Result<(), ApiError> {
-        let (_, room) = self.room_named(app, &body.group_id).await?;
+        let (group_id, room) = self.room_named(app, &body.group_id).await?;
         let users = distinct(body.members_account)?;
         let _one_at_a_time = room.changing.lock().await;
+        let now_s = self.now_s();
+        let freed: Vec<&UserId> = users.iter().filter(|user| room.is_banned(user, now_s)).collect();
         let changes: Vec<GroupChange> =
             users.iter().map(|user| GroupChange::Unban(user.to_string())).collect();
-        self.change_group(app.sdk_app_id, &room, &changes).await
+        self.change_group(app.sdk_app_id, &room, &changes).await?;
+        let frame = ServerFrame::Unbanned { group_id: group_id.to_string() };
+        for user in freed {
+            self.sessions.tell(app.sdk_app_id, user, &frame, None);
+        }
+        Ok(())
     }
 
     /// `get_group_ban_member`, in the order of the ids.

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::messages::check_cloud_data;
 use super::{Service, internal};
 use crate::application::{Application, Edition};
-use crate::room::encode;
 
 /// A repeat of a broadcast is recognised this long (`send_broadcast_msg`, product/1047/49440).
 const REPEAT_WINDOW_MS: u64 = 300_000;
@@ -114,7 +113,7 @@ impl Service {
             cloud_custom_data,
             ..Message::default()
         };
-        let frame = encode(&ServerFrame::Broadcast { message });
+        let frame = ServerFrame::Broadcast { message };
         let mut told = HashSet::new();
         for (sdk_app_id, _, room) in self.rooms.all() {
             if sdk_app_id == app.sdk_app_id {

@@ -2,7 +2,7 @@
 
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::RemovedReason;
+use chat_types::gateway::{Platform, RemovedReason};
 use chat_types::group::GroupType;
 use chat_types::rest::{
     GetGroupMemberInfo, GetMembers, GroupMembers, MAX_BODY_BYTES, MemberInfo, OnlineMember,
@@ -109,7 +109,7 @@ impl Service {
             let infos = room.with(|group| {
                 newest.iter().map(|present| present_member(group, present, now_s)).collect()
             });
-            (room.figures().online, infos)
+            (room.numbers().online, infos)
         } else {
             room.with(|group| (size(group), stored_members(group, now_s)))
         };
@@ -166,6 +166,39 @@ impl Service {
         };
         room.tell_connection(login.connection, &removal);
         self.step_out(app, room, user_id, login).await;
+    }
+
+    /// A web client has entered an AVChatRoom: the web clients that its account has beside it are
+    /// out of every other one.
+    pub(crate) async fn moved_elsewhere(
+        &self,
+        app: &Application,
+        entered: &Room,
+        user_id: &UserId,
+        login: &Login,
+    ) {
+        let others: Vec<Login> = self
+            .sessions
+            .of(app.sdk_app_id, user_id)
+            .into_iter()
+            .filter(|other| other.platform == Platform::Web && other.connection != login.connection)
+            .collect();
+        if others.is_empty() {
+            return;
+        }
+        // One at a time: of two that enter at once, one stays.
+        let _in_order = self.sessions.order(user_id).await;
+        if !entered.has(login.connection) {
+            return;
+        }
+        for room in self.rooms_of(app.sdk_app_id) {
+            let is_other = room.number() != entered.number() && room.has_account(user_id);
+            if is_other && needs_live_room(&room).is_ok() {
+                for other in others.iter().filter(|other| room.has(other.connection)) {
+                    self.moved_on(app, &room, user_id, other).await;
+                }
+            }
+        }
     }
 
     /// Takes one connection out of an AVChatRoom, and no other device of its account.

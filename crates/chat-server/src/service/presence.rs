@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::sessions::AccountKey;
 use super::{Login, Service, SignedIn, internal};
 use crate::application::Application;
-use crate::room::{ConnectionId, Outbox, encode};
+use crate::outbox::{Outbox, encode};
+use crate::room::ConnectionId;
 
 /// Which connections follow the status of which accounts. The number of connections bounds it,
 /// and the number of accounts that each of them may follow.

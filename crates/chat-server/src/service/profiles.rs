@@ -118,9 +118,12 @@ impl Service {
         let account = self.account(sdk_app_id, &from_account).await.map_err(failed_inside)?;
         let account = account.ok_or_else(|| no_such_account(&from_account))?;
         let patch = patch(&account, &profile_item)?;
-        let stored = self.put_accounts(sdk_app_id, std::slice::from_ref(&patch)).await;
+        let patches = std::slice::from_ref(&patch);
+        let shown = self.shown_profiles(sdk_app_id, patches).await.map_err(failed_inside)?;
+        let stored = self.put_accounts(sdk_app_id, patches).await;
         stored.map_err(|error: storage::Error| failed_inside(internal(error)))?;
-        self.show_nicks(sdk_app_id, std::slice::from_ref(&patch));
+        self.show_nicks(sdk_app_id, patches);
+        self.show_profiles(sdk_app_id, shown).await;
         let webhook = Webhook::PortraitSet(PortraitChanged {
             from_account,
             operator_account: operator.to_string(),
@@ -159,7 +162,7 @@ impl Service {
                 },
                 None => {
                     portraits.fail_account.push(user.clone());
-                    let ApiError { code, info } = no_such_account(user);
+                    let ApiError { code, info, .. } = no_such_account(user);
                     let (result_code, result_info) = (code.0, info);
                     UserProfile { to_account, profile_item: None, result_code, result_info }
                 }

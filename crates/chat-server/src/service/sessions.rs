@@ -1,6 +1,6 @@
 //! Who is signed in, where, and who wants to know.
 
-use chat_types::gateway::{Platform, ServerFrame, close};
+use chat_types::gateway::{KickCause, Platform, ServerFrame, close};
 use chat_types::{PresenceStatus, UserId};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
@@ -12,7 +12,8 @@ use std::time::Duration;
 use super::Origin;
 use super::locks::Locks;
 use super::presence::Followers;
-use crate::room::{Closing, ConnectionId, Outbox};
+use crate::outbox::{Closing, Outbox};
+use crate::room::ConnectionId;
 
 /// How long an account whose phone has dropped off counts as reachable by a push
 /// (product/269/2566).
@@ -89,8 +90,8 @@ pub(crate) struct Reach {
     pub(crate) devices: BTreeMap<&'static str, PresenceStatus>,
 }
 
-/// The signed-in connections of every account, one for each platform. The number of connections
-/// bounds it.
+/// The signed-in connections of every account, the oldest first. The number of connections bounds
+/// it.
 pub(crate) struct Sessions {
     logins: Mutex<HashMap<AccountKey, Vec<Login>>>,
     /// Written only while `logins` is locked.
@@ -127,9 +128,9 @@ impl Sessions {
         self.order.lock(user).await
     }
 
-    /// Enters a login and ends an earlier one of the same account on the same platform, which is
-    /// given back.
-    pub(crate) fn sign_in(&self, app: u32, user: &UserId, login: Login) -> Option<Login> {
+    /// Enters a login and ends the oldest ones of the same account on the same platform, so that
+    /// there are at most `most` (at least one) with it. Those that were ended are given back.
+    pub(crate) fn sign_in(&self, app: u32, user: &UserId, login: Login, most: usize) -> Vec<Login> {
         let mut logins = self.lock();
         let key = (app, user.clone());
         if let Some(mut dropped) = self.dropped.get(&key)
@@ -138,14 +139,22 @@ impl Sessions {
             self.dropped.insert(key.clone(), dropped);
         }
         let places = logins.entry(key).or_default();
-        let earlier = places.iter().position(|place| place.platform == login.platform);
-        let earlier = earlier.map(|place| places.swap_remove(place));
+        let on_platform = |place: &Login| place.platform == login.platform;
+        let mut surplus =
+            (places.iter().filter(|place| on_platform(place)).count() + 1).saturating_sub(most);
+        let ended: Vec<Login> = places
+            .extract_if(.., |place| {
+                let ends = surplus > 0 && on_platform(place);
+                surplus -= usize::from(ends);
+                ends
+            })
+            .collect();
         places.push(login);
         drop(logins);
-        if let Some(earlier) = &earlier {
-            end(earlier, "signed in elsewhere");
+        for earlier in &ended {
+            end(earlier, KickCause::SignedInElsewhere);
         }
-        earlier
+        ended
     }
 
     /// Takes a login out again. `None` when a later one has its place already; otherwise whether
@@ -162,7 +171,7 @@ impl Sessions {
         let key = (app, user.clone());
         let places = logins.get_mut(&key)?;
         let place = places.iter().position(|login| login.connection == connection)?;
-        let Login { platform, .. } = places.swap_remove(place);
+        let Login { platform, .. } = places.remove(place);
         let elsewhere = !places.is_empty();
         if !elsewhere {
             logins.remove(&key);
@@ -177,14 +186,14 @@ impl Sessions {
 
     /// Ends every login of an account, also one whose phone has dropped off, and gives those back
     /// that had a connection.
-    pub(crate) fn kick(&self, app: u32, user: &UserId, reason: &'static str) -> Vec<Login> {
+    pub(crate) fn kick(&self, app: u32, user: &UserId, cause: KickCause) -> Vec<Login> {
         let key = (app, user.clone());
         let mut all = self.lock();
         let logins = all.remove(&key).unwrap_or_default();
         self.dropped.invalidate(&key);
         drop(all);
         for login in &logins {
-            end(login, reason);
+            end(login, cause);
         }
         logins
     }
@@ -218,6 +227,7 @@ impl Sessions {
     pub(crate) fn of(&self, app: u32, user: &UserId) -> Vec<Login> {
         self.lock().get(&(app, user.clone())).cloned().unwrap_or_default()
     }
+
     /// Puts a frame that may not be missed into every connection of an account, except one.
     pub(crate) fn tell(
         &self,
@@ -234,7 +244,13 @@ impl Sessions {
     }
 }
 
-fn end(login: &Login, reason: &'static str) {
-    login.outbox.answer(&ServerFrame::Kicked { reason: reason.into() });
+fn end(login: &Login, cause: KickCause) {
+    let reason = match cause {
+        KickCause::SignedInElsewhere => "signed in elsewhere",
+        KickCause::Administrator => "an administrator ended the login",
+        KickCause::AccountDeleted => "the account was deleted",
+        KickCause::Other => "the login was ended",
+    };
+    login.outbox.answer(&ServerFrame::Kicked { cause, reason: reason.into() });
     login.outbox.close(Closing { code: close::KICKED, reason });
 }

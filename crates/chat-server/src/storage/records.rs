@@ -1,7 +1,8 @@
 //! What is stored, as plain values. The service thinks in these; a database only keeps them.
 
-use chat_types::gateway::Message;
+use chat_types::gateway::{LinkPolicy, Message};
 use chat_types::group::{CustomFields, GroupType};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::application::{Edition, FieldDefinition, OnFailure, Right, Secret};
@@ -87,6 +88,23 @@ pub struct Ban {
     pub description: String,
 }
 
+/// The rules of a room as somebody set them; what stands at its default was never set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GroupRules {
+    /// Messages that the room delivers in a second, 0 for no limit; `None` is what the application
+    /// has.
+    pub budget_per_s: Option<u32>,
+    /// Messages that one account may send in a second, 0 for no limit; `None` is what the
+    /// application has.
+    pub sender_per_s: Option<u32>,
+    /// Seconds that an account waits between two messages; 0 is slow mode off.
+    pub slow_mode_s: u32,
+    pub links: LinkPolicy,
+    /// As they were written.
+    pub blocked_words: Vec<String>,
+}
+
 /// A group with everything that survives a restart, except its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredGroup {
@@ -115,6 +133,7 @@ pub struct StoredGroup {
     /// Banned accounts. Ends that are past may stand here.
     pub bans: BTreeMap<String, Ban>,
     pub admins: BTreeSet<String>,
+    pub rules: GroupRules,
     /// Empty for an AVChatRoom, which stores no members.
     pub members: BTreeMap<String, StoredMember>,
 }
@@ -143,6 +162,7 @@ impl StoredGroup {
             mutes: BTreeMap::new(),
             bans: BTreeMap::new(),
             admins: BTreeSet::new(),
+            rules: GroupRules::default(),
             members: BTreeMap::new(),
         }
     }
@@ -185,6 +205,9 @@ impl StoredGroup {
             GroupChange::RemoveAdmin(user) => {
                 self.admins.remove(user);
             }
+            GroupChange::Rules(rules) => {
+                rules.clone_into(&mut self.rules);
+            }
             GroupChange::PutMember { user, member } => {
                 self.members.insert(user.clone(), member.clone());
             }
@@ -222,6 +245,8 @@ pub enum GroupChange {
     Unban(String),
     AddAdmin(String),
     RemoveAdmin(String),
+    /// All rules of the group; those before are forgotten.
+    Rules(GroupRules),
     PutMember {
         user: String,
         member: StoredMember,

@@ -89,7 +89,9 @@ async fn a_deleted_account_is_gone_from_its_logins_and_groups_and_others_stay() 
     assert_eq!(codes, [0, 70402, 70107, 70402, 0]);
     assert!(answer["ResultItem"][1]["ResultInfo"].as_str().unwrap().contains("administrator"));
     assert_eq!(answer["ResultItem"][2]["UserID"], "nobody");
-    assert_eq!(member.close_code().await.1, 4002);
+    let (frames, code) = member.close_code().await;
+    assert_eq!(frames.last().unwrap()["cause"], "account_deleted");
+    assert_eq!(code, 4002);
     assert_eq!(statuses(&world, &["a", "b"]).await, ["NotImported", "Imported"]);
 
     // The same name again is somebody new: no member, neither in memory nor after a restart.

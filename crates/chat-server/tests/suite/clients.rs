@@ -4,6 +4,7 @@ use chat_server::application::{Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::AccountPatch;
 use chat_server::{GatewayTimes, Server, ServerConfig, application, storage};
+use chat_types::gateway::deflate;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,11 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+/// Bytes of the longest frame that the gateway sends.
+const LONGEST_FRAME: usize = 512 * 1024;
 /// Far longer than anything takes here; a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -29,12 +32,18 @@ pub(crate) fn http() -> reqwest::Client {
 }
 
 /// A clock that a test can move.
-pub(crate) struct TestClock(AtomicU64);
+pub(crate) struct TestClock {
+    /// What the clock on the wall shows, which stands still by itself.
+    wall_ms: AtomicU64,
+    /// What the test has let pass beside the time that really passes.
+    passed_ms: AtomicU64,
+}
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
         // A whole second, so that tests reckon in seconds.
-        Arc::new(Self(AtomicU64::new(SystemClock.now_s() * 1_000)))
+        let wall_ms = AtomicU64::new(SystemClock.now_s() * 1_000);
+        Arc::new(Self { wall_ms, passed_ms: AtomicU64::new(0) })
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -42,13 +51,24 @@ impl TestClock {
     }
 
     pub(crate) fn advance_ms(&self, milliseconds: u64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.wall_ms.fetch_add(milliseconds, Ordering::SeqCst);
+        self.passed_ms.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock on the wall, forwards or back; no time passes.
+    pub(crate) fn step_wall(&self, seconds: i64) {
+        let step = |wall_ms: u64| wall_ms.checked_add_signed(seconds * 1_000);
+        self.wall_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).unwrap();
     }
 }
 
 impl Clock for TestClock {
     fn now_ms(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.wall_ms.load(Ordering::SeqCst)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        SystemClock.monotonic_ms() + self.passed_ms.load(Ordering::SeqCst)
     }
 }
 
@@ -61,7 +81,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A service with one application that has the custom field `product`.
+    /// A service with one application that has the custom field `product` and lets everybody speak
+    /// as fast as they like.
     pub(crate) async fn new() -> Self {
         Self::with_times(GatewayTimes::default()).await
     }
@@ -73,6 +94,9 @@ impl World {
         let app = application::create(&*storage, &*clock, "test", Edition::Ultimate).await.unwrap();
         let product = NewField::of_rooms("product");
         application::add_field(&*storage, &*clock, app.sdk_app_id, product).await.unwrap();
+        for limit in ["room_budget", "sender_rate"] {
+            application::set_setting(&*storage, app.sdk_app_id, limit, "0").await.unwrap();
+        }
         storage.close().await;
         let server = start(dir.path(), times, &clock).await;
         Self { dir, server, app, clock, http: http() }
@@ -169,6 +193,12 @@ impl World {
         answer
     }
 
+    /// What an operator's tools read.
+    pub(crate) async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.server.rest_url());
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// A call that must be refused; gives the code and checks that a sentence stands beside it.
     pub(crate) async fn refused(&self, path: &str, body: Value) -> i64 {
         refusal(path, &self.call(path, body).await)
@@ -182,15 +212,50 @@ impl World {
         self.ok("group_open_http_svc/send_group_msg", body).await
     }
 
+    /// Waits until the metrics have this line.
+    pub(crate) async fn until_metric(&self, line: &str) {
+        let waiting = async {
+            let mut look = interval(Duration::from_millis(20));
+            while !self.metrics().await.lines().any(|each| each == line) {
+                look.tick().await;
+            }
+        };
+        let waited = timeout(PATIENCE, waiting).await;
+        waited.unwrap_or_else(|_| unreachable!("the metrics never said {line}"));
+    }
+
+    /// Waits until so many connections are open; then the grace time of those that broke passes.
+    pub(crate) async fn grace_is_over(&self, connections: usize) {
+        self.until_metric(&format!("liveroom_open_connections {connections}")).await;
+        self.clock.advance(21);
+    }
+
     pub(crate) async fn connect(&self) -> Client {
         let (socket, _) = connect_async(self.server.gateway_url()).await.unwrap();
-        Client { socket, next_id: 1 }
+        Client { socket, next_id: 1, compressed: 0 }
     }
 
     pub(crate) async fn signed_in(&self, user: &str) -> Client {
         let mut client = self.connect().await;
         let answer = client.login(self, user, &self.sig(user)).await;
         assert_eq!(answer["t"], "login_ok", "{user} got {answer}");
+        client
+    }
+
+    /// Signed in on a platform.
+    pub(crate) async fn on(&self, user: &str, platform: &str) -> Client {
+        let mut client = self.connect().await;
+        let login = json!({"t": "login", "sdk_app_id": self.app.sdk_app_id, "user_id": user,
+            "user_sig": self.sig(user), "platform": platform});
+        assert_eq!(client.ask(login).await["t"], "login_ok");
+        client
+    }
+
+    /// Signed in on a platform and in room `r`.
+    pub(crate) async fn in_room_on(&self, user: &str, platform: &str) -> Client {
+        let mut client = self.on(user, platform).await;
+        let answer = client.ask(json!({"t": "join", "group_id": "r"})).await;
+        assert_eq!(answer["t"], "join_ok", "{user} got {answer}");
         client
     }
 
@@ -232,6 +297,8 @@ async fn start(dir: &Path, times: GatewayTimes, clock: &Arc<TestClock>) -> Serve
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u32,
+    /// Frames that came compressed.
+    pub(crate) compressed: usize,
 }
 
 impl Client {
@@ -265,6 +332,11 @@ impl Client {
         loop {
             match timeout(PATIENCE, self.socket.next()).await.expect("a frame in time")? {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Binary(bytes)) => {
+                    self.compressed += 1;
+                    let json = deflate::inflate(&bytes, LONGEST_FRAME).unwrap();
+                    return Some(serde_json::from_slice(&json).unwrap());
+                }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }

@@ -59,9 +59,12 @@ async fn one_senders_messages_keep_their_order() {
 }
 
 #[tokio::test]
-async fn a_late_joiner_reads_the_room_in_one_frame_and_gets_no_older_messages() {
+async fn a_late_joiner_reads_the_room_with_its_newest_messages_in_one_frame() {
     let world = World::with_room().await;
-    world.say(1, "before").await;
+    world.set("join_messages", "2").await;
+    for (random, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        world.say(random, text).await;
+    }
     let field = json!({"GroupId": "r", "AppDefinedData": [{"Key": "product", "Value": "cup"}]});
     world.ok("group_open_http_svc/modify_group_base_info", field).await;
     let mut late = world.signed_in("late").await;
@@ -71,8 +74,14 @@ async fn a_late_joiner_reads_the_room_in_one_frame_and_gets_no_older_messages() 
     assert_eq!(joined["group"]["owner_nick"], "The host");
     assert_eq!(joined["group"]["custom_fields"], json!({"product": "cup"}));
     assert_eq!(joined["online"], 1);
-    assert_eq!(joined["last_seq"], 1);
-    assert_eq!(joined["messages"], json!([]), "a newcomer sees only what comes later");
+    assert_eq!(joined["last_seq"], 3);
+    let seqs: Vec<_> = joined["messages"].as_array().unwrap().iter().map(|m| &m["seq"]).collect();
+    assert_eq!(seqs, [2, 3], "as many as the application shows");
+    world.set("join_messages", "0").await;
+    let mut later = world.signed_in("later").await;
+    world.ok("group_open_http_svc/get_group_info", json!({"GroupIdList": ["r"]})).await;
+    let joined = later.ask(json!({"t": "join", "group_id": "r", "after_seq": 1})).await;
+    assert_eq!(joined["messages"], json!([]), "a newcomer gets no more, whatever number it names");
 }
 
 #[tokio::test]
@@ -88,23 +97,29 @@ async fn a_returning_member_catches_up_what_it_missed_and_nothing_it_had() {
     let joined = member.ask(json!({"t": "join", "group_id": "r", "after_seq": 1})).await;
     let seqs: Vec<_> = joined["messages"].as_array().unwrap().iter().map(|m| &m["seq"]).collect();
     assert_eq!(seqs, [2, 3]);
+    assert_eq!(joined["complete"], true);
 
     world.clock.advance(301);
     let joined = member.ask(json!({"t": "join", "group_id": "r", "after_seq": 1})).await;
     assert_eq!(joined["messages"], json!([]), "the window is five minutes");
+    assert_eq!(joined["complete"], false);
 }
 
 #[tokio::test]
 async fn a_catch_up_of_large_messages_is_cut_at_the_newest_that_fit_a_frame() {
     let world = World::with_room().await;
+    world.set("join_messages", "0").await;
+    let mut member = world.in_room("a").await;
     let large = "x".repeat(11_000);
     for random in 1..=100 {
         world.say(random, &large).await;
     }
-    let mut member = world.signed_in("a").await;
     let join = json!({"t": "join", "group_id": "r", "after_seq": 0});
-    let joined = member.ask(join.clone()).await;
-    assert_eq!(joined["messages"], json!([]), "a newcomer sees only what comes later");
+    let mut newcomer = world.signed_in("b").await;
+    for _ in 0..2 {
+        let joined = newcomer.ask(join.clone()).await;
+        assert_eq!(joined["messages"], json!([]), "a newcomer sees only what comes later");
+    }
     let joined = member.ask(join).await;
     let messages = joined["messages"].as_array().unwrap();
     assert!(joined["messages"].to_string().len() <= 256 * 1024 + 2 * 100);
@@ -180,6 +195,7 @@ async fn a_second_login_on_the_same_platform_ends_the_first() {
     let mut second = world.in_room("a").await;
     let (frames, code) = first.close_code().await;
     assert_eq!(frames.last().unwrap()["t"], "kicked");
+    assert_eq!(frames.last().unwrap()["cause"], "signed_in_elsewhere");
     assert_eq!(code, 4002);
     assert_eq!(second.send_text("c1", "here").await["t"], "send_ok");
 }

@@ -12,6 +12,7 @@ const BANNED: &str = "group_open_http_svc/get_group_ban_member";
 const MODIFY: &str = "group_open_http_svc/modify_group_base_info";
 const ADMIN: &str = "group_open_avchatroom_http_svc/modify_admin";
 const ADMINS: &str = "group_open_avchatroom_http_svc/get_admin_list";
+const FIGURES: &str = "liveroom_ext/get_room_figures";
 const FOREVER: u32 = u32::MAX;
 
 fn mute(users: &[&str], seconds: u32) -> Value {
@@ -34,6 +35,23 @@ impl World {
     async fn banned(&self) -> Value {
         self.ok(BANNED, json!({"GroupId": "r", "Offset": 0})).await["BannedAccountList"].clone()
     }
+}
+
+#[tokio::test]
+async fn the_repeat_of_a_delivered_message_gets_the_first_answer_from_the_muted_and_the_gone() {
+    let world = World::with_room().await;
+    let mut viewer = world.in_room("a").await;
+    let first = viewer.send_text("c1", "hi").await;
+    assert_eq!(first["t"], "send_ok");
+    world.ok(MUTE, mute(&["a"], 60)).await;
+    assert_eq!(viewer.send_text("c1", "hi").await["seq"], first["seq"]);
+    assert_eq!(viewer.send_text("c2", "hi").await["code"], 10017);
+    viewer.ask(json!({"t": "leave", "group_id": "r"})).await;
+    assert_eq!(viewer.send_text("c1", "hi").await["seq"], first["seq"]);
+    assert_eq!(world.server.counts().messages_repeated, 2);
+    let figures = world.ok(FIGURES, json!({"GroupId": "r"})).await;
+    let normal = &figures["Figures"]["classes"]["normal"];
+    assert_eq!((&normal["received"], &normal["refused"]), (&json!(2), &json!({"muted": 1})));
 }
 
 #[tokio::test]
@@ -290,4 +308,60 @@ async fn a_room_administrator_is_told_of_stays_and_may_do_more() {
     world.ok(ADMIN, admins(2, &["helper"])).await;
     assert_eq!(helper.kind("admin_changed").await["granted"], false);
     assert_eq!(helper.send_text("c2", "hi").await["code"], 10017);
+}
+
+#[tokio::test]
+async fn the_room_hears_of_a_mute_only_where_the_setting_says_so() {
+    let world = World::with_room().await;
+    let mut target = world.in_room("a").await;
+    let mut other = world.in_room("b").await;
+    world.ok(MUTE, mute(&["a"], 60)).await;
+    world.set("mute_tip", "on").await;
+    let names: Vec<String> = (0..25).map(|number| format!("x{number:02}")).collect();
+    world.import(&names).await;
+    let mut many: Vec<&str> = names.iter().map(String::as_str).collect();
+    many.insert(0, "a");
+    world.ok(MUTE, mute(&many, 90)).await;
+    let told = other.kind("member_muted").await;
+    assert_eq!(told["until_s"], world.clock_s() + 90, "the first mute made no tip");
+    assert_eq!(told["operator"], "administrator");
+    assert_eq!(told["users"].as_array().unwrap().len(), 20, "of many the first ones");
+    assert_eq!(told["users"][0], "a");
+    world.ok(MUTE, mute(&["a"], 0)).await;
+    assert_eq!(other.kind("member_muted").await["until_s"], 0);
+
+    world.say(1, "the end").await;
+    let mut heard = Vec::new();
+    loop {
+        let frame = target.next().await.unwrap();
+        heard.push(frame["t"].clone());
+        if frame["t"] == "messages" {
+            break;
+        }
+    }
+    assert!(heard.contains(&"muted".into()) && !heard.contains(&"member_muted".into()));
+}
+
+#[tokio::test]
+async fn an_account_hears_on_all_its_connections_that_its_ban_was_lifted() {
+    let world = World::with_room().await;
+    world.set("ban_members", "on").await;
+    let mut target = world.in_room("a").await;
+    let mut free = world.in_room("b").await;
+    world.ok(BAN, ban(&["a"], 300)).await;
+    target.kind("removed").await;
+    let mut elsewhere = world.connect().await;
+    let login = json!({"t": "login", "sdk_app_id": world.app.sdk_app_id, "user_id": "a",
+        "user_sig": world.sig("a"), "platform": "Android"});
+    assert_eq!(elsewhere.ask(login).await["t"], "login_ok");
+    world.ok(UNBAN, json!({"GroupId": "r", "Members_Account": ["a", "b"]})).await;
+    for client in [&mut target, &mut elsewhere] {
+        let told = client.kind("unbanned").await;
+        assert_eq!(told, json!({"t": "unbanned", "group_id": "r"}));
+        let joined = client.ask(json!({"t": "join", "group_id": "r"})).await;
+        assert_eq!(joined["t"], "join_ok");
+    }
+    world.say(1, "the end").await;
+    let told = free.until(|frame| frame["t"] == "unbanned" || frame["t"] == "messages").await;
+    assert_eq!(told["t"], "messages", "who was not banned hears nothing");
 }

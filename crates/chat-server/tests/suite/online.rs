@@ -37,14 +37,6 @@ impl World {
         let body = json!({"GroupId": "r", "Timestamp": 0, "Marks": filter});
         names(&self.ok(LIST, body).await["MemberList"])
     }
-
-    async fn on(&self, user: &str, platform: &str) -> Client {
-        let mut client = self.connect().await;
-        let login = json!({"t": "login", "sdk_app_id": self.app.sdk_app_id, "user_id": user,
-            "user_sig": self.sig(user), "platform": platform});
-        assert_eq!(client.ask(login).await["t"], "login_ok");
-        client
-    }
 }
 
 /// Ends a connection as a broken network does, and waits until the service has seen it.

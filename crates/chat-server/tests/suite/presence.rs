@@ -147,6 +147,7 @@ async fn a_kick_ends_every_login_and_only_those_of_accounts_that_exist() {
     for client in [&mut first, &mut phone] {
         let (frames, code) = client.close_code().await;
         assert_eq!(frames.last().unwrap()["t"], "kicked");
+        assert_eq!(frames.last().unwrap()["cause"], "administrator");
         assert_eq!(code, 4002);
     }
     assert_eq!(status(&world, "a").await["Status"], "Offline");

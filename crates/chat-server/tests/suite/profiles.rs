@@ -136,3 +136,30 @@ async fn the_application_is_told_of_a_changed_profile() {
     assert_eq!(told["Operator_Account"], "administrator");
     assert_eq!(told["ProfileItem"], body["ProfileItem"], "the refused change was not told");
 }
+
+#[tokio::test]
+async fn an_account_sees_on_all_its_connections_what_of_its_profile_has_changed() {
+    let world = with_account().await;
+    let mut desk = world.signed_in("a").await;
+    let mut phone = world.connect().await;
+    let login = json!({"t": "login", "sdk_app_id": world.app.sdk_app_id, "user_id": "a",
+        "user_sig": world.sig("a"), "platform": "Android"});
+    assert_eq!(phone.ask(login).await["t"], "login_ok");
+    let mut other = world.signed_in("b").await;
+    world.ok(SET, set("a", &[("Tag_Profile_IM_Gender", json!("Gender_Type_Male"))])).await;
+    world.ok(SET, set("a", &[("Tag_Profile_IM_Nick", json!("A"))])).await;
+    let import = json!({"UserID": "a", "Nick": "A", "FaceUrl": "https://img.example/a.png"});
+    world.ok("im_open_login_svc/account_import", import.clone()).await;
+    world.ok("im_open_login_svc/account_import", import).await;
+    let many =
+        json!({"AccountList": [{"UserID": "a", "Nick": "AA"}, {"UserID": "b", "Nick": "B"}]});
+    world.ok("im_open_login_svc/multiaccount_import", many).await;
+    let changed = |nick: &str, face_url: &str| json!({"t": "profile_changed", "user_id": "a", "nick": nick, "face_url": face_url});
+    let picture = "https://img.example/a.png";
+    for client in [&mut desk, &mut phone] {
+        for told in [changed("A", ""), changed("A", picture), changed("AA", picture)] {
+            assert_eq!(client.kind("profile_changed").await, told);
+        }
+    }
+    assert_eq!(other.kind("profile_changed").await["user_id"], "b", "others see nothing of it");
+}

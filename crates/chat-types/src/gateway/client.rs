@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Platform, UserSig};
+use super::{Platform, RulesChange, UserSig};
 use crate::element::{Element, Priority};
 use crate::group::CustomFields;
 
@@ -14,17 +14,28 @@ pub enum ClientFrame {
     Login {
         id: u32,
         sdk_app_id: u32,
+        /// Empty for a guest.
+        #[serde(default)]
         user_id: String,
+        /// Empty for a guest.
+        #[serde(default)]
         user_sig: UserSig,
-        /// One of [`Platform`]; a second login on the same platform ends the first.
+        /// One of [`Platform`]; a login too many on the same platform ends the oldest.
         #[serde(default)]
         platform: Platform,
+        /// Only reads, and has no account; if the application lets guests in.
+        #[serde(default, skip_serializing_if = "is_false")]
+        guest: bool,
+        /// This client reads compressed frames, see [`super::deflate`].
+        #[serde(default, skip_serializing_if = "is_false")]
+        deflate: bool,
     },
     Join {
         id: u32,
         group_id: String,
         /// Sequence number of the last message this client has of the room. With it the answer
-        /// carries what the room's catch-up window still has after that number.
+        /// carries what the room's short history still has after that number; without it, the
+        /// newest messages.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after_seq: Option<u32>,
     },
@@ -44,6 +55,24 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         cloud_custom_data: String,
     },
+    /// Asks for the messages of a gap: those above `after_seq` and below `before_seq` that the short
+    /// history still has. Answer: `catch_up_ok`.
+    CatchUp {
+        id: u32,
+        group_id: String,
+        after_seq: u32,
+        /// Absent: up to the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before_seq: Option<u32>,
+    },
+    /// Changes the rules of a room; the owner and administrators may. Absent members stay as they
+    /// are. Answer: `done`.
+    ModifyRules {
+        id: u32,
+        group_id: String,
+        #[serde(flatten)]
+        change: RulesChange,
+    },
     /// Changes the profile of a room, as far as the account may. Absent members stay as they are;
     /// custom fields are merged, and an empty value removes that field's value. Answer: `done`.
     ModifyGroup {
@@ -59,6 +88,9 @@ pub enum ClientFrame {
         face_url: Option<String>,
         #[serde(default, skip_serializing_if = "CustomFields::is_empty")]
         custom_fields: CustomFields,
+        /// Whether only the owner and administrators may speak.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mute_all: Option<bool>,
     },
     /// Takes a message of a room back. Answer: `done`.
     Recall {
@@ -142,6 +174,8 @@ impl ClientFrame {
             | Self::Join { id, .. }
             | Self::Leave { id, .. }
             | Self::Send { id, .. }
+            | Self::CatchUp { id, .. }
+            | Self::ModifyRules { id, .. }
             | Self::ModifyGroup { id, .. }
             | Self::Recall { id, .. }
             | Self::History { id, .. }

@@ -2,11 +2,20 @@
 //! apart by `t`. `docs/gateway.md` is the description for somebody who writes a client.
 
 mod client;
+pub mod deflate;
 mod message;
+mod rules;
 mod server;
 
 pub use client::ClientFrame;
-pub use message::{C2cMessage, Conversation, InfoChange, Message, Presence, RemovedReason};
+pub use message::{
+    C2cMessage, Conversation, Delivery, InfoChange, KickCause, Message, OwnMessage, Presence,
+    RemovedReason, RoomMessages, RoomRole, RoomSnapshot, SendOutcome,
+};
+pub use rules::{
+    ClassFigures, Inherited, LinkPolicy, MessageClass, RefusalCause, RoomFigures, RoomRules,
+    RuleValue, RulesChange, ShedCause,
+};
 pub use server::ServerFrame;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +33,7 @@ pub const MAX_HISTORY_MESSAGES: u32 = 20;
 pub const MAX_PRESENCE_ACCOUNTS: usize = 100;
 
 /// A UserSig on its way. It is a password, so it has no readable `Debug` and stays out of logs.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserSig(pub String);
 
@@ -98,6 +107,7 @@ mod tests {
             json!({"t": "modify_group", "id": 7, "group_id": "r", "notification": "soon",
                 "custom_fields": {"product": "bowl"}}),
             json!({"t": "modify_group", "id": 7, "group_id": "r", "name": "Kiln"}),
+            json!({"t": "modify_group", "id": 7, "group_id": "r", "mute_all": true}),
             json!({"t": "recall", "id": 7, "group_id": "r", "seq": 12}),
             json!({"t": "history", "id": 7, "group_id": "r", "count": 20}),
             json!({"t": "history", "id": 7, "group_id": "r", "before_seq": 12, "count": 20}),
@@ -109,6 +119,11 @@ mod tests {
             json!({"t": "c2c_withdraw", "id": 7, "peer": "a", "key": "1_2_3"}),
             json!({"t": "conversations", "id": 7}),
             json!({"t": "presence", "id": 7, "user_ids": ["a"]}),
+            json!({"t": "catch_up", "id": 7, "group_id": "r", "after_seq": 1}),
+            json!({"t": "catch_up", "id": 7, "group_id": "r", "after_seq": 1, "before_seq": 9}),
+            json!({"t": "modify_rules", "id": 7, "group_id": "r", "slow_mode_s": 5}),
+            json!({"t": "modify_rules", "id": 7, "group_id": "r", "budget_per_s": 100,
+                "sender_per_s": "application", "links": "nobody", "blocked_words": ["x"]}),
         ] {
             is_client_frame(form);
         }
@@ -151,6 +166,28 @@ mod tests {
             json!({"t": "admin_changed", "group_id": "r", "user_id": "a", "granted": true}),
             json!({"t": "marks_changed", "group_id": "r", "mark": 1000, "users": ["a"],
                 "on": false}),
+            json!({"t": "login_ok", "id": 7, "user_id": "guest_1", "nick": "", "heartbeat_s": 30,
+                "guest": true}),
+            json!({"t": "send_ok", "id": 7, "client_id": "x", "seq": 0, "time_s": 9,
+                "delivery": "sampled_out", "reached": 0}),
+            json!({"t": "catch_up_ok", "id": 7, "messages": [message], "complete": false}),
+            json!({"t": "messages", "group_id": "r", "after": 0, "messages": [message]}),
+            json!({"t": "messages", "group_id": "r", "after": 0, "messages": [], "own": [
+                {"client_id": "x", "seq": 1, "time_s": 9}]}),
+            json!({"t": "error", "id": 7, "code": 9009, "info": "wait", "retry_after_ms": 900}),
+            json!({"t": "member_entered", "group_id": "r", "users": ["a"], "count": 20, "more": 9}),
+            json!({"t": "member_muted", "group_id": "r", "users": ["a"], "until_s": 0,
+                "operator": "host"}),
+            json!({"t": "unbanned", "group_id": "r"}),
+            json!({"t": "rules_changed", "group_id": "r", "operator": "host", "rules": {
+                "budget_per_s": 40, "sender_per_s": 10, "slow_mode_s": 0, "links": "everybody"}}),
+            json!({"t": "room_figures", "group_id": "r", "figures": {"online": 1, "connections": 1,
+                "guests": 0, "budget_per_s": 40, "received_per_s": 50, "delivered_per_s": 40,
+                "tick_ms": 0, "classes": {"low": {"received": 50, "delivered": 40, "waiting": 0,
+                    "shed": {"budget": 10}, "refused": {}, "missed_copies": 0}}}}),
+            json!({"t": "profile_changed", "user_id": "a", "nick": "A", "face_url": ""}),
+            json!({"t": "missed", "count": 3, "group_ids": ["r"]}),
+            json!({"t": "kicked", "cause": "signed_in_elsewhere", "reason": "for people"}),
             json!({"t": "group_info_changed", "group_id": "r", "operator": "a", "changes": [
                 {"field": "mute_all", "on": true}, {"field": "owner", "value": "b"},
                 {"field": "apply_join_option", "value": "FreeAccess"}]}),
@@ -164,11 +201,10 @@ mod tests {
         let frame = json!({"t": "join_ok", "id": 7, "group": {"group_id": "r", "type": "AVChatRoom",
             "name": "", "introduction": "", "notification": "", "face_url": "", "owner": "",
             "owner_nick": "", "custom_fields": {}}, "online": 1, "last_seq": 0, "messages": []});
-        let ServerFrame::JoinOk { attributes, counters, muted_until_s, mute_all, .. } =
-            serde_json::from_value(frame).unwrap()
-        else {
+        let ServerFrame::JoinOk(snapshot) = serde_json::from_value(frame).unwrap() else {
             panic!("it is a join_ok")
         };
+        let RoomSnapshot { attributes, counters, muted_until_s, mute_all, .. } = *snapshot;
         assert!(attributes.is_empty() && counters.is_empty());
         assert_eq!((muted_until_s, mute_all), (0, false));
     }

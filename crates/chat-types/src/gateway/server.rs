@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::message::{C2cMessage, Conversation, InfoChange, Message, Presence, RemovedReason};
+use super::message::{
+    C2cMessage, Conversation, InfoChange, KickCause, Message, Presence, RemovedReason,
+    RoomMessages, RoomSnapshot, SendOutcome,
+};
+use super::rules::{RoomFigures, RoomRules};
 use crate::code::Code;
-use crate::group::GroupProfile;
 use crate::presence::PresenceStatus;
 
 /// What the gateway may say.
@@ -18,38 +21,23 @@ pub enum ServerFrame {
         nick: String,
         /// The client has to say something (a `ping` will do) at least this often.
         heartbeat_s: u32,
+        /// The account is a guest: it reads and says nothing.
+        #[serde(default, skip_serializing_if = "is_false")]
+        guest: bool,
     },
     /// The room in one frame: nothing else of this room comes before it.
-    JoinOk {
-        id: u32,
-        group: GroupProfile,
-        online: u32,
-        /// Sequence number of the newest message of the room, 0 when there is none.
-        last_seq: u32,
-        /// With `after_seq`: the messages after it that the catch-up window still has, oldest first.
-        messages: Vec<Message>,
-        /// Group attributes.
-        #[serde(default)]
-        attributes: BTreeMap<String, String>,
-        /// Group counters.
-        #[serde(default)]
-        counters: BTreeMap<String, i64>,
-        /// The account may not speak before this time; 0 when it may, 4294967295 for ever.
-        #[serde(default)]
-        muted_until_s: u32,
-        /// Whether only the owner and administrators may speak.
-        #[serde(default)]
-        mute_all: bool,
-    },
+    JoinOk(Box<RoomSnapshot>),
     LeaveOk {
         id: u32,
     },
-    /// The message was stamped and handed to the room.
-    SendOk {
+    /// What became of a message that was not refused.
+    SendOk(SendOutcome),
+    CatchUpOk {
         id: u32,
-        client_id: String,
-        seq: u32,
-        time_s: u32,
+        /// Oldest first.
+        messages: Vec<Message>,
+        /// Whether these are all that there were; otherwise older ones are gone or did not fit.
+        complete: bool,
     },
     /// The request was carried out, and there is nothing more to say.
     Done {
@@ -90,13 +78,13 @@ pub enum ServerFrame {
         id: u32,
         code: Code,
         info: String,
+        /// The same request may succeed after so many milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u32>,
     },
 
     /// New messages of a room, in the room's order.
-    Messages {
-        group_id: String,
-        messages: Vec<Message>,
-    },
+    Messages(RoomMessages),
     /// A message to every room of the application. Its number is none of a room.
     Broadcast {
         message: Message,
@@ -154,10 +142,13 @@ pub enum ServerFrame {
     /// count for certain.
     MemberEntered {
         group_id: String,
-        /// Of many, the first ones only.
+        /// Of many who came into an AVChatRoom, the newest ones only, the newest last.
         users: Vec<String>,
-        /// Members with them.
+        /// Members with them; in an AVChatRoom the accounts that are online.
         count: u32,
+        /// How many came beside those that are named.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        more: u32,
     },
     /// Accounts are no longer in the room; what is said of `member_entered` holds here too.
     MemberLeft {
@@ -165,6 +156,9 @@ pub enum ServerFrame {
         users: Vec<String>,
         /// Members without them.
         count: u32,
+        /// How many went beside those that are named.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        more: u32,
         /// Who took them out; absent when they left by themselves.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<String>,
@@ -174,6 +168,19 @@ pub enum ServerFrame {
         group_id: String,
         users: Vec<String>,
         operator: String,
+    },
+    /// Others may not speak in the room before this time, in Unix seconds; 0 when they may again.
+    /// Told only if the application wants it, and left out first under load.
+    MemberMuted {
+        group_id: String,
+        /// Of many, the first ones only.
+        users: Vec<String>,
+        until_s: u32,
+        operator: String,
+    },
+    /// The account may come back into a room that it was banned from.
+    Unbanned {
+        group_id: String,
     },
     /// The account may not speak before this time, in Unix seconds; 0 when it may again,
     /// 4294967295 for ever.
@@ -192,6 +199,25 @@ pub enum ServerFrame {
         mark: u32,
         users: Vec<String>,
         on: bool,
+    },
+
+    /// The room has other rules now.
+    RulesChanged {
+        group_id: String,
+        operator: String,
+        rules: RoomRules,
+    },
+    /// What the room has done with its messages; to its owner and administrators, at most once a
+    /// second.
+    RoomFigures {
+        group_id: String,
+        figures: RoomFigures,
+    },
+    /// The profile of the account itself was changed.
+    ProfileChanged {
+        user_id: String,
+        nick: String,
+        face_url: String,
     },
 
     /// A message to the account, or one that it sent from another connection.
@@ -217,13 +243,19 @@ pub enum ServerFrame {
         status: PresenceStatus,
     },
 
-    /// This connection reads too slowly: so many frames of rooms were left out for it since the
+    /// This connection reads too slowly: so many messages and tips were left out for it since the
     /// last such notice.
     Missed {
         count: u32,
+        /// Rooms whose messages are among them.
+        #[serde(default)]
+        group_ids: Vec<String>,
     },
-    /// The login has ended because the account signed in elsewhere. Do not reconnect by yourself.
+    /// The login has ended. Do not reconnect by yourself.
     Kicked {
+        #[serde(default)]
+        cause: KickCause,
+        /// For people.
         reason: String,
     },
     /// The UserSig has run out while the connection was open. Sign in with a new one.
@@ -236,4 +268,8 @@ pub enum ServerFrame {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

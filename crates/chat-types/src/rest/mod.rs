@@ -14,6 +14,7 @@ mod groups;
 mod members;
 mod messages;
 mod profiles;
+mod rules;
 
 pub use accounts::*;
 pub use attributes::*;
@@ -23,6 +24,7 @@ pub use groups::*;
 pub use members::*;
 pub use messages::*;
 pub use profiles::*;
+pub use rules::*;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};

@@ -1,9 +1,9 @@
 //! Arriving, speaking and leaving.
 
-use chat_types::gateway::{ClientFrame, ServerFrame};
+use chat_types::gateway::{ClientFrame, RoomSnapshot, ServerFrame};
+use chat_types::group::GroupProfile;
 use crowd::{Audience, viewer_id};
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,28 +52,18 @@ async fn keep(stream: TcpStream, arrived: mpsc::Sender<()>) {
     while let Some(Ok(message)) = socket.next().await {
         let Ok(text) = message.to_text() else { continue };
         let answer = match serde_json::from_str(text) {
-            Ok(ClientFrame::Login { id, user_id, .. }) => {
-                ServerFrame::LoginOk { id, user_id, nick: String::new(), heartbeat_s: 30 }
-            }
+            Ok(ClientFrame::Login { id, user_id, .. }) => ServerFrame::LoginOk {
+                id,
+                user_id,
+                nick: String::new(),
+                heartbeat_s: 30,
+                guest: false,
+            },
             Ok(ClientFrame::Join { id, group_id, .. }) => {
                 arrived.send(()).await.unwrap();
-                let group = serde_json::from_value(json!({
-                    "group_id": group_id, "type": "AVChatRoom", "name": "", "introduction": "",
-                    "notification": "", "face_url": "", "owner": "", "owner_nick": "",
-                    "custom_fields": {},
-                }));
-                let group = group.unwrap();
-                ServerFrame::JoinOk {
-                    id,
-                    group,
-                    online: 1,
-                    last_seq: 0,
-                    messages: vec![],
-                    attributes: Default::default(),
-                    counters: Default::default(),
-                    muted_until_s: 0,
-                    mute_all: false,
-                }
+                let group = GroupProfile { group_id, ..GroupProfile::default() };
+                let snapshot = RoomSnapshot { id, group, online: 1, ..RoomSnapshot::default() };
+                ServerFrame::JoinOk(Box::new(snapshot))
             }
             _ => continue,
         };

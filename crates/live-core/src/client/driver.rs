@@ -1,20 +1,25 @@
 //! The task of a room client: waits for commands, for the gateway and for the clock, asks the
 //! pure parts what follows, and does it.
 
+mod commands;
+mod frames;
+
 use chat_types::gateway::{ClientFrame, ServerFrame, UserSig};
-use chat_types::{ApiError, Code};
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::{SeedableRng, rngs::StdRng};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::link::{Link, LinkEvent};
 use super::news::News;
-use super::{Command, Diagnostics, RoomClientConfig};
+use super::questions::Questions;
+use super::{Command, RoomClientConfig};
+use crate::c2c::C2c;
 use crate::frame;
 use crate::heartbeat::{Beat, Heartbeat};
+use crate::presence::Presences;
 use crate::request::RequestNumbers;
-use crate::room::{Change, Joined, Room};
+use crate::room::{Change, Room};
 use crate::session::{Action, Event, Session};
 use crate::view::SessionView;
 
@@ -55,6 +60,9 @@ pub(super) struct Driver {
     awaited: Awaited,
     heartbeat: Option<Heartbeat>,
     room: Room,
+    c2c: C2c,
+    presences: Presences,
+    questions: Questions,
     news: News,
     state: watch::Sender<SessionView>,
     malformed_frames: u64,
@@ -75,6 +83,9 @@ impl Driver {
             link: Link::new(),
             awaited: Awaited::Nothing,
             heartbeat: None,
+            c2c: C2c::default(),
+            presences: Presences::default(),
+            questions: Questions::default(),
             news,
             state,
             malformed_frames: 0,
@@ -108,61 +119,6 @@ impl Driver {
         self.started.elapsed()
     }
 
-    // What the user wants.
-
-    fn obey(&mut self, command: Command) {
-        let now = self.now();
-        // Every reply may find that its caller has stopped waiting; what was done stays done.
-        match command {
-            Command::Send { text, reply } => {
-                let said =
-                    self.room.submit(&text, now, unix_ms(), &mut self.rng, &mut self.numbers);
-                let _ = reply.send(said.map(|(key, changes)| {
-                    self.apply(changes);
-                    key
-                }));
-            }
-            Command::Retry { key, reply } => {
-                let said = self.room.retry(&key, now, &mut self.rng, &mut self.numbers);
-                let _ = reply.send(said.map(|changes| self.apply(changes)));
-            }
-            Command::Reconnect => self.happen(Event::Reconnect),
-            Command::SetGatewayUrl(url) => {
-                let other = url != self.config.gateway_url;
-                self.config.gateway_url = url;
-                if other && !self.session.is_over() {
-                    self.happen(Event::Reconnect);
-                }
-            }
-            Command::SetBudget(budget) => self.news.danmaku.set_budget(budget, now),
-            Command::SetVisible(visible) => self.news.danmaku.set_visible(visible),
-            Command::ReportUndrawn(ids) => self.news.danmaku.report_undrawn(&ids),
-            Command::Subscribe { reply } => {
-                let session = self.session.view(now);
-                let _ = reply.send(self.news.subscribe(session, &self.room, now));
-            }
-            Command::Diagnose { reply } => {
-                let _ = reply.send(self.diagnostics());
-            }
-            // Taken by the loop, which it ends.
-            Command::Close { .. } => {}
-        }
-    }
-
-    fn diagnostics(&self) -> Diagnostics {
-        Diagnostics {
-            malformed_frames: self.malformed_frames,
-            unknown_frames: self.unknown_frames,
-            missed_frames: self.missed_frames,
-            missed_messages: self.room.missed(),
-            stuck_connections: self.link.stuck(),
-            outbox_full: self.room.outbox().refused_when_full(),
-            dropped_rows: self.room.log().dropped(),
-            chat_resets: self.news.resets(),
-            forgotten_texts: self.news.danmaku.forgotten_texts(),
-        }
-    }
-
     // The session.
 
     fn happen(&mut self, event: Event) {
@@ -174,10 +130,14 @@ impl Driver {
         }
         if was_online && !self.session.is_online() {
             self.room.connection_lost();
+            self.c2c.connection_lost();
+            self.questions.connection_lost();
         }
         if self.session.is_over() {
             let changes = self.room.session_over();
             self.apply(changes);
+            let follows = self.c2c.session_over();
+            self.follow(follows);
         }
         self.tell_session();
     }
@@ -220,6 +180,8 @@ impl Driver {
                 user_id: self.config.user_id.clone(),
                 user_sig: UserSig(user_sig),
                 platform: self.config.platform,
+                guest: false,
+                deflate: true,
             }),
             Err(error) => self.happen(Event::LoginRefused(error)),
         }
@@ -242,131 +204,34 @@ impl Driver {
             LinkEvent::Opened => self.happen(Event::TransportOpened),
             LinkEvent::AddressRefused(error) => self.happen(Event::AddressRefused(error)),
             LinkEvent::Closed(code) => self.happen(Event::TransportClosed(code)),
-            LinkEvent::Frame(text) => {
-                let now = self.now();
-                if let Some(heartbeat) = &mut self.heartbeat {
-                    heartbeat.heard(now);
-                }
-                match frame::read(&text) {
-                    Ok(frame) => self.heard(frame),
-                    Err(error @ frame::Error::Unknown(_)) => {
-                        self.unknown_frames += 1;
-                        tracing::debug!(%error, "left out");
-                    }
-                    Err(error @ frame::Error::Malformed(_)) => {
-                        self.malformed_frames += 1;
-                        tracing::debug!(%error, "left out");
-                    }
-                }
+            LinkEvent::Text(text) => {
+                self.alive();
+                self.read(frame::read(&text));
+            }
+            LinkEvent::Compressed(bytes) => {
+                self.alive();
+                self.read(frame::read_compressed(&bytes));
             }
         }
     }
 
-    fn heard(&mut self, frame: ServerFrame) {
-        let here = self.config.group_id.clone();
-        let changes = match frame {
-            ServerFrame::LoginOk { id, user_id, nick, heartbeat_s } => {
-                if matches!(self.awaited, Awaited::Login { id: asked, .. } if asked == id) {
-                    self.heartbeat = Some(Heartbeat::start(heartbeat_s, self.now()));
-                    self.room.signed_in(user_id, nick);
-                    self.happen(Event::LoginOk);
-                }
-                return;
-            }
-            ServerFrame::JoinOk { id, group, online, last_seq, messages, .. } => {
-                if !matches!(self.awaited, Awaited::Join { id: asked, .. } if asked == id) {
-                    return;
-                }
-                self.awaited = Awaited::Nothing;
-                let joined = Joined { group, online, last_seq, messages };
-                self.room.joined(joined, self.now(), &mut self.numbers)
-            }
-            ServerFrame::SendOk { client_id, seq, time_s, .. } => {
-                self.room.sent(&client_id, seq, time_s)
-            }
-            ServerFrame::Error { id, code, info } => {
-                self.refused(id, ApiError { code, info });
-                return;
-            }
-            ServerFrame::Messages { group_id, messages } if group_id == here => {
-                self.room.messages(messages)
-            }
-            ServerFrame::GroupInfoChanged { group_id, changes, .. } if group_id == here => {
-                self.room.info_changed(changes)
-            }
-            ServerFrame::Online { group_id, count } if group_id == here => {
-                self.room.online_changed(count)
-            }
-            ServerFrame::GroupDismissed { group_id, .. } if group_id == here => {
-                self.room.dismissed()
-            }
-            ServerFrame::Removed { group_id, info, .. } if group_id == here => {
-                self.room.join_refused(ApiError::new(Code::NO_PERMISSION, info))
-            }
-            ServerFrame::Missed { count } => {
-                self.missed_frames += u64::from(count);
-                return;
-            }
-            ServerFrame::Kicked { reason } => return self.happen(Event::Kicked { reason }),
-            ServerFrame::SigExpired {} => return self.happen(Event::SigExpired),
-            ServerFrame::ShuttingDown { retry_after_ms } => {
-                return self.happen(Event::ShuttingDown { retry_after_ms });
-            }
-            // The answer to a ping has done its work by being heard. Frames of other rooms come
-            // when a join was given up and is answered late.
-            ServerFrame::Pong { .. }
-            | ServerFrame::LeaveOk { .. }
-            | ServerFrame::Messages { .. }
-            | ServerFrame::GroupInfoChanged { .. }
-            | ServerFrame::Online { .. }
-            | ServerFrame::GroupDismissed { .. }
-            | ServerFrame::Removed { .. } => return,
-            // Answers to what this client does not ask, and news that it has no place for.
-            ServerFrame::Done { .. }
-            | ServerFrame::HistoryOk { .. }
-            | ServerFrame::SendC2cOk { .. }
-            | ServerFrame::C2cHistoryOk { .. }
-            | ServerFrame::ConversationsOk { .. }
-            | ServerFrame::PresenceOk { .. }
-            | ServerFrame::Broadcast { .. }
-            | ServerFrame::Recalled { .. }
-            | ServerFrame::SystemNotification { .. }
-            | ServerFrame::AttributesChanged { .. }
-            | ServerFrame::CounterChanged { .. }
-            | ServerFrame::MemberEntered { .. }
-            | ServerFrame::MemberLeft { .. }
-            | ServerFrame::MemberBanned { .. }
-            | ServerFrame::Muted { .. }
-            | ServerFrame::AdminChanged { .. }
-            | ServerFrame::MarksChanged { .. }
-            | ServerFrame::C2cMessage { .. }
-            | ServerFrame::C2cRead { .. }
-            | ServerFrame::C2cWithdrawn { .. }
-            | ServerFrame::PresenceChanged { .. } => return,
-        };
-        self.apply(changes);
+    fn alive(&mut self) {
+        let now = self.now();
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.heard(now);
+        }
     }
 
-    fn refused(&mut self, id: u32, error: ApiError) {
-        match self.awaited {
-            // Number 0 answers what could not be read, and until the login is answered the login
-            // is all that was sent.
-            Awaited::Login { id: asked, .. } if asked == id || id == 0 => {
-                self.happen(Event::LoginRefused(error));
+    fn read(&mut self, frame: Result<ServerFrame, frame::Error>) {
+        match frame {
+            Ok(frame) => self.heard(frame),
+            Err(error @ frame::Error::Unknown(_)) => {
+                self.unknown_frames += 1;
+                tracing::debug!(%error, "left out");
             }
-            Awaited::Join { id: asked, .. } if asked == id && error.code == Code::INTERNAL => {
-                let wait = self.rng.random_range(KNOCK_AGAIN_AFTER..KNOCK_AGAIN_AFTER * 2);
-                self.awaited = Awaited::NextJoin { at: self.now() + wait };
-            }
-            Awaited::Join { id: asked, .. } if asked == id => {
-                self.awaited = Awaited::Nothing;
-                let changes = self.room.join_refused(error);
-                self.apply(changes);
-            }
-            _ => {
-                tracing::debug!(id, code = error.code.0, "the gateway refused a request");
-                let changes = self.room.refused(id, &error);
-                self.apply(changes);
+            Err(error @ frame::Error::Malformed(_)) => {
+                self.malformed_frames += 1;
+                tracing::debug!(%error, "left out");
             }
         }
     }
@@ -376,6 +241,7 @@ impl Driver {
         for change in changes {
             match change {
                 Change::Send(frame) => self.link.send(&frame),
+                Change::Knock => self.join(),
                 news => self.news.tell(news, &self.room, now),
             }
         }
@@ -394,7 +260,9 @@ impl Driver {
             awaited,
             self.session.retry_at(),
             self.heartbeat.as_ref().map(Heartbeat::due),
-            self.room.outbox().due(),
+            self.room.due(),
+            self.c2c.due(),
+            self.questions.due(),
             self.news.due(),
         ]
         .into_iter()
@@ -424,8 +292,11 @@ impl Driver {
             Some(Beat::Lost) => self.happen(Event::Silent),
             Some(Beat::Rest) | None => {}
         }
-        let changes = self.room.tick(now);
+        let changes = self.room.tick(now, &mut self.numbers);
         self.apply(changes);
+        let follows = self.c2c.tick(now);
+        self.follow(follows);
+        self.questions.tick(now);
         if self.news.due().is_some_and(|due| now >= due) {
             self.news.flush(&self.room, now);
         }
@@ -450,15 +321,12 @@ impl Driver {
         loop {
             match self.link.next().await {
                 LinkEvent::Closed(_) => return,
-                LinkEvent::Frame(text) => {
-                    if let Ok(ServerFrame::SendOk { client_id, seq, time_s, .. }) =
-                        frame::read(&text)
-                    {
-                        let changes = self.room.sent(&client_id, seq, time_s);
-                        self.apply(changes);
+                LinkEvent::Text(text) => {
+                    if let Ok(ServerFrame::SendOk(outcome)) = frame::read(&text) {
+                        self.sent(&outcome);
                     }
                 }
-                LinkEvent::Opened | LinkEvent::AddressRefused(_) => {}
+                LinkEvent::Opened | LinkEvent::AddressRefused(_) | LinkEvent::Compressed(_) => {}
             }
         }
     }

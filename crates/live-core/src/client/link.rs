@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{
-    self, Message, Utf8Bytes, error::UrlError, http::Uri, protocol::WebSocketConfig,
+    self, Bytes, Message, Utf8Bytes, error::UrlError, http::Uri, protocol::WebSocketConfig,
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
@@ -27,7 +27,9 @@ type Dialling = Pin<Box<dyn Future<Output = Result<Socket, tungstenite::Error>> 
 
 pub(super) enum LinkEvent {
     Opened,
-    Frame(Utf8Bytes),
+    Text(Utf8Bytes),
+    /// A compressed frame.
+    Compressed(Bytes),
     /// The address cannot be dialled at all.
     AddressRefused(ApiError),
     /// With the close code of the gateway, if it gave one.
@@ -132,11 +134,14 @@ impl Link {
                 return Poll::Pending;
             };
             match ready!(Pin::new(socket.as_mut()).poll_next(cx)) {
-                Some(Ok(Message::Text(text))) => return Poll::Ready(LinkEvent::Frame(text)),
+                Some(Ok(Message::Text(text))) => return Poll::Ready(LinkEvent::Text(text)),
+                Some(Ok(Message::Binary(bytes))) => {
+                    return Poll::Ready(LinkEvent::Compressed(bytes));
+                }
                 Some(Ok(Message::Close(frame))) => {
                     self.close_code = frame.map(|frame| u16::from(frame.code));
                 }
-                // Pings are answered by the library; binary frames mean nothing in this protocol.
+                // Pings are answered by the library.
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     tracing::debug!(%error, "the connection broke");

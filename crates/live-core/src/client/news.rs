@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::BATCHES;
-use crate::batch::Batch;
+use crate::batch::{Batch, Danmaku};
 use crate::danmaku_queue::DanmakuQueue;
 use crate::room::{Change, Room};
 use crate::view::{DanmakuCounters, RoomEvent, SessionView};
@@ -48,8 +48,7 @@ impl News {
         self.subscriber = Some(sender);
         self.danmaku.renderer_changed();
         let counters = self.danmaku.counters();
-        let product = room.product().cloned();
-        self.batch.snapshot(session, room.view(), room.online(), product, counters);
+        self.batch.snapshot(session, room.snapshot(now), counters);
         if room.is_dismissed() {
             self.batch.dismissed(room.group_id().to_owned());
         }
@@ -60,6 +59,13 @@ impl News {
     pub(super) fn session(&mut self, session: SessionView) {
         if self.subscriber.is_some() {
             self.batch.session(session);
+        }
+    }
+
+    /// Takes what belongs to no room.
+    pub(super) fn note(&mut self, note: impl FnOnce(&mut Batch)) {
+        if self.subscriber.is_some() {
+            note(&mut self.batch);
         }
     }
 
@@ -75,8 +81,16 @@ impl News {
             Change::Online(count) => self.batch.online(count),
             Change::Product(product) => self.batch.product(product),
             Change::Row(row) => self.batch.row(row),
+            Change::Inserted(row, before) => self.batch.inserted(row, before),
+            Change::Removed(keys) => self.batch.removed(keys),
+            Change::Landed(keys) => self.danmaku.recall(&keys),
+            Change::Speech(speech) => self.batch.speech(speech),
+            Change::Missed(count) => self.batch.missed(count),
+            Change::Passers(passers) => self.batch.passers(passers),
+            Change::Attributes(attributes) => self.batch.attributes(attributes),
+            Change::Counters(counters) => self.batch.group_counters(counters),
             // For the gateway, not for the subscriber.
-            Change::Send(_) => {}
+            Change::Send(_) | Change::Knock => {}
         }
     }
 
@@ -100,7 +114,8 @@ impl News {
         let Some(permit) = self.subscriber.as_ref().and_then(|to| to.try_reserve().ok()) else {
             return;
         };
-        let danmaku = self.danmaku.drain(now);
+        let (enter, folded) = self.danmaku.drain(now);
+        let danmaku = Danmaku { enter, folded, leave: self.danmaku.take_leaving() };
         let counters = self.danmaku.counters();
         if counters != self.told_counters && now >= self.counters_told_at + COUNTERS_EVERY {
             self.told_counters = counters;
@@ -111,6 +126,11 @@ impl News {
         if !events.is_empty() {
             permit.send(events);
         }
+    }
+
+    /// Notifications that were dropped because the subscriber had not read for long.
+    pub(super) fn dropped_notifications(&self) -> u64 {
+        self.batch.dropped_notifications()
     }
 
     /// Times that the whole chat was given anew because the subscriber had not read for long.

@@ -1,11 +1,12 @@
 //! Own comments: from the first word to the service's answer.
 
-use chat_types::gateway::ClientFrame;
+use chat_types::gateway::{ClientFrame, Delivery, OwnMessage, RoomRole, SendOutcome};
 use chat_types::{ApiError, Code, Element};
 use rand::{Rng, RngExt};
 use std::time::Duration;
 
-use super::{Change, MAX_COMMENT_CHARS, Room, Standing, comment_of, unix_ms as to_unix_ms};
+use super::messages::comment_of;
+use super::{Change, MAX_COMMENT_CHARS, Room, Standing, unix_ms as to_unix_ms};
 use crate::chat_log::Line;
 use crate::outbox::{self, Sendings};
 use crate::request::RequestNumbers;
@@ -48,6 +49,7 @@ impl Room {
             own: true,
             time_ms: unix_ms,
             state,
+            reached: 0,
             code: error.as_ref().map_or(0, |error| error.code.0),
             reason: error.map_or_else(String::new, |error| error.info),
         };
@@ -112,28 +114,78 @@ impl Room {
     }
 
     /// The service took an own comment. True even of one that had been given up as unanswered.
-    pub fn sent(&mut self, client_id: &str, seq: u32, time_s: u32) -> Vec<Change> {
+    /// Whether anybody saw it is another question, which the row answers.
+    pub fn sent(&mut self, outcome: &SendOutcome, now: Duration) -> Vec<Change> {
+        let SendOutcome { client_id, seq, time_s, reached, .. } = outcome;
         self.outbox.arrived(client_id);
-        self.seen.acknowledged(seq);
-        self.confirm(client_id, seq, time_s).into_iter().collect()
+        if outcome.delivery == Delivery::SampledOut {
+            return self.sampled_out(client_id, *time_s).into_iter().collect();
+        }
+        self.seen.acknowledged(*seq);
+        let mut changes: Vec<_> = self.confirm(client_id, *seq, *time_s).into_iter().collect();
+        changes.extend(self.reached(client_id, *reached));
+        let slow_mode = Duration::from_secs(self.details.rules.slow_mode_s.into());
+        if !slow_mode.is_zero() && self.speech.role == RoomRole::Member {
+            let left = slow_mode.saturating_sub(self.passed_since(*time_s, now));
+            self.speech.has_to_wait(left, Code::SLOW_MODE.0, now);
+            self.follow_speech(now, &mut changes);
+        }
+        changes
     }
 
-    /// The gateway refused a request, which may or may not have carried an own comment.
-    pub fn refused(&mut self, request: u32, error: &ApiError) -> Vec<Change> {
+    /// An own comment went out together with what others said, before or after its answer.
+    pub(super) fn own_went_out(&mut self, own: OwnMessage) -> Option<Change> {
+        self.outbox.arrived(&own.client_id);
+        // Its row is there already; only the number is news.
+        let _ = self.seen.take(own.seq);
+        self.confirm(&own.client_id, own.seq, own.time_s)
+    }
+
+    /// The gateway refused a request, which may or may not have carried an own comment or a
+    /// question for missing messages.
+    pub fn refused(
+        &mut self,
+        request: u32,
+        error: &ApiError,
+        retry_after_ms: Option<u32>,
+        now: Duration,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let retry_after = retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
+        if let Some(ask) = self.repair.refused(request, error, retry_after, now) {
+            self.give_up_missing(ask, &mut changes);
+        }
         let Some(id) = self.outbox.refused(request) else {
-            return Vec::new();
+            return changes;
         };
         if let Some(line) = self.log.get_mut(&id) {
             line.sendings.refused();
         }
-        self.fail(&id, error).into_iter().collect()
+        changes.extend(self.fail(&id, error));
+        if error.code == Code::GUESTS_READ_ONLY {
+            self.takes_role(RoomRole::Guest, now);
+        }
+        if [Code::SLOW_MODE, Code::SENDER_RATE].contains(&error.code)
+            && let Some(left) = retry_after
+        {
+            self.speech.has_to_wait(left, error.code.0, now);
+        }
+        self.follow_speech(now, &mut changes);
+        changes
     }
 
-    /// Gives up what has waited too long for its answer.
-    pub fn tick(&mut self, now: Duration) -> Vec<Change> {
+    /// Gives up what has waited too long for its answer, asks for what is missing, and tells what
+    /// has run out.
+    pub fn tick(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Change> {
         let error = ApiError::new(Code::NO_ANSWER, "the service did not answer in time");
         let overdue = self.outbox.take_overdue(now);
-        overdue.iter().filter_map(|id| self.fail(id, &error)).collect()
+        let mut changes: Vec<_> = overdue.iter().filter_map(|id| self.fail(id, &error)).collect();
+        if let Some(ask) = self.repair.tick(now) {
+            self.give_up_missing(ask, &mut changes);
+        }
+        self.ask_for_missing(now, numbers, &mut changes);
+        self.follow_speech(now, &mut changes);
+        changes
     }
 
     /// The session is over until the user acts, so nothing is on its way any more. Of what was
@@ -151,7 +203,7 @@ impl Room {
 
     pub(super) fn confirm(&mut self, id: &str, seq: u32, time_s: u32) -> Option<Change> {
         let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
-        if row.state == RowState::Sent {
+        if matches!(row.state, RowState::Sent | RowState::Recalled) {
             return None;
         }
         row.state = RowState::Sent;
@@ -162,10 +214,41 @@ impl Room {
         Some(Change::Row(row.clone()))
     }
 
-    /// A comment that has arrived does not fail any more, whatever becomes of a second sending.
+    /// The time that has surely passed since a moment of the service's clock: an answer that had to
+    /// be sent again is older than it looks. The clock has whole seconds, so one may be too many.
+    fn passed_since(&self, time_s: u32, now: Duration) -> Duration {
+        let moment = Duration::from_secs(u64::from(time_s) + 1);
+        self.clock.now(now).map_or(Duration::ZERO, |today| today.saturating_sub(moment))
+    }
+
+    /// How many connections an own comment has reached.
+    fn reached(&mut self, id: &str, reached: u32) -> Option<Change> {
+        let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
+        if row.reached == reached {
+            return None;
+        }
+        row.reached = reached;
+        Some(Change::Row(row.clone()))
+    }
+
+    /// Nobody has seen it, and nobody will.
+    fn sampled_out(&mut self, id: &str, time_s: u32) -> Option<Change> {
+        let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
+        if !matches!(row.state, RowState::Sending | RowState::Failed) {
+            return None;
+        }
+        row.state = RowState::SampledOut;
+        row.time_ms = to_unix_ms(time_s);
+        row.code = 0;
+        row.reason.clear();
+        Some(Change::Row(row.clone()))
+    }
+
+    /// A comment of which the service has told what became of it does not fail any more, whatever
+    /// becomes of a second sending.
     fn fail(&mut self, id: &str, error: &ApiError) -> Option<Change> {
         let row = &mut self.log.get_mut(id)?.row;
-        if row.state == RowState::Sent {
+        if !matches!(row.state, RowState::Sending | RowState::Failed) {
             return None;
         }
         row.state = RowState::Failed;
@@ -186,7 +269,7 @@ impl Room {
         numbers: &mut RequestNumbers,
         changes: &mut Vec<Change>,
     ) {
-        if !matches!(self.standing, Standing::In) {
+        if !self.is_inside() {
             return;
         }
         for (client_id, text, id) in self.outbox.send_waiting(now, || numbers.take()) {

@@ -1,21 +1,19 @@
 //! The client in a room where everything goes well.
 
-use chat_types::gateway::{ClientFrame, InfoChange, ServerFrame};
+use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, ServerFrame};
 use live_core::RoomClient;
 use live_core::client::BATCHES;
 use live_core::view::{DanmakuBudget, RoomEvent, RowState, SessionView};
 use serde_json::json;
 
-use crate::gateway::{Gateway, Reader, config, patiently};
+use crate::gateway::{Gateway, Reader, config, live, patiently, send_ok};
 use crate::room::{message, profile};
 
 const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
 
 fn messages(range: std::ops::RangeInclusive<u32>) -> ServerFrame {
-    ServerFrame::Messages {
-        group_id: "room_1".into(),
-        messages: range.map(|n| message(n, "bo", &format!("m{n}"))).collect(),
-    }
+    let after = range.start() - 1;
+    live(after, range.map(|n| message(n, "bo", &format!("m{n}"))).collect())
 }
 
 fn product(value: &str) -> ServerFrame {
@@ -53,7 +51,19 @@ async fn the_first_batch_is_everything_there_is_to_know() {
         .collect();
     assert_eq!(
         names,
-        ["session", "room", "online", "product_cleared", "chat_reset", "danmaku_counters"]
+        [
+            "session",
+            "room",
+            "speech",
+            "online",
+            "product_cleared",
+            "attributes",
+            "counters",
+            "passers",
+            "missed",
+            "chat_reset",
+            "danmaku_counters"
+        ]
     );
     let rows = events.iter().find_map(|event| match event {
         RoomEvent::ChatReset { rows } => Some(rows.len()),
@@ -71,7 +81,7 @@ async fn an_own_comment_goes_from_sending_to_sent() {
     reader.until(|seen| seen.state_of(&key) == Some((RowState::Sending, 0))).await;
     let (id, client_id, text) = peer.hear_comment().await;
     assert_eq!((client_id.as_str(), text.as_str()), (key.as_str(), "hello"));
-    peer.say(ServerFrame::SendOk { id, client_id, seq: 1, time_s: 7 }).await;
+    peer.say(send_ok(id, client_id, 1)).await;
     reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
     reader.until(|seen| seen.flights == ["hello"]).await;
 }
@@ -88,7 +98,7 @@ async fn a_refused_comment_says_why_and_can_be_sent_again() {
     client.retry_comment(key.clone()).await.unwrap();
     let (id, second, _) = peer.hear_comment().await;
     assert_eq!(first, second, "it is the same message");
-    peer.say(ServerFrame::SendOk { id, client_id: second, seq: 1, time_s: 7 }).await;
+    peer.say(send_ok(id, second, 1)).await;
     reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
 }
 
@@ -171,10 +181,7 @@ async fn the_renderers_wishes_are_followed() {
 async fn nothing_folds_into_what_only_an_earlier_subscriber_was_given() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
-    let wow = |seq| ServerFrame::Messages {
-        group_id: "room_1".into(),
-        messages: vec![message(seq, "bo", "wow")],
-    };
+    let wow = |seq| live(seq - 1, vec![message(seq, "bo", "wow")]);
     peer.say(wow(1)).await;
     reader.until(|seen| seen.flights == ["wow"]).await;
     let mut second = Reader::new(client.subscribe().await);
@@ -189,9 +196,11 @@ async fn strange_frames_do_no_harm_and_are_counted() {
     let (client, mut peer, mut reader) = gateway.room().await;
     peer.say_text(json!({"t": "weather"}).to_string()).await;
     peer.say_text("{").await;
-    peer.say(ServerFrame::Missed { count: 4 }).await;
+    peer.say(ServerFrame::Missed { count: 4, group_ids: vec![] }).await;
     let elsewhere = vec![message(1, "bo", "elsewhere")];
-    peer.say(ServerFrame::Messages { group_id: "other".into(), messages: elsewhere }).await;
+    let elsewhere =
+        RoomMessages { group_id: "other".into(), messages: elsewhere, ..RoomMessages::default() };
+    peer.say(ServerFrame::Messages(elsewhere)).await;
     peer.say(messages(1..=1)).await;
     reader.until(|seen| seen.rows.len() == 1).await;
     assert_eq!(reader.seen.texts(), ["m1"]);
@@ -229,7 +238,7 @@ async fn what_arrives_while_signing_out_is_told_as_arrived() {
     peer.hear_comment().await;
     let closing = tokio::spawn(async move { client.close().await });
     assert!(matches!(peer.hear().await, ClientFrame::Logout { .. }));
-    peer.say(ServerFrame::SendOk { id, client_id, seq: 1, time_s: 7 }).await;
+    peer.say(send_ok(id, client_id, 1)).await;
     peer.close(1000).await;
     patiently(closing).await.unwrap();
     while reader.read().await {}

@@ -149,6 +149,29 @@ fn a_full_queue_drops_the_oldest_of_the_lowest_priority() {
 }
 
 #[test]
+fn a_recalled_comment_neither_flies_nor_waits_and_nothing_folds_into_it() {
+    let mut queue = DanmakuQueue::default();
+    budget(&mut queue, 0.0, 1, ms(0));
+    for text in ["flies", "waits", "stays"] {
+        queue.admit(normal(text), ms(0));
+    }
+    let flight = queue.drain(ms(0)).0[0].id;
+    queue.admit(normal("flies"), ms(1));
+    queue.recall(&["flies".into(), "waits".into(), "unknown".into()]);
+    assert!(queue.has_news());
+    assert_eq!((queue.take_leaving(), queue.take_leaving()), (vec![flight], vec![]));
+    budget(&mut queue, 1_000.0, 10, ms(2));
+    queue.admit(normal("flies"), ms(1_000));
+    queue.admit(normal("waits"), ms(1_000));
+    let (enter, folded) = queue.drain(ms(1_000));
+    assert_eq!((texts(&enter), folded.len()), (vec!["stays", "flies", "waits"], 0));
+    let counters = queue.counters();
+    assert_eq!((counters.shown, counters.folded, counters.recalled), (4, 1, 1));
+    queue.report_undrawn(&[flight]);
+    assert_eq!(queue.counters().no_lane, 0, "it is gone already");
+}
+
+#[test]
 fn hidden_and_undrawn_comments_are_counted() {
     let mut queue = DanmakuQueue::default();
     queue.admit(normal("a"), ms(0));
@@ -250,6 +273,7 @@ fn accounted(counters: DanmakuCounters) -> u32 {
         + counters.expired
         + counters.hidden
         + counters.no_lane
+        + counters.recalled
         + counters.waiting
 }
 

@@ -1,11 +1,16 @@
 //! A gateway that does what the test says, one connection at a time.
 
-use chat_types::gateway::{ClientFrame, Message, Platform, ServerFrame};
+use chat_types::gateway::{
+    ClientFrame, Message, Platform, RoomMessages, RoomSnapshot, SendOutcome, ServerFrame,
+};
 use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code};
 use futures_util::{SinkExt, StreamExt};
-use live_core::view::{ChatRow, RoomEvent, RowState, SessionView};
+use live_core::view::{
+    ChatRow, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView, SpeechView,
+};
 use live_core::{Credentials, RoomClient, RoomClientConfig};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +22,28 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 
 /// Far more than anything here takes, and an end for a test that would hang.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The answer to a join of somebody who has missed nothing.
+pub(crate) fn snapshot(group: GroupProfile, last_seq: u32, messages: Vec<Message>) -> RoomSnapshot {
+    RoomSnapshot { group, online: 3, last_seq, messages, complete: true, ..RoomSnapshot::default() }
+}
+
+/// Messages of the room of the tests that come while everything goes well.
+pub(crate) fn live(after: u32, messages: Vec<Message>) -> ServerFrame {
+    let group_id = "room_1".into();
+    ServerFrame::Messages(RoomMessages { group_id, after, messages, own: vec![] })
+}
+
+pub(crate) fn send_ok(id: u32, client_id: String, seq: u32) -> ServerFrame {
+    ServerFrame::SendOk(SendOutcome {
+        id,
+        client_id,
+        seq,
+        time_s: 7,
+        reached: 2,
+        ..SendOutcome::default()
+    })
+}
 
 pub(crate) async fn patiently<T>(what: impl Future<Output = T>) -> T {
     timeout(PATIENCE, what).await.expect("it has to happen within the patience of a test")
@@ -100,6 +127,10 @@ impl Peer {
         self.socket.send(WsMessage::text(text.into())).await.unwrap();
     }
 
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
+        self.socket.send(WsMessage::binary(bytes)).await.unwrap();
+    }
+
     /// Says more than the client takes, which may hang up before all of it is said.
     pub(crate) async fn say_too_much(&mut self, text: String) {
         let _ = self.socket.send(WsMessage::text(text)).await;
@@ -111,12 +142,13 @@ impl Peer {
     }
 
     pub(crate) async fn log_in(&mut self) {
-        let ClientFrame::Login { id, user_id, user_sig, .. } = self.hear().await else {
+        let ClientFrame::Login { id, user_id, user_sig, deflate, .. } = self.hear().await else {
             panic!("the login comes first");
         };
+        assert!(deflate, "it reads compressed frames");
         assert_eq!((user_id.as_str(), user_sig.0.as_str()), ("me", "a UserSig"));
         let nick = "Ann".into();
-        self.say(ServerFrame::LoginOk { id, user_id, nick, heartbeat_s: 300 }).await;
+        self.say(ServerFrame::LoginOk { id, user_id, nick, heartbeat_s: 300, guest: false }).await;
     }
 
     pub(crate) async fn hear_join(&mut self) -> (u32, Option<u32>) {
@@ -135,18 +167,8 @@ impl Peer {
         messages: Vec<Message>,
     ) -> Option<u32> {
         let (id, after_seq) = self.hear_join().await;
-        self.say(ServerFrame::JoinOk {
-            id,
-            group,
-            online: 3,
-            last_seq,
-            messages,
-            attributes: Default::default(),
-            counters: Default::default(),
-            muted_until_s: 0,
-            mute_all: false,
-        })
-        .await;
+        let snapshot = RoomSnapshot { id, ..snapshot(group, last_seq, messages) };
+        self.say(ServerFrame::JoinOk(Box::new(snapshot))).await;
         after_seq
     }
 
@@ -159,7 +181,13 @@ impl Peer {
     }
 
     pub(crate) async fn refuse(&mut self, id: u32, code: i32, info: &str) {
-        self.say(ServerFrame::Error { id, code: Code(code), info: info.into() }).await;
+        self.say(ServerFrame::Error {
+            id,
+            code: Code(code),
+            info: info.into(),
+            retry_after_ms: None,
+        })
+        .await;
     }
 
     pub(crate) async fn close(mut self, code: u16) {
@@ -192,6 +220,17 @@ pub(crate) struct Seen {
     pub(crate) rows: Vec<ChatRow>,
     pub(crate) flights: Vec<String>,
     pub(crate) flight_ids: Vec<u32>,
+    /// Flights that were taken out of the air.
+    pub(crate) left: Vec<u32>,
+    pub(crate) room: RoomView,
+    pub(crate) speech: SpeechView,
+    pub(crate) missed: u32,
+    pub(crate) passers: PassersView,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) counters: BTreeMap<String, f64>,
+    pub(crate) notifications: Vec<String>,
+    pub(crate) presence: Vec<PresenceView>,
+    pub(crate) conversations: Vec<String>,
     pub(crate) batches: u32,
 }
 
@@ -199,18 +238,38 @@ impl Seen {
     fn take(&mut self, event: RoomEvent) {
         match event {
             RoomEvent::Session { session } => self.session = Some(session),
-            RoomEvent::Room { room } => self.member = room.member,
+            RoomEvent::Room { room } => {
+                self.member = room.member;
+                self.room = room;
+            }
             RoomEvent::Dismissed { .. } => self.dismissed = true,
             RoomEvent::Online { count } => self.online = count,
             RoomEvent::Product { product } => self.product = Some(product.title),
             RoomEvent::ProductCleared => self.product = None,
             RoomEvent::ChatReset { rows } => self.rows = rows,
             RoomEvent::Chat { rows } => rows.into_iter().for_each(|row| self.upsert(row)),
-            RoomEvent::Danmaku { enter, .. } => {
+            RoomEvent::ChatInserted { before, rows } => {
+                let at = self.rows.iter().position(|row| row.key == before);
+                let at = at.expect("the subscriber was told of that row");
+                self.rows.splice(at..at, rows);
+            }
+            RoomEvent::ChatRemoved { keys } => {
+                self.rows.retain(|row| !keys.contains(&row.key));
+            }
+            RoomEvent::Danmaku { enter, leave, .. } => {
+                self.left.extend(leave);
                 self.flight_ids.extend(enter.iter().map(|flying| flying.id));
                 self.flights.extend(enter.into_iter().map(|flying| flying.text));
             }
             RoomEvent::DanmakuCounters { .. } => {}
+            RoomEvent::Speech { speech } => self.speech = speech,
+            RoomEvent::Missed { count } => self.missed = count,
+            RoomEvent::Passers { passers } => self.passers = passers,
+            RoomEvent::Attributes { attributes } => self.attributes = attributes,
+            RoomEvent::Counters { counters } => self.counters = counters,
+            RoomEvent::Notifications { texts } => self.notifications.extend(texts),
+            RoomEvent::Presence { accounts } => self.presence.extend(accounts),
+            RoomEvent::Conversations { peers } => self.conversations.extend(peers),
         }
     }
 

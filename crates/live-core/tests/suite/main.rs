@@ -2,9 +2,15 @@
 //! a scripted gateway on the loopback interface.
 
 #[cfg(test)]
+mod c2c;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod danmaku;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod gaps;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
@@ -15,3 +21,5 @@ mod room;
 mod session;
 #[cfg(test)]
 mod trouble;
+#[cfg(test)]
+mod wire;

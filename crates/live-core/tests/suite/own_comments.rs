@@ -1,13 +1,18 @@
 //! What becomes of own comments and their numbers.
 
-use chat_types::gateway::Message;
+use chat_types::element::MAX_MESSAGE_BYTES;
+use chat_types::gateway::{
+    ClientFrame, Delivery, MAX_CLIENT_FRAME_BYTES, Message, OwnMessage, RoomMessages, RoomRules,
+    RoomSnapshot, SendOutcome,
+};
 use chat_types::{ApiError, Code};
 use live_core::outbox;
-use live_core::view::RowState;
-use proptest::prelude::*;
+use live_core::room::{Change, MAX_COMMENT_CHARS};
+use live_core::view::{RowState, SpeechView};
 use std::time::Duration;
 
-use crate::room::{Fixture, NOW, flights, message, sends};
+use crate::gateway::snapshot;
+use crate::room::{Fixture, NOW, flights, message, profile, sends};
 
 #[test]
 fn an_own_comment_is_there_at_once_and_is_confirmed_by_the_answer() {
@@ -17,11 +22,11 @@ fn an_own_comment_is_there_at_once_and_is_confirmed_by_the_answer() {
     let row = f.row(&key);
     assert_eq!((row.text.as_str(), row.name.as_str(), row.seq), ("hello", "Ann", 0));
     assert_eq!((row.state, row.own, row.time_ms), (RowState::Sending, true, 5.0));
-    f.room.sent(&key, 7, 1_760_000_000);
+    f.sent(&key, 7, 1_760_000_000);
     let row = f.row(&key);
     assert_eq!((row.state, row.seq, row.time_ms), (RowState::Sent, 7, 1_760_000_000_000.0));
     let echo = Message { client_id: key, ..message(7, "me", "hello") };
-    assert!(f.room.messages(vec![echo]).is_empty(), "its own way back is no news");
+    assert!(f.hear(vec![echo]).is_empty(), "its own way back is no news");
 }
 
 #[test]
@@ -34,11 +39,26 @@ fn a_comment_without_text_or_too_long_makes_no_row() {
 }
 
 #[test]
+fn the_longest_comment_is_one_that_the_gateway_reads() {
+    for widest in ["\u{1f3fa}", "\u{1}"] {
+        let mut f = Fixture::joined(0);
+        let (_, changes) = f.say(&widest.repeat(MAX_COMMENT_CHARS)).unwrap();
+        let sent = changes.iter().find_map(|change| match change {
+            Change::Send(frame) => Some(frame),
+            _ => None,
+        });
+        let Some(ClientFrame::Send { elements, .. }) = sent else { panic!("it goes out") };
+        assert!(serde_json::to_vec(elements).unwrap().len() <= MAX_MESSAGE_BYTES);
+        assert!(serde_json::to_vec(sent.unwrap()).unwrap().len() <= MAX_CLIENT_FRAME_BYTES);
+    }
+}
+
+#[test]
 fn a_refused_comment_can_be_sent_again_as_the_same_message_and_flies_once() {
     let mut f = Fixture::joined(0);
     let (key, changes) = f.say("hello").unwrap();
     let (id, _) = sends(&changes)[0].clone();
-    f.room.refused(id, &ApiError::new(Code(10017), "muted"));
+    f.refuse(id, 10017, "muted");
     let row = f.row(&key);
     assert_eq!((row.state, row.code, row.reason.as_str()), (RowState::Failed, 10017, "muted"));
     let changes = f.retry(&key, NOW).unwrap();
@@ -76,10 +96,10 @@ fn what_is_said_before_the_room_lets_one_in_is_sent_then() {
 fn an_unanswered_comment_fails_after_ten_seconds_and_a_late_answer_still_counts() {
     let mut f = Fixture::joined(0);
     let (key, _) = f.say("hello").unwrap();
-    assert!(f.room.tick(NOW + Duration::from_secs(9)).is_empty());
-    f.room.tick(NOW + outbox::ANSWER_WITHIN);
+    assert!(f.tick(NOW + Duration::from_secs(9)).is_empty());
+    f.tick(NOW + outbox::ANSWER_WITHIN);
     assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, Code::NO_ANSWER.0));
-    f.room.sent(&key, 4, 1);
+    f.sent(&key, 4, 1);
     assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Sent, 0));
 }
 
@@ -98,10 +118,10 @@ fn at_most_thirty_two_comments_are_on_their_way() {
 fn a_retry_is_a_new_message_once_the_gateway_may_have_forgotten_the_old_one() {
     let mut f = Fixture::joined(0);
     let (key, _) = f.say("hello").unwrap();
-    f.room.tick(NOW + outbox::ANSWER_WITHIN);
+    f.tick(NOW + outbox::ANSWER_WITHIN);
     let late = NOW + outbox::GIVE_UP_AFTER - Duration::from_secs(1);
     assert_eq!(sends(&f.retry(&key, late).unwrap())[0].1, key);
-    assert!(f.room.tick(NOW + outbox::GIVE_UP_AFTER).len() == 1, "the first sending counts");
+    assert!(f.tick(NOW + outbox::GIVE_UP_AFTER).len() == 1, "the first sending counts");
     assert_eq!(f.row(&key).state, RowState::Failed);
 
     let later = NOW + outbox::GIVE_UP_AFTER;
@@ -109,7 +129,7 @@ fn a_retry_is_a_new_message_once_the_gateway_may_have_forgotten_the_old_one() {
     let fresh = sends(&changes)[0].1.clone();
     assert!(fresh != key && flights(&changes) == 0);
     assert_eq!(f.row(&key).state, RowState::Sending);
-    assert!(f.room.tick(later + Duration::from_secs(9)).is_empty());
+    assert!(f.tick(later + Duration::from_secs(9)).is_empty());
     f.room.connection_lost();
     let echo = Message { client_id: fresh.clone(), ..message(1, "me", "hello") };
     assert!(sends(&f.join(1, vec![echo])).is_empty());
@@ -122,11 +142,11 @@ fn a_late_answer_to_the_old_message_outlives_the_failure_of_the_new_one() {
     let mut f = Fixture::joined(0);
     let (key, _) = f.say("hello").unwrap();
     let later = NOW + outbox::GIVE_UP_AFTER;
-    f.room.tick(later);
+    f.tick(later);
     let (request, fresh) = sends(&f.retry(&key, later).unwrap())[0].clone();
     assert_ne!(fresh, key);
-    f.room.sent(&key, 4, 1);
-    f.room.refused(request, &ApiError::new(Code(10017), "muted"));
+    f.sent(&key, 4, 1);
+    f.refuse(request, 10017, "muted");
     assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Sent, 0));
 }
 
@@ -134,10 +154,10 @@ fn a_late_answer_to_the_old_message_outlives_the_failure_of_the_new_one() {
 fn a_comment_that_was_refused_is_the_same_message_at_any_later_time() {
     let mut f = Fixture::joined(0);
     let (key, changes) = f.say("hello").unwrap();
-    f.room.refused(sends(&changes)[0].0, &ApiError::new(Code(10017), "muted"));
+    f.refuse(sends(&changes)[0].0, 10017, "muted");
     let later = NOW + outbox::GIVE_UP_AFTER * 2;
     assert_eq!(sends(&f.retry(&key, later).unwrap())[0].1, key);
-    assert!(f.room.tick(later + Duration::from_secs(9)).is_empty(), "it has its time anew");
+    assert!(f.tick(later + Duration::from_secs(9)).is_empty(), "it has its time anew");
 }
 
 #[test]
@@ -157,13 +177,13 @@ fn own_numbers_are_caught_up_from_and_are_not_missed() {
     let mut f = Fixture::joined(10);
     for seq in 11..=12 {
         let (key, _) = f.say("mine").unwrap();
-        f.room.sent(&key, seq, 1);
+        f.sent(&key, seq, 1);
     }
     assert_eq!(f.room.after_seq(), Some(12));
     f.room.connection_lost();
     f.join(12, vec![]);
     assert_eq!(f.room.missed(), 0);
-    f.room.messages(vec![message(13, "bo", "next")]);
+    f.hear(vec![message(13, "bo", "next")]);
     assert_eq!(f.texts(), ["mine", "mine", "next"]);
 }
 
@@ -171,93 +191,107 @@ fn own_numbers_are_caught_up_from_and_are_not_missed() {
 fn an_answer_that_overtakes_messages_hides_none_of_them() {
     let mut f = Fixture::joined(10);
     let (key, _) = f.say("mine").unwrap();
-    f.room.sent(&key, 13, 1);
+    f.sent(&key, 13, 1);
     assert_eq!(f.room.after_seq(), Some(10));
-    f.room.messages(vec![message(11, "bo", "a"), message(12, "bo", "b")]);
+    f.hear(vec![message(11, "bo", "a"), message(12, "bo", "b")]);
     assert_eq!(f.room.after_seq(), Some(13));
     assert_eq!(f.texts(), ["mine", "a", "b"]);
     let (key, _) = f.say("mine too").unwrap();
-    f.room.sent(&key, 15, 1);
+    f.sent(&key, 15, 1);
     f.room.connection_lost();
     let own = Message { client_id: key, ..message(15, "me", "mine too") };
-    f.join(16, vec![own, message(16, "bo", "c")]);
+    let since = vec![own, message(16, "bo", "c")];
+    f.enter(RoomSnapshot { complete: false, ..snapshot(profile(), 16, since) });
+    let question = f.numbers.take() - 1;
+    f.refuse(question, 9003, "an older gateway does not know the question");
     assert_eq!((f.room.missed(), f.room.after_seq()), (1, Some(16)), "14 is lost");
     assert_eq!(f.texts(), ["mine", "a", "b", "mine too", "c"]);
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    /// Somebody else says something.
-    Other,
-    /// So do we; the answer overtakes everything, or is lost.
-    Own { answered: bool },
-    /// So many messages reach this client.
-    Deliver(usize),
-    /// Lost and back, with so many messages to catch up, and those under way lost or coming after.
-    Rejoin { window: usize, late: bool },
+fn outcome(key: &str, seq: u32, delivery: Delivery, reached: u32) -> SendOutcome {
+    SendOutcome { client_id: key.into(), seq, time_s: 9, delivery, reached, ..Default::default() }
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => Just(Step::Other),
-        3 => prop::bool::weighted(0.8).prop_map(|answered| Step::Own { answered }),
-        3 => (0usize..6).prop_map(Step::Deliver),
-        1 => (0usize..8, any::<bool>()).prop_map(|(window, late)| Step::Rejoin { window, late }),
-    ]
+#[test]
+fn a_comment_that_the_room_did_not_choose_says_so_and_is_not_sent_again() {
+    let mut f = Fixture::joined(10);
+    let (key, _) = f.say("hello").unwrap();
+    f.room.sent(&outcome(&key, 0, Delivery::SampledOut, 0), NOW);
+    let row = f.row(&key);
+    assert_eq!((row.state, row.seq, row.code, row.reached), (RowState::SampledOut, 0, 0, 0));
+    assert!(f.retry(&key, NOW).unwrap().is_empty(), "it is no failure");
+    f.room.connection_lost();
+    assert!(sends(&f.join(10, vec![])).is_empty());
+    f.tick(NOW + outbox::GIVE_UP_AFTER);
+    assert_eq!((f.row(&key).state, f.room.missed()), (RowState::SampledOut, 0));
 }
 
-proptest! {
-    #[test]
-    fn own_or_not_no_message_is_shown_twice_and_none_is_missing_from_the_books(
-        steps in prop::collection::vec(any_step(), 0..80),
-    ) {
-        let mut f = Fixture::joined(0);
-        let mut said: Vec<Message> = vec![];
-        let mut on_the_way: std::collections::VecDeque<Message> = vec![].into();
-        let mut all_answered = true;
-        for step in steps.into_iter().chain([Step::Rejoin { window: 0, late: true }]) {
-            let seq = said.len() as u32 + 1;
-            match step {
-                Step::Other => {
-                    said.push(message(seq, "bo", &seq.to_string()));
-                    on_the_way.extend(said.last().cloned());
-                }
-                Step::Own { answered } => {
-                    let Ok((key, _)) = f.say(&seq.to_string()) else { continue };
-                    let own = message(seq, "me", &seq.to_string());
-                    said.push(Message { client_id: key.clone(), ..own });
-                    if answered {
-                        f.room.sent(&key, seq, 1);
-                    }
-                    all_answered &= answered;
-                }
-                Step::Deliver(count) => {
-                    let count = count.min(on_the_way.len());
-                    f.room.messages(on_the_way.drain(..count).collect());
-                }
-                Step::Rejoin { window, late } => {
-                    let after = f.room.after_seq().unwrap_or(0) as usize;
-                    let from = after.max(said.len().saturating_sub(window));
-                    f.room.connection_lost();
-                    let again = f.join(said.len() as u32, said[from..].to_vec());
-                    for (_, key) in sends(&again) {
-                        let first = said.iter().find(|message| message.client_id == key).unwrap();
-                        f.room.sent(&key, first.seq, 1);
-                    }
-                    prop_assert_eq!(f.room.after_seq(), Some(said.len() as u32));
-                    let late = if late { std::mem::take(&mut on_the_way) } else { vec![].into() };
-                    on_the_way.clear();
-                    prop_assert!(f.room.messages(late.into()).is_empty(), "they are old");
-                }
-            }
-        }
-        let texts = f.texts();
-        let once: std::collections::BTreeSet<_> = texts.iter().collect();
-        prop_assert_eq!(once.len(), texts.len());
-        let accounted = texts.len() as u64 + f.room.missed();
-        prop_assert!(accounted >= said.len() as u64, "the missed are an upper bound");
-        if all_answered {
-            prop_assert_eq!(accounted, said.len() as u64);
-        }
+#[test]
+fn a_comment_tells_how_many_it_has_reached() {
+    let mut f = Fixture::joined(10);
+    let (key, _) = f.say("hello").unwrap();
+    f.frame(RoomMessages {
+        after: 10,
+        messages: vec![message(11, "bo", "a"), message(13, "bo", "b")],
+        own: vec![OwnMessage { client_id: key.clone(), seq: 12, time_s: 9 }],
+        ..RoomMessages::default()
+    });
+    let row = f.row(&key);
+    assert_eq!((row.state, row.seq, row.reached), (RowState::Sent, 12, 0), "before its answer");
+    f.room.sent(&outcome(&key, 12, Delivery::Delivered, 840), NOW);
+    assert_eq!(f.row(&key).reached, 840);
+    assert_eq!((f.room.after_seq(), f.texts().len()), (Some(13), 3));
+    f.hear_after(13, vec![message(14, "bo", "c")]);
+    assert_eq!(f.room.due(), None, "the own number is a part of the chain");
+}
+
+#[test]
+fn a_comment_that_came_too_early_says_when_the_next_one_may_come() {
+    let mut f = Fixture::joined(10);
+    for (code, left_ms) in [(9008, 400), (9009, 3_000)] {
+        let (key, changes) = f.say("hello").unwrap();
+        let refusal = ApiError::new(Code(code), "wait");
+        let told = f.room.refused(sends(&changes)[0].0, &refusal, Some(left_ms), NOW);
+        assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, code));
+        assert!(told.contains(&Change::Speech(SpeechView::Wait { left_ms, code })));
+        assert_eq!(sends(&f.say("all the same").unwrap().1).len(), 1, "the room decides");
     }
+    assert_eq!(f.room.due(), Some(NOW + Duration::from_secs(3)));
+    let over = f.tick(NOW + Duration::from_secs(3));
+    assert_eq!(over, [Change::Speech(SpeechView::Free)]);
+}
+
+#[test]
+fn in_slow_mode_the_wait_begins_with_a_comment_that_was_delivered() {
+    let mut f = Fixture::joined(10);
+    f.room.rules_changed(RoomRules { slow_mode_s: 5, ..RoomRules::default() }, NOW);
+    let (key, _) = f.say("hello").unwrap();
+    let told = f.room.sent(&outcome(&key, 11, Delivery::Delivered, 3), NOW);
+    let wait = SpeechView::Wait { left_ms: 5_000, code: 9009 };
+    assert!(told.contains(&Change::Speech(wait)));
+}
+
+#[test]
+fn an_answer_that_comes_again_after_a_loss_begins_no_new_wait() {
+    let rules = RoomRules { slow_mode_s: 30, ..RoomRules::default() };
+    for (time_s, left_ms) in [(1_000, Some(30_000)), (979, Some(10_000)), (900, None)] {
+        let mut f = Fixture::away();
+        f.enter(RoomSnapshot { time_s: 1_000, rules, ..snapshot(profile(), 10, vec![]) });
+        let (key, _) = f.say("hello").unwrap();
+        let told = f.sent(&key, 11, time_s);
+        let wait = left_ms.map(|left_ms| SpeechView::Wait { left_ms, code: 9009 });
+        let speech = told.iter().find_map(|change| match change {
+            Change::Speech(speech) => Some(*speech),
+            _ => None,
+        });
+        assert_eq!(speech, wait, "said at {time_s}");
+    }
+}
+
+#[test]
+fn a_refusal_for_guests_is_remembered() {
+    let mut f = Fixture::joined(10);
+    let (_, changes) = f.say("hello").unwrap();
+    let told = f.refuse(sends(&changes)[0].0, 9011, "guests read");
+    assert!(told.contains(&Change::Speech(SpeechView::Guest)));
 }

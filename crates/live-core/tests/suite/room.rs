@@ -1,14 +1,18 @@
 //! The room's state: what is shown, once and only once, and what becomes of own comments.
 
-use chat_types::gateway::{ClientFrame, InfoChange, Message};
+use chat_types::gateway::{
+    ClientFrame, InfoChange, Message, RoomMessages, RoomSnapshot, SendOutcome,
+};
 use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code, Element};
 use live_core::request::RequestNumbers;
-use live_core::room::{Change, Joined, Room};
+use live_core::room::{Change, Room};
 use live_core::view::{ChatRow, RowState};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
+
+use crate::gateway::snapshot;
 
 pub(crate) const NOW: Duration = Duration::from_secs(100);
 
@@ -55,9 +59,39 @@ impl Fixture {
     }
 
     pub(crate) fn join(&mut self, last_seq: u32, messages: Vec<Message>) -> Vec<Change> {
+        self.enter(snapshot(profile(), last_seq, messages))
+    }
+
+    pub(crate) fn enter(&mut self, snapshot: RoomSnapshot) -> Vec<Change> {
         self.room.signed_in("me".into(), "Ann".into());
-        let joined = Joined { group: profile(), online: 3, last_seq, messages };
-        self.room.joined(joined, NOW, &mut self.numbers)
+        self.room.joined(snapshot, NOW, &mut self.numbers)
+    }
+
+    /// Messages come that nobody has missed anything before.
+    pub(crate) fn hear(&mut self, messages: Vec<Message>) -> Vec<Change> {
+        self.hear_after(0, messages)
+    }
+
+    /// Messages come, and everybody has got the one with the number `after` before them.
+    pub(crate) fn hear_after(&mut self, after: u32, messages: Vec<Message>) -> Vec<Change> {
+        self.frame(RoomMessages { after, messages, ..RoomMessages::default() })
+    }
+
+    pub(crate) fn frame(&mut self, frame: RoomMessages) -> Vec<Change> {
+        self.room.messages(frame, NOW, &mut self.numbers)
+    }
+
+    pub(crate) fn sent(&mut self, key: &str, seq: u32, time_s: u32) -> Vec<Change> {
+        let client_id = key.to_owned();
+        self.room.sent(&SendOutcome { client_id, seq, time_s, ..SendOutcome::default() }, NOW)
+    }
+
+    pub(crate) fn refuse(&mut self, request: u32, code: i32, info: &str) -> Vec<Change> {
+        self.room.refused(request, &ApiError::new(Code(code), info), None, NOW)
+    }
+
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<Change> {
+        self.room.tick(now, &mut self.numbers)
     }
 
     pub(crate) fn say(&mut self, text: &str) -> Result<(String, Vec<Change>), ApiError> {
@@ -103,7 +137,7 @@ fn after_a_loss_what_the_catch_up_confirms_is_not_sent_again() {
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].1, lost, "under the same client id");
     assert_eq!(f.row(&arrived).state, RowState::Sent);
-    assert_eq!(f.texts(), ["arrived", "lost", "hi"]);
+    assert_eq!(f.texts(), ["hi", "arrived", "lost"]);
     assert_eq!(flights(&changes), 0, "what was caught up is too old to fly");
     assert_eq!(f.room.missed(), 0);
 }
@@ -111,26 +145,38 @@ fn after_a_loss_what_the_catch_up_confirms_is_not_sent_again() {
 #[test]
 fn a_gap_in_the_catch_up_is_counted_and_a_repeat_is_left_out() {
     let mut f = Fixture::joined(10);
-    f.room.messages(vec![message(11, "bo", "a"), message(11, "bo", "a"), message(9, "bo", "old")]);
+    f.hear(vec![message(11, "bo", "a"), message(11, "bo", "a"), message(9, "bo", "old")]);
     f.room.connection_lost();
-    f.join(17, vec![message(15, "bo", "b"), message(16, "bo", "c"), message(17, "bo", "d")]);
+    let newest = vec![message(15, "bo", "b"), message(16, "bo", "c"), message(17, "bo", "d")];
+    let changes = f.enter(RoomSnapshot { complete: false, ..snapshot(profile(), 17, newest) });
+    let question = |change: &Change| match change {
+        Change::Send(ClientFrame::CatchUp { id, after_seq: 11, before_seq: Some(15), .. }) => {
+            Some(*id)
+        }
+        _ => None,
+    };
+    let id = changes.iter().find_map(question).expect("the rest may not have fitted in");
+    f.room.caught_up(id, vec![], false, NOW, &mut f.numbers);
     assert_eq!((f.texts().join(""), f.room.missed()), ("abcd".into(), 3));
     f.room.connection_lost();
-    f.join(20, vec![]);
+    f.enter(RoomSnapshot { complete: false, ..snapshot(profile(), 20, vec![]) });
     assert_eq!(f.room.missed(), 6);
+    f.room.connection_lost();
+    f.join(25, vec![message(25, "bo", "e")]);
+    assert_eq!(f.room.missed(), 6, "numbers that do not exist are not missed");
 }
 
 #[test]
 fn a_service_that_lost_its_data_is_followed_from_its_new_numbers() {
     let mut f = Fixture::joined(100);
-    f.room.messages(vec![message(101, "bo", "before")]);
+    f.hear(vec![message(101, "bo", "before")]);
     f.room.connection_lost();
     f.join(2, vec![message(2, "bo", "two")]);
     assert_eq!(f.room.after_seq(), Some(2));
-    f.room.messages(vec![message(3, "bo", "three")]);
+    f.hear(vec![message(3, "bo", "three")]);
     f.room.connection_lost();
     f.join(0, vec![]);
-    f.room.messages(vec![message(1, "bo", "one"), message(2, "bo", "two again")]);
+    f.hear(vec![message(1, "bo", "one"), message(2, "bo", "two again")]);
     assert_eq!(f.texts(), ["before", "two", "three", "one", "two again"]);
 }
 
@@ -139,8 +185,19 @@ fn custom_data_makes_no_row_but_its_number_counts() {
     let mut f = Fixture::joined(0);
     let custom = Element::Custom(chat_types::element::CustomElement::default());
     let silent = Message { elements: vec![custom], ..message(1, "bo", "") };
-    assert!(f.room.messages(vec![silent]).is_empty());
+    assert!(f.hear(vec![silent]).is_empty());
     assert_eq!(f.room.after_seq(), Some(1));
+}
+
+#[test]
+fn what_a_restarted_service_delivers_a_second_time_is_shown_once() {
+    let mut f = Fixture::joined(0);
+    let said = |seq| Message { client_id: "c0ffee".into(), ..message(seq, "bo", "once") };
+    f.hear(vec![said(1)]);
+    f.room.connection_lost();
+    f.join(5, vec![said(4)]);
+    f.hear_after(5, vec![Message { from: "al".into(), ..said(6) }, said(7)]);
+    assert_eq!((f.texts().len(), f.room.after_seq(), f.room.missed()), (2, Some(7), 0));
 }
 
 #[test]
@@ -148,7 +205,7 @@ fn somebody_elses_client_id_confirms_nothing_of_ours() {
     let mut f = Fixture::joined(0);
     let (key, _) = f.say("mine").unwrap();
     let copy = Message { client_id: key.clone(), ..message(1, "bo", "not mine") };
-    f.room.messages(vec![copy]);
+    f.hear(vec![copy]);
     assert_eq!(f.row(&key).state, RowState::Sending);
     assert_eq!(f.texts(), ["mine", "not mine"]);
 }
@@ -168,7 +225,8 @@ fn a_dismissed_room_takes_nothing_and_shows_no_product() {
     let mut f = Fixture::joined(0);
     let (key, _) = f.say("too late").unwrap();
     let product = r#"{"id":"cup","title":"Cup","price_minor":1,"currency":"CNY"}"#;
-    f.room.info_changed(vec![InfoChange::Custom { key: "product".into(), value: product.into() }]);
+    let product = InfoChange::Custom { key: "product".into(), value: product.into() };
+    f.room.info_changed(vec![product], NOW);
     let changes = f.room.dismissed();
     assert!(changes.contains(&Change::Dismissed) && changes.contains(&Change::Product(None)));
     assert!(!f.room.view().member);
@@ -181,10 +239,10 @@ fn the_profile_follows_its_changes() {
     let mut f = Fixture::joined(0);
     assert_eq!(f.room.view().host, "Mei");
     let name = InfoChange::Name { value: "Kiln two".into() };
-    let changes = f.room.info_changed(vec![name.clone()]);
+    let changes = f.room.info_changed(vec![name.clone()], NOW);
     assert_eq!(changes, [Change::Profile(f.room.view())]);
     assert_eq!(f.room.view().name, "Kiln two");
-    assert!(f.room.info_changed(vec![name]).is_empty(), "the same again is no news");
+    assert!(f.room.info_changed(vec![name], NOW).is_empty(), "the same again is no news");
     assert!(f.room.online_changed(3).is_empty());
     assert_eq!(f.room.online_changed(4), [Change::Online(4)]);
 }
@@ -203,7 +261,7 @@ proptest! {
                 f.room.connection_lost();
                 f.join(last, batch);
             } else {
-                f.room.messages(batch);
+                f.hear(batch);
             }
         }
         let texts = f.texts();

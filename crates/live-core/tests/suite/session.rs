@@ -5,12 +5,17 @@ use live_core::back_off;
 use live_core::session::{
     Action, Event, LONGEST_PAUSE, RENEW_EVERY, STOP_SPREAD, Session, State, Step,
 };
+use live_core::view::KickedBy;
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
 fn error(code: i32) -> ApiError {
     ApiError::new(Code(code), "no")
+}
+
+fn kicked(reason: &str) -> Event {
+    Event::Kicked { cause: KickedBy::SignedInElsewhere, reason: reason.into() }
 }
 
 fn s(seconds: u64) -> Duration {
@@ -26,7 +31,7 @@ fn way_to(state: &str) -> Vec<Event> {
         "logging in" => (2, None),
         "online" => (3, None),
         "reconnecting" => (3, Some(Event::Silent)),
-        "kicked" => (3, Some(Event::Kicked { reason: "elsewhere".into() })),
+        "kicked" => (3, Some(kicked("elsewhere"))),
         "expired" => (2, Some(Event::LoginRefused(error(70001)))),
         "failed" => (2, Some(Event::LoginRefused(error(70009)))),
         other => panic!("no state {other}"),
@@ -91,7 +96,7 @@ fn every_event_has_its_effect_in_every_state() {
         (Event::TransportClosed(Some(4001)), expiry, &[Disconnect], &[]),
         (Event::TransportClosed(Some(4002)), live("kicked"), &[Disconnect], &[]),
         (Event::Silent, live("reconnecting"), &[Disconnect], &[]),
-        (Event::Kicked { reason: "x".into() }, live("kicked"), &[Disconnect], &[]),
+        (kicked("x"), live("kicked"), &[Disconnect], &[]),
         (Event::SigExpired, expiry, &[Disconnect], &[]),
         (Event::ShuttingDown { retry_after_ms: 100 }, live("reconnecting"), &[Disconnect], &[]),
         (Event::RetryDue, ["", "", "", "", "dialling", "", "", ""], &[], &[Dial]),
@@ -206,6 +211,33 @@ fn a_stopping_gateway_is_given_the_time_it_asks_for_and_not_all_come_at_once() {
 }
 
 #[test]
+fn a_thousand_clients_that_lose_the_gateway_at_once_do_not_come_back_at_once() {
+    let slot = Duration::from_millis(100);
+    let mut attempts: std::collections::BTreeMap<(u32, u128), u32> = Default::default();
+    let mut of_all: std::collections::BTreeMap<u128, u32> = Default::default();
+    for seed in 0..1_000 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut session = Session::default();
+        for step in way_to("online") {
+            let _ = session.handle(step, s(0), &mut rng);
+        }
+        let mut now = s(100);
+        for attempt in 1..=5 {
+            // The gateway is down, and every attempt is refused within the moment.
+            let _ = session.handle(Event::TransportClosed(None), now, &mut rng);
+            now = session.retry_at().unwrap();
+            *attempts.entry((attempt, now.as_millis() / slot.as_millis())).or_default() += 1;
+            *of_all.entry(now.as_millis() / slot.as_millis()).or_default() += 1;
+            let _ = session.handle(Event::RetryDue, now, &mut rng);
+        }
+    }
+    let fullest = attempts.values().max().unwrap();
+    assert!(*fullest <= 90, "{fullest} of 1000 make the same attempt within {slot:?}");
+    let fullest = of_all.values().max().unwrap();
+    assert!(*fullest <= 150, "{fullest} attempts come within {slot:?}");
+}
+
+#[test]
 fn a_user_sig_that_runs_out_costs_one_login_at_once() {
     for expiry in [Event::SigExpired, Event::TransportClosed(Some(4001))] {
         let mut rng = StdRng::seed_from_u64(1);
@@ -252,7 +284,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => code.prop_map(|code| Event::AddressRefused(error(code))),
         4 => close.prop_map(Event::TransportClosed),
         2 => Just(Event::Silent),
-        1 => Just(Event::Kicked { reason: String::new() }),
+        1 => Just(kicked("")),
         1 => Just(Event::SigExpired),
         1 => any::<u32>().prop_map(|retry_after_ms| Event::ShuttingDown { retry_after_ms }),
     ]

@@ -1,13 +1,13 @@
 //! The client when the network, the service or the account gives way.
 
-use chat_types::gateway::{Message, ServerFrame, close};
+use chat_types::gateway::{KickCause, Message, ServerFrame, close};
 use chat_types::{ApiError, Code};
-use live_core::view::{RowState, SessionView};
+use live_core::view::{KickedBy, RowState, SessionView};
 use live_core::{Credentials, RoomClient};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gateway::{Gateway, Reader, config, patiently};
+use crate::gateway::{Gateway, Reader, config, live, patiently, send_ok};
 use crate::room::{message, profile};
 
 async fn state(client: &RoomClient, is_so: impl FnMut(&SessionView) -> bool) -> SessionView {
@@ -19,8 +19,7 @@ async fn state(client: &RoomClient, is_so: impl FnMut(&SessionView) -> bool) -> 
 async fn after_a_loss_it_comes_back_catches_up_and_shows_nothing_twice() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
-    let live = vec![message(1, "bo", "one"), message(2, "bo", "two")];
-    peer.say(ServerFrame::Messages { group_id: "room_1".into(), messages: live }).await;
+    peer.say(live(0, vec![message(1, "bo", "one"), message(2, "bo", "two")])).await;
     reader.until(|seen| seen.flights.len() == 2).await;
     let arrived = client.send_comment("arrived".into()).await.unwrap();
     let lost = client.send_comment("lost".into()).await.unwrap();
@@ -38,11 +37,11 @@ async fn after_a_loss_it_comes_back_catches_up_and_shows_nothing_twice() {
     assert_eq!(peer.join(profile(), 4, missed).await, Some(2));
     let (id, client_id, text) = peer.hear_comment().await;
     assert_eq!((client_id.as_str(), text.as_str()), (lost.as_str(), "lost"));
-    peer.say(ServerFrame::SendOk { id, client_id, seq: 5, time_s: 9 }).await;
+    peer.say(send_ok(id, client_id, 5)).await;
 
     reader.until(|seen| seen.state_of(&lost) == Some((RowState::Sent, 0))).await;
     assert_eq!(reader.seen.state_of(&arrived), Some((RowState::Sent, 0)));
-    assert_eq!(reader.seen.texts(), ["one", "two", "arrived", "lost", "three"]);
+    assert_eq!(reader.seen.texts(), ["one", "two", "three", "arrived", "lost"]);
     assert_eq!(reader.seen.session, Some(SessionView::Online));
     assert_eq!(client.diagnostics().await.unwrap().missed_messages, 0);
 }
@@ -66,9 +65,11 @@ async fn a_comment_without_a_connection_fails_at_once_and_keeps_its_text() {
 async fn a_kicked_client_does_not_come_back_by_itself() {
     let gateway = Gateway::start().await;
     let (client, mut peer, _reader) = gateway.room().await;
-    peer.say(ServerFrame::Kicked { reason: "signed in elsewhere".into() }).await;
+    let (cause, reason) = (KickCause::SignedInElsewhere, "signed in elsewhere".into());
+    peer.say(ServerFrame::Kicked { cause, reason }).await;
     let seen = state(&client, |state| matches!(state, SessionView::Kicked { .. })).await;
-    assert_eq!(seen, SessionView::Kicked { reason: "signed in elsewhere".into() });
+    let (cause, reason) = (KickedBy::SignedInElsewhere, "signed in elsewhere".into());
+    assert_eq!(seen, SessionView::Kicked { cause, reason });
     assert!(peer.heard_the_end().await);
     assert!(gateway.is_left_alone(&client).await);
     client.reconnect().await;
@@ -82,7 +83,7 @@ async fn the_close_code_tells_a_kick_too() {
     let (client, peer, _reader) = gateway.room().await;
     peer.close(close::KICKED).await;
     let seen = state(&client, |state| matches!(state, SessionView::Kicked { .. })).await;
-    assert_eq!(seen, SessionView::Kicked { reason: String::new() });
+    assert_eq!(seen, SessionView::Kicked { cause: KickedBy::Other, reason: String::new() });
 }
 
 #[tokio::test]
@@ -99,7 +100,7 @@ async fn an_expired_user_sig_is_renewed_without_the_user() {
         let mut peer = gateway.welcome().await;
         let (id, client_id, _) = peer.hear_comment().await;
         assert_eq!(client_id, key);
-        peer.say(ServerFrame::SendOk { id, client_id, seq: 1, time_s: 7 }).await;
+        peer.say(send_ok(id, client_id, 1)).await;
         reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
         reader.until(|seen| seen.session == Some(SessionView::Online)).await;
     }

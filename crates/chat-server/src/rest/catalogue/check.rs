@@ -29,7 +29,8 @@ struct Wrong {
 pub(crate) fn check(command: &Command, body: &Map<String, Value>) -> Result<(), ApiError> {
     check_fields(command.fields, body).map_err(|wrong| {
         let code = wrong.code.unwrap_or_else(|| command.family.code(wrong.fault, wrong.accounts));
-        ApiError::new(code, format!("{} {} (product/{})", wrong.at, wrong.what, command.page))
+        let info = format!("{} {} ({})", wrong.at, wrong.what, command.described_in());
+        ApiError::new(code, info)
     })
 }
 
@@ -93,6 +94,17 @@ fn check_value(kind: &Kind, value: &Value, blank: bool) -> Result<(), Wrong> {
         }
         Kind::TextOrNumber if value.is_string() || is_whole(value) => Ok(()),
         Kind::TextOrNumber => Err(wrong_type("a text or a whole number")),
+        Kind::NumberOr { word, .. } if value.as_str() == Some(word) => Ok(()),
+        Kind::NumberOr { word, most } => {
+            let wanted = || format!("a whole number from 0 to {most}, or {word:?}");
+            if !value.is_string() && !is_whole(value) {
+                return Err(wrong_type(&wanted()));
+            }
+            let number = value.as_i64().filter(|number| (0..=*most).contains(number));
+            number
+                .map(|_| ())
+                .ok_or_else(|| Wrong::new(Fault::Value, format!("has to be {}", wanted())))
+        }
         Kind::List { of, least, most } => {
             let entries = value.as_array().ok_or_else(|| wrong_type("a list"))?;
             check_length(kind, entries.len(), *least, *most)?;

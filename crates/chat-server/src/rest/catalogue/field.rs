@@ -41,6 +41,11 @@ pub(crate) enum Kind {
     /// One of these words; case counts.
     OneOf(&'static [&'static str]),
     TextOrNumber,
+    /// A whole number from 0 to `most`, or this word; case counts.
+    NumberOr {
+        word: &'static str,
+        most: i64,
+    },
     List {
         of: &'static Kind,
         least: usize,

@@ -73,8 +73,9 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     group("get_online_member_num", "1047/38521", Call::GetOnlineNumber, &[GROUP_ID]).differs(
         "Below 300 members and without a web client the number is the current one; otherwise it is \
-         counted anew every ten seconds. Robots count. Groups of other types answer how many of \
-         their members are signed in.",
+         counted anew every ten seconds. Robots count, guests do not, and an account whose connection \
+         broke counts for 20 seconds more. Groups of other types answer how many of their members are \
+         signed in.",
     ),
     room(
         "get_members",

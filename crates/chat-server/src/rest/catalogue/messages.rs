@@ -68,7 +68,11 @@ pub(super) const COMMANDS: &[Command] = &[
     )
     .differs(
         "TopicId and OfflinePushInfo are read and have no effect: there are no topics and no push \
-         service. A group has no limit of 40 messages a second, so 10023 does not occur.",
+         service. When more is said than the group delivers in a second (the setting room_budget, 40 \
+         unless changed, or the rules of the room) and it chooses other messages, the answer is 10023, \
+         at once or within 5 seconds; the same Random again gets it again for five minutes. \
+         MsgPriority High ranks above everything that clients send. What a room asks of its senders \
+         (rate, slow mode, links, blocked words) does not hold for this call.",
     ),
     group(
         "send_group_system_notification",

@@ -9,6 +9,7 @@ mod accounts;
 mod c2c;
 mod check;
 mod data;
+mod extensions;
 mod field;
 mod groups;
 mod members;
@@ -64,6 +65,10 @@ pub(crate) enum Call {
     BanMembers,
     UnbanMembers,
     ListBannedMembers,
+    // Rules of a room.
+    ModifyRoomRules,
+    GetRoomRules,
+    GetRoomFigures,
     AddMembers,
     DeleteMembers,
     ModifyMember,
@@ -119,6 +124,8 @@ pub(crate) enum Support {
     Yes(Call),
     /// Offered, but not in every point as in the cloud; the sentences tell where.
     Differs(Call, &'static str),
+    /// The cloud does not have it; the sentences tell what it does.
+    Extension(Call, &'static str),
     /// Not offered; the sentences tell why and what to use instead.
     Refused(Code, &'static str),
 }
@@ -128,7 +135,7 @@ pub(crate) enum Support {
 pub(crate) struct Command {
     pub(crate) service: &'static str,
     pub(crate) name: &'static str,
-    /// The page of the vendor's documentation, below `product/`.
+    /// The page of the vendor's documentation, below `product/`; empty for an extension.
     pub(crate) page: &'static str,
     /// Calls in one second by one application.
     pub(crate) per_second: u32,
@@ -147,12 +154,18 @@ const TABLES: &[&[Command]] = &[
     data::COMMANDS,
     messages::COMMANDS,
     c2c::COMMANDS,
+    extensions::COMMANDS,
     refused::COMMANDS,
 ];
 
 /// Services whose unknown commands answer 10003 instead of 60009.
-const GROUP_SERVICES: [&str; 4] =
-    [groups::SERVICE, data::ATTRIBUTE_SERVICE, members::ROOM_SERVICE, refused::TOPIC_SERVICE];
+const GROUP_SERVICES: [&str; 5] = [
+    groups::SERVICE,
+    data::ATTRIBUTE_SERVICE,
+    members::ROOM_SERVICE,
+    extensions::SERVICE,
+    refused::TOPIC_SERVICE,
+];
 
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
     TABLES.iter().copied().flatten()
@@ -214,11 +227,23 @@ impl Command {
         }
     }
 
+    /// A command that the cloud does not have.
+    const fn extension(
+        name: &'static str,
+        call: Call,
+        fields: &'static [Field],
+        what: &'static str,
+    ) -> Self {
+        let path = (extensions::SERVICE, name);
+        let support = Support::Extension(call, what);
+        Self { support, ..Self::offered(path, "", Family::Group, call, fields) }
+    }
+
     /// Offered, but differently.
     const fn differs(self, how: &'static str) -> Self {
         match self.support {
             Support::Yes(call) => Self { support: Support::Differs(call, how), ..self },
-            Support::Differs(..) | Support::Refused(..) => self,
+            Support::Differs(..) | Support::Extension(..) | Support::Refused(..) => self,
         }
     }
 
@@ -231,10 +256,20 @@ impl Command {
         Self { rate_code, ..self }
     }
 
+    /// The page that describes the command.
+    pub(crate) fn described_in(&self) -> String {
+        match self.page {
+            "" => "docs/compatibility.md".to_owned(),
+            page => format!("product/{page}"),
+        }
+    }
+
     /// What to do, or the code and the reason of a command that is not offered.
     pub(crate) fn call(&self) -> Result<Call, ApiError> {
         match self.support {
-            Support::Yes(call) | Support::Differs(call, _) => Ok(call),
+            Support::Yes(call) | Support::Differs(call, _) | Support::Extension(call, _) => {
+                Ok(call)
+            }
             Support::Refused(code, why) => {
                 Err(ApiError::new(code, format!("{} is not offered: {why}", self.name)))
             }

@@ -20,8 +20,9 @@ and the list of webhooks in `crates/chat-types`), and a test compares them.
 * **Calls/s** is how often one application may call the command in a second; then it answers 60007,
   unless its note names another code. The setting `calls_per_second` limits all commands of an
   application together; then they answer 60011.
-* **Support** is *yes*, *differs* with the differences, or *refused* with the code that the command
-  answers and what to use instead. No command answers OK without having done its work.
+* **Support** is *yes*, *differs* with the differences, *extension* for what the cloud does not have
+  (software that has to run against both does not call it), or *refused* with the code that the
+  command answers and what to use instead. No command answers OK without having done its work.
 
 A path that is not on this page answers 60009, and 10003 when its service is one of the group
 services. A body that breaks a rule of its command is refused before anything is done, with the code
@@ -53,6 +54,10 @@ token is set. `liveroom app callback` sets the URL, the token, the policy, and w
   order they happened; several are under way at once and one that failed comes later, so a receiver
   that needs the order looks at `MsgSeq` or `EventTime`.
 * `EventTime` is a number. A Linux client has the platform `Unknown`.
+* `Group.CallbackSendMsgException` also tells, with 10023, of a message that the room did not choose
+  because more was said than it delivers. It does not tell of senders that do not exist, are not in
+  the room, or are held back by its rate or slow mode.
+* No webhook tells of guests (the setting `guests`), who have no account.
 
 | Command | Page | Kind | Support | Notes |
 | --- | --- | --- | --- | --- |
@@ -94,8 +99,9 @@ Some codes of the documentation have no case here: 60005 and 60013 to 60016 (a f
 account exchange), 60018 to 60021 (paid plans, addresses of callers), 70005, 70050 to 70052 and 70114
 (locked accounts and revoked signatures: a wrong UserSig is answered with its own code however often
 it comes), 71000 (accounts can be deleted in every edition), 10006 and 10008, 10024, 10026, 10033 to
-10035, 10070 and 10071 (pinned messages), 20009 to 20011 (friends), 40005, 80001 and 80004 (there is no
-word filter in the service; a before-webhook is the place for one), 91101.
+10035, 10070 and 10071 (pinned messages), 20009 to 20011 (friends), 40005, 80004 (a word
+filter of the vendor's), 91101. 80001 is answered by the gateway alone, for the words that a room
+blocks; the calls of the REST API pass them.
 ";
 
 const ELEMENTS: &str = "
@@ -149,6 +155,9 @@ fn row(command: &Command) -> String {
     let (rate, support, notes) = match command.support {
         Support::Yes(_) => (per_second.to_string(), "yes".to_owned(), String::new()),
         Support::Differs(_, how) => (per_second.to_string(), "differs".to_owned(), how.to_owned()),
+        Support::Extension(_, what) => {
+            (per_second.to_string(), "extension".to_owned(), what.to_owned())
+        }
         Support::Refused(code, why) => {
             let why = why[..1].to_uppercase() + &why[1..];
             (String::new(), format!("refused, {}", code.0), why)

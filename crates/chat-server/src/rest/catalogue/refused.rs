@@ -14,8 +14,8 @@ const PUSH: &str = "there is no push service. Reach everybody who is online with
 const TOPICS: &str = "topics belong to groups of type Community, which cannot be created here. Use \
     one group for each topic.";
 const CONVERSATIONS: &str = "conversation lists are kept by the client and not by the service.";
-const WORDS: &str = "there is no word filter in the service. Refuse or change messages in the \
-    before-webhook.";
+const WORDS: &str = "there is no word list of an application. Block words room by room with \
+    modify_room_rules, or refuse and change messages in the before-webhook.";
 const FILES: &str = "there are no archives of messages for download. Take messages from the \
     after-webhook as they are sent.";
 const STATISTICS: &str = "daily statistics are not kept. Count in the webhooks, or read the metrics \

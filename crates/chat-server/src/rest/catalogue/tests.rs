@@ -18,6 +18,7 @@ fn good(kind: &Kind) -> Value {
         Kind::Text { least, .. } => "x".repeat(*least).into(),
         Kind::Account | Kind::Group | Kind::TextOrNumber => "x".into(),
         Kind::Number { least, .. } => (*least).into(),
+        Kind::NumberOr { word, .. } => (*word).into(),
         Kind::OneOf(words) => words[0].into(),
         Kind::List { of, least, .. } => vec![good(of); *least].into(),
         Kind::Object(fields) => least_body(fields).into(),
@@ -51,8 +52,13 @@ fn bad(kind: &Kind) -> Vec<(Value, Fault)> {
             all.extend(most.checked_add(1).map(|above| (above.into(), Fault::Value)));
             all.push((u64::MAX.into(), Fault::Value));
         }
+        Kind::NumberOr { word, most } => all.extend([
+            (json!(-1), Fault::Value),
+            ((most + 1).into(), Fault::Value),
+            (word.to_uppercase().into(), Fault::Value),
+        ]),
         Kind::OneOf(words) => all.extend([
-            (words[0].to_lowercase().into(), Fault::Value),
+            (other_case(words[0]).into(), Fault::Value),
             ("Unknown".into(), Fault::Value),
         ]),
         Kind::List { of, least, most } => {
@@ -66,11 +72,18 @@ fn bad(kind: &Kind) -> Vec<(Value, Fault)> {
     all
 }
 
+fn other_case(word: &str) -> String {
+    let lower = word.to_lowercase();
+    if lower == word { word.to_uppercase() } else { lower }
+}
+
 fn fits(kind: &Kind, value: &Value) -> bool {
     match kind {
         Kind::Text { .. } | Kind::Account | Kind::Group | Kind::OneOf(_) => value.is_string(),
         Kind::Number { .. } => value.is_i64() || value.is_u64(),
-        Kind::TextOrNumber => value.is_string() || value.is_i64() || value.is_u64(),
+        Kind::TextOrNumber | Kind::NumberOr { .. } => {
+            value.is_string() || value.is_i64() || value.is_u64()
+        }
         Kind::List { .. } => value.is_array(),
         Kind::Object(_) | Kind::AnyObject => value.is_object(),
     }
@@ -149,6 +162,10 @@ fn no_path_stands_in_the_table_twice_and_every_row_is_found() {
     for command in commands() {
         assert!(seen.insert((command.service, command.name)), "{} twice", command.name);
         assert_eq!(find(command.service, command.name).unwrap().page, command.page);
+        if matches!(command.support, Support::Extension(..)) {
+            assert_eq!((command.service, command.page), ("liveroom_ext", ""));
+            continue;
+        }
         let (product, number) = command.page.split_once('/').unwrap();
         assert!(matches!(product, "269" | "1047") && number.parse::<u32>().is_ok());
     }
@@ -232,6 +249,7 @@ fn a_path_that_is_not_in_the_table_is_refused_by_the_kind_of_its_service() {
     assert_eq!(code("group_open_http_svc", "no_such"), 10003);
     assert_eq!(code("group_open_attr_http_svc", "set_group_attr"), 10003);
     assert_eq!(code("group_open_avchatroom_http_svc", "create_group"), 10003);
+    assert_eq!(code("liveroom_ext", "no_such"), 10003);
     assert_eq!(code("million_group_open_http_svc", "no_such"), 10003);
     assert_eq!(code("openim", "no_such"), 60009);
     assert_eq!(code("no_such", "create_group"), 60009);
@@ -407,6 +425,15 @@ fn documented_codes_answer_documented_mistakes() {
             json!({"GroupId": "r", "MsgSeqList": vec![json!({"MsgSeq": 1}); 11]}),
             10004,
         ),
+        ("liveroom_ext", "modify_room_rules", json!({"GroupId": "r"}), 10004),
+        (
+            "liveroom_ext",
+            "modify_room_rules",
+            json!({"GroupId": "r", "Rules": {"budget_per_s": "cloud"}}),
+            10004,
+        ),
+        ("liveroom_ext", "get_room_rules", json!({}), 10004),
+        ("liveroom_ext", "get_room_figures", json!({}), 10004),
         ("openim", "sendmsg", json!({"MsgRandom": 1, "MsgBody": body}), 90003),
         ("openim", "sendmsg", json!({"To_Account": "a", "MsgBody": body}), 90005),
         ("openim", "sendmsg", json!({"To_Account": "a", "MsgRandom": 1}), 90002),

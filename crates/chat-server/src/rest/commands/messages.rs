@@ -11,7 +11,7 @@ use chat_types::{GroupId, UserId};
 use serde_json::Value;
 
 use super::{Caller, answer, done, read};
-use crate::service::{Broadcast, Outgoing, Service};
+use crate::service::{Broadcast, Outcome, Outgoing, Service, sampled_out};
 
 pub(super) async fn send_group_message(
     service: &Service,
@@ -48,8 +48,12 @@ pub(super) async fn send_group_message(
         tell_after: !body.forbids(FORBID_AFTER),
         cloud_custom_data: body.cloud_custom_data,
     };
-    let stamp = service.send(&caller.app, &group_id, outgoing).await?;
-    answer(GroupMsgSent { msg_time: stamp.time_s, msg_seq: stamp.seq })
+    match service.send(&caller.app, &group_id, outgoing).await? {
+        Outcome::Delivered { stamp, .. } => {
+            answer(GroupMsgSent { msg_time: stamp.time_s, msg_seq: stamp.seq })
+        }
+        Outcome::SampledOut { .. } => Err(sampled_out()),
+    }
 }
 
 /// In whose name an administrator sends: its own, unless it says otherwise.

@@ -8,6 +8,7 @@ mod membership;
 mod messages;
 mod profiles;
 mod rooms;
+mod rules;
 
 use chat_types::code::{ApiError, Code};
 use chat_types::rest::{Envelope, Nothing};
@@ -65,6 +66,9 @@ pub(super) async fn run(
         Call::BanMembers => rooms::ban_members(service, caller, body).await,
         Call::UnbanMembers => rooms::unban_members(service, caller, body).await,
         Call::ListBannedMembers => rooms::list_banned_members(service, caller, body).await,
+        Call::ModifyRoomRules => rules::modify_room_rules(service, caller, body).await,
+        Call::GetRoomRules => rules::get_room_rules(service, caller, body).await,
+        Call::GetRoomFigures => rules::get_room_figures(service, caller, body).await,
         Call::GetAttributes => data::get_attributes(service, caller, body).await,
         Call::ModifyAttributes => data::modify_attributes(service, caller, body).await,
         Call::SetAttributes => data::set_attributes(service, caller, body).await,

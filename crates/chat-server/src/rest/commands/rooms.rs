@@ -85,7 +85,8 @@ pub(super) async fn mute_members(
     caller: &Caller,
     body: Value,
 ) -> Result<String, ApiError> {
-    service.mute_members(&caller.app, read(body, Code::BAD_PARAMETER)?).await?;
+    let body = read(body, Code::BAD_PARAMETER)?;
+    service.mute_members(&caller.app, &caller.user_id, body).await?;
     done()
 }
 

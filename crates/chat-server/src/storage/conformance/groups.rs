@@ -1,5 +1,6 @@
 //! Groups with everything in them, and the reservation of message numbers.
 
+use chat_types::gateway::LinkPolicy;
 use std::collections::BTreeMap;
 
 use super::*;
@@ -32,6 +33,13 @@ fn full() -> StoredGroup {
         mutes: BTreeMap::from([("m".to_owned(), FOREVER)]),
         bans: BTreeMap::from([("b".to_owned(), ban)]),
         admins: ["a".to_owned()].into(),
+        rules: GroupRules {
+            budget_per_s: Some(u32::MAX),
+            sender_per_s: Some(0),
+            slow_mode_s: 5,
+            links: LinkPolicy::Nobody,
+            blocked_words: vec![ODD.to_owned(), "慢".to_owned()],
+        },
         members: BTreeMap::from([("u".to_owned(), member)]),
         ..StoredGroup::new("full", GroupType::Public, NOW)
     }
@@ -56,6 +64,11 @@ pub(super) async fn groups(storage: &dyn Storage) {
     let change = [GroupChange::RemoveAttribute("k".to_owned())];
     assert!(!storage.change_group(app, "none", &change, NOW_S).await.unwrap());
     assert!(storage.change_group(app, "full", &[], NOW_S).await.unwrap());
+
+    let no_rules = GroupChange::Rules(GroupRules::default());
+    assert!(storage.change_group(app, "full", &[no_rules], NOW_S).await.unwrap());
+    let without = StoredGroup { rules: GroupRules::default(), ..full() };
+    assert_eq!(storage.group(app, "full").await.unwrap(), Some(without), "and nothing else");
 
     assert!(storage.delete_group(app, "full").await.unwrap());
     assert!(!storage.delete_group(app, "full").await.unwrap());

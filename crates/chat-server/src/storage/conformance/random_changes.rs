@@ -1,5 +1,6 @@
 //! A stored group and the same group in memory stay equal, whatever is done to them.
 
+use chat_types::gateway::LinkPolicy;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -57,6 +58,21 @@ fn member() -> impl Strategy<Value = StoredMember> {
     )
 }
 
+fn rules() -> impl Strategy<Value = GroupRules> {
+    let own = || prop::option::of(number());
+    let links = prop::sample::select(vec![LinkPolicy::Everybody, LinkPolicy::Nobody]);
+    let words = prop::collection::vec("\\PC{1,4}", 0..3);
+    (own(), own(), number(), links, words).prop_map(
+        |(budget_per_s, sender_per_s, slow_mode_s, links, blocked_words)| GroupRules {
+            budget_per_s,
+            sender_per_s,
+            slow_mode_s,
+            links,
+            blocked_words,
+        },
+    )
+}
+
 fn change() -> impl Strategy<Value = GroupChange> {
     let ban = (number(), "\\PC{0,4}").prop_map(|(until, description)| Ban { until, description });
     prop_oneof![
@@ -72,6 +88,7 @@ fn change() -> impl Strategy<Value = GroupChange> {
         1 => name().prop_map(GroupChange::Unban),
         1 => name().prop_map(GroupChange::AddAdmin),
         1 => name().prop_map(GroupChange::RemoveAdmin),
+        1 => rules().prop_map(GroupChange::Rules),
         1 => (name(), member()).prop_map(|(user, member)| GroupChange::PutMember { user, member }),
         1 => name().prop_map(GroupChange::RemoveMember),
     ]

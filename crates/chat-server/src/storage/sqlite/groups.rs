@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{FromRow, Row};
 use std::collections::BTreeMap;
 
-use super::{Error, Sqlite, from_name, to_db, to_u32, to_u64};
+use super::{Error, Sqlite, from_json, from_name, to_db, to_json, to_u32, to_u64};
 use crate::storage::{Ban, GroupChange, GroupIdPage, GroupPatch, StoredGroup, StoredMember};
 
 /// The group that a statement is about.
@@ -26,8 +26,8 @@ impl Sqlite {
         let done = sqlx::query(
             "INSERT INTO groups (sdk_app_id, group_id, group_type, name, introduction, notification,
                                  face_url, owner, apply_join_option, max_member_num, mute_all,
-                                 create_time, last_info_time, info_seq, seq_reserved)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                 create_time, last_info_time, info_seq, seq_reserved, rules)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT DO NOTHING",
         )
         .bind(key.app)
@@ -45,6 +45,7 @@ impl Sqlite {
         .bind(i64::from(group.last_info_time))
         .bind(i64::from(group.info_seq))
         .bind(i64::from(group.seq_reserved))
+        .bind(to_json(&group.rules)?)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 0 {
@@ -105,6 +106,7 @@ impl Sqlite {
                 .map(|(user, until, description)| (user, Ban { until: to_u32(until), description }))
                 .collect(),
             admins: admins.into_iter().map(|(user,)| user).collect(),
+            rules: from_json(&text("rules")?)?,
             members: members.into_iter().map(member).collect(),
         }))
     }
@@ -409,6 +411,12 @@ async fn write(
         .bind(key.app)
         .bind(key.group_id)
         .bind(user),
+        GroupChange::Rules(rules) => {
+            sqlx::query("UPDATE groups SET rules = $3 WHERE sdk_app_id = $1 AND group_id = $2")
+                .bind(key.app)
+                .bind(key.group_id)
+                .bind(to_json(rules)?)
+        }
         // What somebody writes of a member while its account is deleted brings nothing back.
         GroupChange::PutMember { user, member } => sqlx::query(
             "INSERT INTO group_members (sdk_app_id, group_id, user_id, join_time, name_card,

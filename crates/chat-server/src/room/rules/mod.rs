@@ -1,0 +1,93 @@
+//! The rules of the room as far as they need memory: who spoke when, and which words are blocked.
+//! What the rules are stands in the group; whom they hold for is the service's.
+
+mod links;
+mod speakers;
+mod words;
+
+pub(crate) use links::has_link;
+pub(crate) use speakers::{Hasty, Turn};
+pub(crate) use words::{BlockedWords, normalised};
+
+use chat_types::gateway::RoomRules;
+use chat_types::{Element, UserId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Room;
+use crate::storage::{GroupChange, StoredGroup};
+use speakers::Speakers;
+
+/// Stands for what is no text, so that the texts around it are not read as one.
+const NO_TEXT: char = '\u{FFFC}';
+
+/// What a room remembers for its rules. It has locks of its own: who is refused does not make the
+/// room wait.
+pub(super) struct Speech {
+    speakers: Mutex<Speakers>,
+    /// Made anew with every change of the words. Without words there is nothing to look for.
+    words: Mutex<Option<Arc<BlockedWords>>>,
+}
+
+impl Speech {
+    pub(super) fn of(group: &StoredGroup) -> Self {
+        let words = BlockedWords::new(&group.rules.blocked_words).map(Arc::new);
+        Self { speakers: Mutex::default(), words: Mutex::new(words) }
+    }
+
+    /// Takes over what of these changes concerns the rules. The caller holds the room's `changing`
+    /// lock, so that the last change is the one that stays.
+    pub(super) fn apply(&self, changes: &[GroupChange]) {
+        for change in changes {
+            if let GroupChange::Rules(rules) = change {
+                let words = BlockedWords::new(&rules.blocked_words).map(Arc::new);
+                *self.words.lock().unwrap_or_else(PoisonError::into_inner) = words;
+            }
+        }
+    }
+
+    fn speakers(&self) -> MutexGuard<'_, Speakers> {
+        self.speakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room {
+    /// Asks for an account that wants to speak now. Counts against its rate; in slow mode the
+    /// account has no second turn while it holds one, and after [`Turn::spoke`] none before the
+    /// time of `rules`. `now_ms` is monotonic.
+    pub(crate) fn turn(
+        self: &Arc<Self>,
+        user_id: &UserId,
+        rules: &RoomRules,
+        now_ms: u64,
+    ) -> Result<Turn, Hasty> {
+        self.speech.speakers().admit(user_id, rules, now_ms)?;
+        if rules.slow_mode_s == 0 {
+            return Ok(Turn::free());
+        }
+        Ok(Turn::held(Arc::clone(self), user_id.clone()))
+    }
+
+    /// What no text may hold, if there is anything.
+    pub(crate) fn blocked_words(&self) -> Option<Arc<BlockedWords>> {
+        self.speech.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets go of accounts that the rules hold back no longer.
+    pub(crate) fn forget_speakers(&self, now_ms: u64) {
+        let slow_mode_s = self.with(|group| group.rules.slow_mode_s);
+        self.speech.speakers().forget_idle(slow_mode_s, now_ms);
+    }
+}
+
+/// What somebody reads of a message, [`normalised`]: its texts one after the other, as they are
+/// shown.
+pub(crate) fn plain_text(elements: &[Element]) -> String {
+    let mut text = String::new();
+    for element in elements {
+        match element {
+            Element::Text(part) => text.push_str(&part.text),
+            _ => text.push(NO_TEXT),
+        }
+    }
+    normalised(&text)
+}
