@@ -240,3 +240,29 @@ async fn logout_ends_the_connection_normally() {
     client.raw(r#"{"t":"logout","id":9}"#).await;
     assert_eq!(client.close_code().await.1, 1000);
 }
+
+#[tokio::test]
+async fn whoever_joins_the_same_room_or_writes_to_others_without_end_is_told_to_wait() {
+    let world = World::with_room().await;
+    world.import(&["other"]).await;
+    let mut member = world.in_room("a").await;
+    let mut refused = None;
+    for _ in 0..100 {
+        let answer = member.ask(json!({"t": "join", "group_id": "r", "after_seq": 0})).await;
+        if answer["t"] == "error" {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("more than ten joins of one room");
+    assert_eq!(refused["code"], 9013);
+    assert!(refused["retry_after_ms"].as_u64().is_some_and(|wait| wait <= 1_000));
+    let text = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]);
+    for n in 0..200 {
+        let frame = json!({"t": "send_c2c", "id": 1_000 + n, "to": "other",
+            "client_id": format!("c{n}"), "elements": text, "online_only": true});
+        member.raw(frame.to_string()).await;
+    }
+    let told = member.until(|frame| frame["code"] == 9013).await;
+    assert!(told["id"].as_u64().is_some_and(|id| id >= 1_000));
+}
