@@ -22,11 +22,6 @@ use std::process::ExitCode;
 
 use options::LogFormat;
 
-/// Connections come and go in tens of thousands, each with some small blocks that live long and many
-/// that do not; the system's allocator leaves holes between them that cost as much again.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 #[command(name = "liveroom", version, about = "Live rooms: the chat service and its tools")]
 struct Arguments {
