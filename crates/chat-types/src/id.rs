@@ -37,6 +37,12 @@ impl UserId {
         Ok(Self(text))
     }
 
+    /// The administrator that every application has from the start ("Live Room Setup Guide",
+    /// product/1047/49589).
+    pub fn administrator() -> Self {
+        Self("administrator".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -38,9 +38,12 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope<T> {
-    /// `OK` or `FAIL`; `SomeError` of a call that reached only some of its accounts.
+    /// `OK` or `FAIL`; `SomeError` of a call that reached only some of its accounts. Some answers of
+    /// the cloud do not have it: `ErrorCode` decides.
+    #[serde(default)]
     pub action_status: String,
     pub error_code: Code,
+    #[serde(default)]
     pub error_info: String,
     #[serde(flatten)]
     pub body: T,
