@@ -4,6 +4,7 @@
 
 use acceptance::gateway::Client;
 use acceptance::window::Window;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 /// No simulated viewers: what is seen then comes from the test.
@@ -224,6 +225,68 @@ async fn the_window_speaks_chinese_and_turns_light_when_asked_to() {
     let theme = "return document.documentElement.dataset.theme";
     window.until(theme, "the theme is light", |theme| theme == "light").await;
     window.screenshot("13-chinese-and-light").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_comment_says_when_it_was_taken_back_or_not_chosen() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    window.type_comment("take this back").await;
+    window.row("take this back", "sent").await;
+    let query = json!({"GroupIdList": [GROUP]});
+    let info = admin.ok("group_open_http_svc/get_group_info", query).await;
+    let seq = info["GroupInfo"][0]["NextMsgSeq"].as_u64().unwrap() - 1;
+    let recall = json!({"GroupId": GROUP, "MsgSeqList": [{"MsgSeq": seq}]});
+    admin.ok("group_open_http_svc/group_msg_recall", recall).await;
+    let asides = "
+        return [...document.querySelectorAll('[data-testid=row-aside]')].map(p => p.textContent)";
+    let says = |asides: &Value, words: &str| {
+        let mut all = asides.as_array().into_iter().flatten().filter_map(Value::as_str);
+        all.any(|aside| aside.contains(words))
+    };
+    window.until(asides, "the row says so", |asides| says(asides, "taken back")).await;
+
+    // One message a second, and more of a higher class than that: nothing else is chosen.
+    let rules = json!({"GroupId": GROUP, "Rules": {"budget_per_s": 1}});
+    admin.ok("liveroom_ext/modify_room_rules", rules).await;
+    let flood = (1..=8).map(|random| {
+        let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": "more cups"}});
+        let body = json!({"GroupId": GROUP, "Random": random, "MsgPriority": "High",
+            "MsgBody": [element]});
+        admin.call("group_open_http_svc/send_group_msg", body)
+    });
+    let watching = async {
+        window.type_comment("will it show").await;
+        window.row("will it show", "sampled_out").await;
+        window.until(asides, "the row says so", |asides| says(asides, "Only you see this")).await;
+        window.screenshot("14-taken-back-and-not-chosen").await;
+    };
+    tokio::join!(join_all(flood), watching);
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_composer_says_how_long_slow_mode_and_a_mute_last() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    let rules = json!({"GroupId": GROUP, "Rules": {"slow_mode_s": 90}});
+    admin.ok("liveroom_ext/modify_room_rules", rules).await;
+    window.type_comment("one at a time").await;
+    window.row("one at a time", "sent").await;
+    let notice = "return document.querySelector('[data-testid=composer-notice]')?.textContent";
+    let says = |notice: &Value, words: &str| notice.as_str().is_some_and(|n| n.contains(words));
+    window.until(notice, "slow mode is named", |n| says(n, "say something again")).await;
+    window.screenshot("15-slow-mode").await;
+
+    let rules = json!({"GroupId": GROUP, "Rules": {"slow_mode_s": 0}});
+    admin.ok("liveroom_ext/modify_room_rules", rules).await;
+    window.until(notice, "slow mode is over", |n| !says(n, "say something again")).await;
+    let mute = json!({"GroupId": GROUP, "Members_Account": ["viewer"], "ShutUpTime": 3_600});
+    admin.ok("group_open_http_svc/forbid_send_msg", mute).await;
+    window.type_comment("but I want to").await;
+    window.row("but I want to", "failed").await;
+    window.screenshot("16-muted").await;
     window.close().await;
 }
 
