@@ -4,10 +4,9 @@
 use chat_server::application::{self, Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::{AccountPatch, Error, Storage, StoredGroup};
+use chat_types::business::{PRODUCT_FIELD, Product};
 use chat_types::code::{ApiError, Code};
 use chat_types::group::GroupType;
-use live_core::product_slot::FIELD;
-use live_core::view::ProductView;
 
 pub(crate) const APP_NAME: &str = "Liveroom demo";
 pub(crate) const GROUP_ID: &str = "demo";
@@ -34,8 +33,9 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
     };
     let id = app.sdk_app_id;
     // On every start: an earlier one may have been cut off before it came this far.
-    if app.field(FIELD).is_none() {
-        application::add_field(storage, &SystemClock, id, NewField::of_rooms(FIELD)).await?;
+    if app.field(PRODUCT_FIELD).is_none() {
+        application::add_field(storage, &SystemClock, id, NewField::of_rooms(PRODUCT_FIELD))
+            .await?;
     }
     let now_s = SystemClock.now_s();
     let mut accounts: Vec<AccountPatch> = (0..crowd)
@@ -58,22 +58,23 @@ fn named(user: &str, nick: &str) -> AccountPatch {
 }
 
 fn room(now_s: u64) -> Result<StoredGroup, ApiError> {
-    let product = ProductView {
+    let product = Product {
         id: "cup".into(),
         title: "Ceramic cup, ash glaze".into(),
         price_minor: 3900,
         currency: "CNY".into(),
         picture: "demo:cup".into(),
-        ends_at_s: 0.0,
+        ends_at_s: None,
+        stock: None,
     };
-    let product = serde_json::to_string(&product)
-        .map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))?;
+    let product =
+        product.to_field().map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))?;
     let now_s = u32::try_from(now_s).unwrap_or(u32::MAX);
     let mut group = StoredGroup::new(GROUP_ID, GroupType::AVChatRoom, now_s);
     group.name = ROOM_NAME.into();
     group.introduction = "Cups, bowls and vases from the kiln, every evening.".into();
     group.owner = HOST.into();
-    group.custom_fields.insert(FIELD.to_owned(), product);
+    group.custom_fields.insert(PRODUCT_FIELD.to_owned(), product);
     Ok(group)
 }
 
@@ -93,7 +94,7 @@ mod tests {
         let first = ensure(&*storage, 2).await.unwrap();
         let group = storage.group(first.sdk_app_id, GROUP_ID).await.unwrap().unwrap();
         assert_eq!(group.owner, HOST);
-        let product = live_core::product_slot::parse(&group.custom_fields[FIELD]).unwrap();
+        let product = live_core::product_slot::parse(&group.custom_fields[PRODUCT_FIELD]).unwrap();
         assert_eq!(product.id, "cup", "the slot has something to show from the start");
 
         let renamed = chat_server::storage::GroupPatch {

@@ -43,9 +43,18 @@ export type AbsenceView =
 /**  A reason that this program has not learnt. */
 { why: "other"; info: string };
 
+/**  A broadcast to everybody in all rooms. */
+export type AnnouncementView = {
+	id: string,
+	text: string,
+	/**  Unix milliseconds. */
+	time_ms: number,
+};
+
 /**  One line of the chat list. A row with a known `key` replaces the one that was told before. */
 export type ChatRow = {
 	key: string,
+	kind: RowKind,
 	/**  The room's sequence number; 0 while the service has not given one. */
 	seq: number,
 	user_id: string,
@@ -97,6 +106,25 @@ export type DanmakuCounters = {
 	waiting: number,
 };
 
+export type DrawResultView = {
+	draw: string,
+	prize: string,
+	entrants: number,
+	/**  In the order in which they were drawn; not all when there are very many. */
+	winners: WinnerView[],
+	/**  In lower-case hexadecimal. */
+	seed: string,
+	/**  What the room was told when the draw was opened; empty when this client did not hear it. */
+	commitment: string,
+};
+
+export type DrawsView = {
+	/**  The one that was opened last comes last. */
+	open: OpenDrawView[],
+	/**  The newest last. */
+	results: DrawResultView[],
+};
+
 /**  A comment that starts its flight over the picture. */
 export type FlyingComment = {
 	/**  The core's own number of the flight. */
@@ -118,10 +146,93 @@ export type FoldedComment = {
 	count: number,
 };
 
+/**  A banner over the stage: the combo of one giver. */
+export type GiftBannerView = {
+	/**  The core's own number of the banner. */
+	id: number,
+	user_id: string,
+	/**  Nickname of the giver, or the account id when there is none. */
+	name: string,
+	level: number,
+	/**  Which gift, in the shop's catalogue. */
+	gift: string,
+	title: string,
+	/**  Gifts of the combo up to now; grows while the banner is there. */
+	count: number,
+	/**  Price of one gift, in coins. */
+	price: number,
+	effect: GiftEffectView,
+	own: boolean,
+};
+
+/**  How much of the screen a gift may take. */
+export type GiftEffectView = 
+/**  A line in the chat. */
+"quiet" | 
+/**  A banner over the stage. */
+"banner" | 
+/**  A banner, and an animation over the whole stage when it enters. */
+"full";
+
+/**  What was given of one gift. */
+export type GiftTotalView = {
+	gift: string,
+	title: string,
+	count: number,
+	coins: number,
+};
+
+/**
+ *  What was given in the room, as far as this client knows: everything of the combos that it has
+ *  heard of.
+ */
+export type GiftTotalsView = {
+	count: number,
+	coins: number,
+	/**
+	 *  The gift with the most coins first. With very many kinds of gifts, the later ones are in the
+	 *  sums only.
+	 */
+	gifts: GiftTotalView[],
+};
+
 /**  Why a login has ended. */
 export type KickedBy = "signed_in_elsewhere" | "administrator" | "account_deleted" | 
 /**  Not told, or a cause that this program has not learnt. */
 "other";
+
+/**  The likes of the room. */
+export type LikesView = {
+	/**  What the room has counted, or else what this client has heard. */
+	total: number,
+	/**  Whether the room has counted: then `total` is exact. */
+	counted: boolean,
+	/**
+	 *  Own likes that the service has not confirmed yet; none of them is in `total`, unless the
+	 *  counter was faster than the confirmation.
+	 */
+	unconfirmed: number,
+};
+
+/**  Whether the host is on. */
+export type LiveStatusView = 
+/**  The room does not tell, or tells something that this program has not learnt. */
+"unknown" | "to_be_started" | "live" | "paused" | "ended" | 
+/**  A recording is shown. */
+"played_back";
+
+/**  A draw that is open, or has ended and not been drawn yet. */
+export type OpenDrawView = {
+	draw: string,
+	/**  Whoever says it before the end takes part. */
+	keyword: string,
+	prize: string,
+	winners: number,
+	/**  Unix seconds. */
+	ends_at_s: number,
+	/**  SHA-256 of the seed, in lower-case hexadecimal. */
+	commitment: string,
+};
 
 /**  Who came and went of late. Rooms with many people leave most of it out. */
 export type PassersView = {
@@ -159,6 +270,10 @@ export type ProductView = {
 	picture: string,
 	/**  Unix seconds; 0 when the offer has no end. */
 	ends_at_s: number,
+	/**  Whether somebody counts the pieces that are left. */
+	counted: boolean,
+	/**  Pieces that are left; 0 also when nobody counts them. */
+	stock: number,
 };
 
 /**  What the account is in the room. */
@@ -169,7 +284,13 @@ export type RoomEvent = { type: "session"; session: SessionView } | { type: "roo
 /**  The room is gone. */
 { type: "dismissed"; group_id: string } | 
 /**  Accounts that are in the room now. */
-{ type: "online"; count: number } | { type: "product"; product: ProductView } | { type: "product_cleared" } | 
+{ type: "online"; count: number } | { type: "product"; product: ProductView } | { type: "product_cleared" } | { type: "live_status"; status: LiveStatusView } | 
+/**  The likes of the room, and how many came since this was told last: for the animation. */
+{ type: "likes"; likes: LikesView; burst: number } | 
+/**  All banners that are shown now. */
+{ type: "gift_banners"; banners: GiftBannerView[] } | { type: "gift_totals"; totals: GiftTotalsView } | { type: "draws"; draws: DrawsView } | 
+/**  The last broadcasts to all rooms, the newest last. */
+{ type: "announcements"; broadcasts: AnnouncementView[] } | 
 /**  These rows replace all that were told before. */
 { type: "chat_reset"; rows: ChatRow[] } | 
 /**  New and changed rows; a known key is a change. */
@@ -210,6 +331,21 @@ export type RoomView = {
 	role: RoleView,
 	rules: RulesView,
 };
+
+/**  What a line of the chat list is. */
+export type RowKind = 
+/**  Somebody said it. */
+"comment" | 
+/**  Somebody gave it: the gift's name and how many of it, which grows with the combo. */
+"gift" | 
+/**  The title of the product that is in the slot now. */
+"product" | 
+/**  A notice of the shop. */
+"notice" | 
+/**  The assistant greets who came in. */
+"greeting" | 
+/**  The assistant answers a keyword. */
+"answer";
 
 export type RowState = "sent" | "sending" | "failed" | 
 /**
@@ -275,6 +411,13 @@ export type SpeechView = { state: "free" } |
  *  9009 for slow mode.
  */
 { state: "wait"; left_ms: number; code: number };
+
+export type WinnerView = {
+	user_id: string,
+	/**  Nickname, or the account id when there is none. */
+	name: string,
+	own: boolean,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

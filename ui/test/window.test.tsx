@@ -15,6 +15,8 @@ const CUP = {
   currency: "CNY",
   picture: "demo:cup",
   ends_at_s: 0,
+  counted: false,
+  stock: 0,
 };
 
 /** A system that is light at first and can change its mind. */

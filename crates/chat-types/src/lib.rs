@@ -5,6 +5,7 @@
 //! * [`code`] – the error codes of the REST API, the gateway and the client core
 //! * [`element`] – what a message is made of
 //! * [`group`] – the group profile, custom group fields and their rules
+//! * [`business`] – gifts, likes, products and the like, which the chat service carries unread
 //! * [`presence`] – whether an account can be reached
 //! * [`rest`] – bodies of the REST calls
 //! * [`webhook`] – what the service tells and asks the application
@@ -13,6 +14,7 @@
 //! The crate knows no socket, no clock and no storage. REST shapes follow Tencent Cloud Chat's
 //! public REST API; the gateway's frames are Liveroom's own (`docs/gateway.md`).
 
+pub mod business;
 pub mod code;
 pub mod element;
 pub mod gateway;

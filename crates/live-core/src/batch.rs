@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::chat_log::ChatLog;
 use crate::view::{
-    ChatRow, DanmakuCounters, FlyingComment, FoldedComment, PassersView, PresenceView, ProductView,
-    RoomEvent, RoomView, SessionView, SpeechView,
+    AnnouncementView, ChatRow, DanmakuCounters, DrawsView, FlyingComment, FoldedComment,
+    GiftBannerView, GiftTotalsView, LikesView, LiveStatusView, PassersView, PresenceView,
+    ProductView, RoomEvent, RoomView, SessionView, SpeechView,
 };
 
 /// Rows that wait. When there would be more, the next batch gives the whole chat anew instead.
@@ -30,6 +31,12 @@ pub struct Snapshot {
     pub room: RoomView,
     pub online: u32,
     pub product: Option<ProductView>,
+    pub live_status: LiveStatusView,
+    pub likes: LikesView,
+    pub gift_banners: Vec<GiftBannerView>,
+    pub gift_totals: GiftTotalsView,
+    pub draws: DrawsView,
+    pub broadcasts: Vec<AnnouncementView>,
     pub speech: SpeechView,
     pub missed: u32,
     pub passers: PassersView,
@@ -44,7 +51,8 @@ struct Waiting {
     before: Option<String>,
 }
 
-/// News for one subscriber. Of everything but chat rows and notifications the last value wins.
+/// News for one subscriber. Of everything but chat rows and notifications the last value wins, and
+/// bursts of likes add up.
 #[derive(Debug, Default)]
 pub struct Batch {
     session: Option<SessionView>,
@@ -52,6 +60,12 @@ pub struct Batch {
     dismissed: Option<String>,
     online: Option<u32>,
     product: Option<Option<ProductView>>,
+    live_status: Option<LiveStatusView>,
+    likes: Option<(LikesView, u32)>,
+    gift_banners: Option<Vec<GiftBannerView>>,
+    gift_totals: Option<GiftTotalsView>,
+    draws: Option<DrawsView>,
+    broadcasts: Option<Vec<AnnouncementView>>,
     speech: Option<SpeechView>,
     missed: Option<u32>,
     passers: Option<PassersView>,
@@ -78,6 +92,12 @@ impl Batch {
             room: Some(room.room),
             online: Some(room.online),
             product: Some(room.product),
+            live_status: Some(room.live_status),
+            likes: Some((room.likes, 0)),
+            gift_banners: Some(room.gift_banners),
+            gift_totals: Some(room.gift_totals),
+            draws: Some(room.draws),
+            broadcasts: Some(room.broadcasts),
             speech: Some(room.speech),
             missed: Some(room.missed),
             passers: Some(room.passers),
@@ -110,6 +130,31 @@ impl Batch {
 
     pub fn product(&mut self, product: Option<ProductView>) {
         self.product = Some(product);
+    }
+
+    pub fn live_status(&mut self, status: LiveStatusView) {
+        self.live_status = Some(status);
+    }
+
+    pub fn likes(&mut self, likes: LikesView, burst: u32) {
+        let waiting = self.likes.map_or(0, |(_, burst)| burst);
+        self.likes = Some((likes, waiting.saturating_add(burst)));
+    }
+
+    pub fn gift_banners(&mut self, banners: Vec<GiftBannerView>) {
+        self.gift_banners = Some(banners);
+    }
+
+    pub fn gift_totals(&mut self, totals: GiftTotalsView) {
+        self.gift_totals = Some(totals);
+    }
+
+    pub fn draws(&mut self, draws: DrawsView) {
+        self.draws = Some(draws);
+    }
+
+    pub fn broadcasts(&mut self, broadcasts: Vec<AnnouncementView>) {
+        self.broadcasts = Some(broadcasts);
     }
 
     pub fn speech(&mut self, speech: SpeechView) {
@@ -183,6 +228,12 @@ impl Batch {
             || self.dismissed.is_some()
             || self.online.is_some()
             || self.product.is_some()
+            || self.live_status.is_some()
+            || self.likes.is_some()
+            || self.gift_banners.is_some()
+            || self.gift_totals.is_some()
+            || self.draws.is_some()
+            || self.broadcasts.is_some()
             || self.speech.is_some()
             || self.missed.is_some()
             || self.passers.is_some()
@@ -222,6 +273,12 @@ impl Batch {
             Some(product) => RoomEvent::Product { product },
             None => RoomEvent::ProductCleared,
         }));
+        events.extend(news.live_status.map(|status| RoomEvent::LiveStatus { status }));
+        events.extend(news.likes.map(|(likes, burst)| RoomEvent::Likes { likes, burst }));
+        events.extend(news.gift_totals.map(|totals| RoomEvent::GiftTotals { totals }));
+        events.extend(news.gift_banners.map(|banners| RoomEvent::GiftBanners { banners }));
+        events.extend(news.draws.map(|draws| RoomEvent::Draws { draws }));
+        events.extend(news.broadcasts.map(|broadcasts| RoomEvent::Announcements { broadcasts }));
         events.extend(news.attributes.map(|attributes| RoomEvent::Attributes { attributes }));
         events.extend(news.group_counters.map(|counters| RoomEvent::Counters { counters }));
         events.extend(news.passers.map(|passers| RoomEvent::Passers { passers }));
@@ -303,11 +360,12 @@ fn in_runs(waiting: Vec<Waiting>) -> Vec<RoomEvent> {
 mod tests {
     use super::*;
     use crate::chat_log::Line;
-    use crate::view::RowState;
+    use crate::view::{RowKind, RowState};
 
     fn row(n: usize, text: &str) -> ChatRow {
         ChatRow {
             key: n.to_string(),
+            kind: RowKind::Comment,
             seq: 0,
             user_id: "u".into(),
             name: "u".into(),
@@ -344,6 +402,19 @@ mod tests {
         );
         assert!(!batch.has_news());
         assert!(batch.take(&ChatLog::default(), nothing()).is_empty());
+    }
+
+    #[test]
+    fn bursts_of_likes_add_up_until_they_are_told() {
+        let mut batch = Batch::default();
+        let likes = |total| LikesView { total, ..LikesView::default() };
+        batch.likes(likes(5.0), 5);
+        batch.likes(likes(12.0), 7);
+        let told = batch.take(&ChatLog::default(), nothing());
+        assert_eq!(told, [RoomEvent::Likes { likes: likes(12.0), burst: 12 }]);
+        batch.likes(likes(13.0), 1);
+        let told = batch.take(&ChatLog::default(), nothing());
+        assert_eq!(told, [RoomEvent::Likes { likes: likes(13.0), burst: 1 }]);
     }
 
     #[test]

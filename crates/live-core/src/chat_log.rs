@@ -189,11 +189,12 @@ impl ChatLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::RowState;
+    use crate::view::{RowKind, RowState};
 
     fn line(key: &str) -> Line {
         let row = ChatRow {
             key: key.into(),
+            kind: RowKind::Comment,
             seq: 0,
             user_id: "u".into(),
             name: "u".into(),

@@ -12,6 +12,7 @@ mod news;
 mod questions;
 mod requests;
 
+use chat_types::business::Gift;
 use chat_types::gateway::{ClientFrame, Platform, Presence};
 use chat_types::{ApiError, Code, Element};
 use std::sync::Arc;
@@ -82,6 +83,14 @@ pub struct Diagnostics {
     pub dropped_notifications: u64,
     /// One-to-one conversations that were dropped because there were too many.
     pub dropped_conversations: u64,
+    /// Business messages that were not believed, because the shop's own server did not send them.
+    pub forged_messages: u64,
+    /// Own likes that will never count: too many waited, or the service refused them.
+    pub dropped_likes: u64,
+    /// Banners of gifts that were never shown, because too many waited.
+    pub dropped_banners: u64,
+    /// Orders and combos that were forgotten because there were too many.
+    pub forgotten_gifts: u64,
 }
 
 enum Command {
@@ -93,6 +102,12 @@ enum Command {
         key: String,
         reply: oneshot::Sender<Result<(), ApiError>>,
     },
+    Like {
+        count: u32,
+        reply: oneshot::Sender<Result<(), ApiError>>,
+    },
+    SetLikesEvery(Duration),
+    GiftPaid(Box<Gift>),
     Reconnect,
     SetGatewayUrl(String),
     SetBudget(DanmakuBudget),
@@ -174,6 +189,27 @@ impl RoomClient {
     /// 10004 when the key names no own comment, and those of [`RoomClient::send_comment`].
     pub async fn retry_comment(&self, key: String) -> Result<(), ApiError> {
         self.ask(|reply| Command::Retry { key, reply }).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// Likes the room, so often. Clicks are collected and sent together; until the service has
+    /// confirmed them they are told as `unconfirmed`. Without a connection they wait for one.
+    ///
+    /// # Errors
+    /// Nothing was taken: the room's own code when it did not let this client in, 9001 when the
+    /// client was closed.
+    pub async fn like(&self, count: u32) -> Result<(), ApiError> {
+        self.ask(|reply| Command::Like { count, reply }).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// Sends likes at most once in this time instead of [`EVERY`](crate::like_throttle::EVERY).
+    pub async fn set_likes_every(&self, every: Duration) {
+        self.tell(Command::SetLikesEvery(every)).await;
+    }
+
+    /// Shows an own gift at once, as the business service answered that it was paid. The message
+    /// that the room gets of it is not shown a second time.
+    pub async fn show_paid_gift(&self, gift: Gift) {
+        self.tell(Command::GiftPaid(Box::new(gift))).await;
     }
 
     /// Connects now, whatever the state. The only way back for a client that was kicked, whose

@@ -14,25 +14,35 @@
 //!   their way ([`outbox`])
 //! * [`c2c`] – one-to-one messages, [`presence`] – who is there
 //! * [`danmaku_queue`] – which comments fly, and when ([`fold_memory`], [`token_bucket`])
-//! * [`product_slot`] – what the room sells now
+//! * [`product_slot`] – what the room sells now, [`live_status`] – whether its host is on
+//! * [`gift_board`] – gifts, each shown once and counted exactly
+//! * [`like_throttle`] – own likes on their way, [`like_count`] – how many the room has
+//! * [`draw_card`] – lucky draws, [`announcements`] – what the shop tells the room
 //! * [`batch`] – the news that wait for the subscriber
 //! * [`frame`] – reading what the gateway sends, [`request`] – numbers of requests
 
 // See the root manifest: frames with UserSigs in them stay out of every log.
 const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug as usize);
 
+pub mod announcements;
 pub mod back_off;
 pub mod batch;
 pub mod c2c;
 pub mod chat_log;
 pub mod client;
 pub mod danmaku_queue;
+pub mod draw_card;
 pub mod fold_memory;
 pub mod frame;
+pub mod gift_board;
 pub mod heartbeat;
+pub mod like_count;
+pub mod like_throttle;
+pub mod live_status;
 pub mod outbox;
 pub mod presence;
 pub mod product_slot;
+pub mod recent_ids;
 pub mod request;
 pub mod room;
 pub mod session;

@@ -1,98 +1,33 @@
-//! The product slot: what the room sells now, read from the custom group field `product`.
+//! The product slot: what the room sells now, read from the custom group field `product`
+//! ([`Product`], `docs/messages.md`).
 //!
-//! The field holds one JSON object of at most 512 bytes:
-//!
-//! ```json
-//! {"id":"cup","title":"Ceramic cup","price_minor":3900,"currency":"CNY",
-//!  "picture":"demo:cup","ends_at_s":1760000000}
-//! ```
-//!
-//! | member | | rule |
-//! | --- | --- | --- |
-//! | `id` | text | 1–64 characters, names the product in the catalogue |
-//! | `title` | text | 1–60 characters |
-//! | `price_minor` | number | whole, 0–4294967295, in the smallest unit of the currency |
-//! | `currency` | text | three upper-case letters (ISO 4217) |
-//! | `picture` | text, may be absent | where the picture is |
-//! | `ends_at_s` | number, may be absent | Unix seconds at which the offer ends |
-//!
-//! Other members are ignored. An absent or empty field clears the slot. So does a value that
-//! breaks a rule, with a warning in the log: showing the product before it would offer something
-//! that is not on sale any more.
+//! An absent or empty field clears the slot. So does a value that breaks a rule, with a warning in
+//! the log: showing the product before it would offer something that is not on sale any more.
 
-use chat_types::group::{CustomFields, MAX_FIELD_VALUE_BYTES};
-use serde::Deserialize;
+use chat_types::business::{PRODUCT_FIELD, Product, ProductFault};
+use chat_types::group::CustomFields;
 
 use crate::view::ProductView;
-
-/// Name of the custom group field.
-pub const FIELD: &str = "product";
-
-const MAX_ID_CHARS: usize = 64;
-const MAX_TITLE_CHARS: usize = 60;
-/// The end of the year 9999, the last that calendars of user interfaces agree on.
-const LAST_SECOND: f64 = 253_402_300_799.0;
-
-/// Why a value of the field is not a product.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the value has {0} bytes; {MAX_FIELD_VALUE_BYTES} is the most")]
-    TooLong(usize),
-    #[error("the value is not the JSON object of a product: {0}")]
-    Malformed(#[from] serde_json::Error),
-    #[error("{member} has to have 1 to {most} characters, and has {found}")]
-    Length { member: &'static str, most: usize, found: usize },
-    #[error("currency has to be three upper-case letters")]
-    Currency,
-    #[error("ends_at_s has to be Unix seconds between 0 and the year 9999")]
-    End,
-}
-
-#[derive(Deserialize)]
-struct Product {
-    id: String,
-    title: String,
-    price_minor: u32,
-    currency: String,
-    #[serde(default)]
-    picture: String,
-    #[serde(default)]
-    ends_at_s: f64,
-}
 
 /// Reads a value of the field.
 ///
 /// # Errors
-/// [`Error`] names the rule that the value breaks.
-pub fn parse(value: &str) -> Result<ProductView, Error> {
-    if value.len() > MAX_FIELD_VALUE_BYTES {
-        return Err(Error::TooLong(value.len()));
-    }
-    let product: Product = serde_json::from_str(value)?;
-    check_length("id", &product.id, MAX_ID_CHARS)?;
-    check_length("title", &product.title, MAX_TITLE_CHARS)?;
-    if product.currency.len() != 3 || !product.currency.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(Error::Currency);
-    }
-    if !(0.0..=LAST_SECOND).contains(&product.ends_at_s) {
-        return Err(Error::End);
-    }
+/// [`ProductFault`] names the rule that the value breaks.
+pub fn parse(value: &str) -> Result<ProductView, ProductFault> {
+    let product = Product::read(value)?;
+    // Up to the year 9999, and so without loss.
+    #[allow(clippy::cast_precision_loss, reason = "JSON numbers have no more")]
+    let ends_at_s = product.ends_at_s.unwrap_or(0) as f64;
     Ok(ProductView {
         id: product.id,
         title: product.title,
         price_minor: product.price_minor,
         currency: product.currency,
         picture: product.picture,
-        ends_at_s: product.ends_at_s,
+        ends_at_s,
+        counted: product.stock.is_some(),
+        stock: product.stock.unwrap_or(0),
     })
-}
-
-fn check_length(member: &'static str, text: &str, most: usize) -> Result<(), Error> {
-    let found = text.chars().count();
-    if (1..=most).contains(&found) && !text.trim().is_empty() {
-        return Ok(());
-    }
-    Err(Error::Length { member, most, found })
 }
 
 /// The slot of one room.
@@ -109,7 +44,7 @@ impl ProductSlot {
 
     /// Follows the room's fields and says whether the slot shows something else now.
     pub fn follow(&mut self, fields: &CustomFields) -> bool {
-        let next = match fields.get(FIELD).map(String::as_str) {
+        let next = match fields.get(PRODUCT_FIELD).map(String::as_str) {
             None | Some("") => None,
             Some(value) => match parse(value) {
                 Ok(product) => Some(product),
@@ -128,13 +63,14 @@ impl ProductSlot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chat_types::group::MAX_FIELD_VALUE_BYTES;
     use proptest::prelude::*;
 
     const CUP: &str = r#"{"id":"cup","title":"Ceramic cup","price_minor":3900,"currency":"CNY",
         "picture":"demo:cup","ends_at_s":1760000000}"#;
 
     fn fields(value: &str) -> CustomFields {
-        CustomFields::from([(FIELD.to_owned(), value.to_owned())])
+        CustomFields::from([(PRODUCT_FIELD.to_owned(), value.to_owned())])
     }
 
     #[test]
@@ -145,12 +81,21 @@ mod tests {
     }
 
     #[test]
-    fn picture_and_end_may_be_absent_and_other_members_are_ignored() {
+    fn picture_end_and_stock_may_be_absent_and_other_members_are_ignored() {
         let cup = parse(
-            r#"{"id":"c","title":"\u676f\u5b50","price_minor":0,"currency":"USD","stock":4}"#,
+            r#"{"id":"c","title":"\u676f\u5b50","price_minor":0,"currency":"USD","glaze":"ash"}"#,
         )
         .unwrap();
         assert_eq!((cup.picture.as_str(), cup.ends_at_s), ("", 0.0));
+        assert_eq!((cup.counted, cup.stock), (false, 0));
+    }
+
+    #[test]
+    fn a_stock_that_is_counted_is_told_also_when_nothing_is_left() {
+        for left in [0, 7] {
+            let cup = parse(&CUP.replace("3900", &format!("3900,\"stock\":{left}"))).unwrap();
+            assert_eq!((cup.counted, cup.stock), (true, left));
+        }
     }
 
     #[test]

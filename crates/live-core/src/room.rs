@@ -7,6 +7,7 @@
 //! A message is shown once. What the service numbered is told apart by its number; own comments
 //! are told apart by the client id as well, since their row is there before they have a number.
 
+mod business;
 mod details;
 mod events;
 mod frames;
@@ -24,6 +25,7 @@ use chat_types::{ApiError, Code};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use self::business::Parts;
 use self::message_ids::MessageIds;
 use self::messages::Flies;
 use self::numbers::Numbers;
@@ -33,10 +35,15 @@ use self::speech::{ServiceClock, Speech};
 use crate::batch::Snapshot;
 use crate::chat_log::ChatLog;
 use crate::danmaku_queue::Comment;
+use crate::gift_board::GiftBoard;
+use crate::like_throttle::LikeThrottle;
 use crate::outbox::Outbox;
 use crate::product_slot::ProductSlot;
 use crate::request::RequestNumbers;
-use crate::view::{AbsenceView, ChatRow, PassersView, ProductView, RoomView, SpeechView};
+use crate::view::{
+    AbsenceView, AnnouncementView, ChatRow, DrawsView, GiftBannerView, GiftTotalsView, LikesView,
+    LiveStatusView, PassersView, ProductView, RoomView, SpeechView,
+};
 
 pub use details::RoomDetails;
 pub use messages::FLIES_WITHIN;
@@ -56,6 +63,15 @@ pub enum Change {
     Online(u32),
     /// `None` when the slot is empty now.
     Product(Option<ProductView>),
+    LiveStatus(LiveStatusView),
+    /// The likes of the room, and how many of others came just now.
+    Likes(LikesView, u32),
+    /// All banners that are shown now.
+    GiftBanners(Vec<GiftBannerView>),
+    GiftTotals(GiftTotalsView),
+    Draws(DrawsView),
+    /// The last broadcasts to all rooms, the newest last.
+    Broadcasts(Vec<AnnouncementView>),
     /// New at the end, or changed.
     Row(ChatRow),
     /// A row that was missing, and the key of the row that it belongs before.
@@ -100,6 +116,7 @@ pub struct Room {
     member: bool,
     online: u32,
     slot: ProductSlot,
+    parts: Parts,
     log: ChatLog,
     outbox: Outbox,
     seen: Numbers,
@@ -130,6 +147,7 @@ impl Room {
             member: false,
             online: 0,
             slot: ProductSlot::default(),
+            parts: Parts::default(),
             log: ChatLog::default(),
             outbox: Outbox::default(),
             seen: Numbers::default(),
@@ -169,7 +187,7 @@ impl Room {
 
     /// Everything but the chat, for somebody who knows nothing yet.
     pub fn snapshot(&self, now: Duration) -> Snapshot {
-        Snapshot {
+        let mut snapshot = Snapshot {
             room: self.view(),
             online: self.online,
             product: self.slot.shown().cloned(),
@@ -178,7 +196,10 @@ impl Room {
             passers: self.passers.view().clone(),
             attributes: self.details.attributes.clone(),
             counters: self.details.counters_view(),
-        }
+            ..Snapshot::default()
+        };
+        self.parts.tell_all(&mut snapshot);
+        snapshot
     }
 
     pub fn details(&self) -> RoomDetails {
@@ -196,6 +217,19 @@ impl Room {
 
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    pub fn gifts(&self) -> &GiftBoard {
+        &self.parts.gifts
+    }
+
+    pub fn own_likes(&self) -> &LikeThrottle {
+        &self.parts.own_likes
+    }
+
+    /// Business messages that were not believed, because the shop's own server did not send them.
+    pub fn forged(&self) -> u64 {
+        self.parts.forged()
     }
 
     /// Whether the room has let this client in on this connection.
@@ -222,7 +256,8 @@ impl Room {
     /// When [`Room::tick`] has something to do.
     pub fn due(&self) -> Option<Duration> {
         let repair = if self.is_inside() { self.repair.due(&self.seen) } else { None };
-        [self.outbox.due(), self.speech.due(), repair].into_iter().flatten().min()
+        let parts = self.parts.due(self.is_inside());
+        [self.outbox.due(), self.speech.due(), repair, parts].into_iter().flatten().min()
     }
 
     /// The login succeeded, and the room is asked for.
@@ -268,6 +303,8 @@ impl Room {
         self.online = snapshot.online;
         changes.push(Change::Online(self.online));
         self.follow_product(&mut changes);
+        self.follow_like_counter();
+        self.follow_live_status(came_back, now);
         self.follow_speech(now, &mut changes);
 
         let anew = came_back && self.seen.began_anew(snapshot.last_seq);
@@ -290,6 +327,8 @@ impl Room {
         self.tell_missed(&mut changes);
         self.ask_for_missing(now, numbers, &mut changes);
         self.send_waiting(now, numbers, &mut changes);
+        self.send_likes(now, numbers, &mut changes);
+        self.follow_parts(&mut changes);
         changes
     }
 
@@ -313,6 +352,7 @@ impl Room {
     pub fn connection_lost(&mut self) {
         self.standing = Standing::Away;
         self.outbox.connection_lost();
+        self.parts.own_likes.connection_lost();
         self.repair.forget();
     }
 
@@ -338,6 +378,8 @@ impl Room {
         self.absence = absence;
         let mut changes = vec![Change::Profile(self.view())];
         changes.extend(self.fail_all(&error));
+        self.parts.own_likes.give_up();
+        self.follow_parts(&mut changes);
         self.standing = Standing::Out(error);
         changes
     }
@@ -349,6 +391,8 @@ impl Room {
         changes.extend(self.online_changed(0));
         self.profile.custom_fields.clear();
         self.follow_product(&mut changes);
+        self.parts.clear();
+        self.follow_parts(&mut changes);
         changes
     }
 

@@ -6,12 +6,17 @@
 //! are Unix time, `_ms` in milliseconds and `_s` in seconds; what is called `left` or `in` is a
 //! duration. "None" is the empty string or 0, as the member says.
 
+mod business;
 mod standing;
 
 use chat_types::gateway::KickCause;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use business::{
+    AnnouncementView, DrawResultView, DrawsView, GiftBannerView, GiftEffectView, GiftTotalView,
+    GiftTotalsView, LikesView, LiveStatusView, OpenDrawView, WinnerView,
+};
 pub use standing::{AbsenceView, PassersView, RoleView, RoomView, RulesView, SpeechView};
 
 /// How the connection stands.
@@ -82,6 +87,10 @@ pub struct ProductView {
     /// Unix seconds; 0 when the offer has no end.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub ends_at_s: f64,
+    /// Whether somebody counts the pieces that are left.
+    pub counted: bool,
+    /// Pieces that are left; 0 also when nobody counts them.
+    pub stock: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -98,11 +107,31 @@ pub enum RowState {
     Recalled,
 }
 
+/// What a line of the chat list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum RowKind {
+    /// Somebody said it.
+    Comment,
+    /// Somebody gave it: the gift's name and how many of it, which grows with the combo.
+    Gift,
+    /// The title of the product that is in the slot now.
+    Product,
+    /// A notice of the shop.
+    Notice,
+    /// The assistant greets who came in.
+    Greeting,
+    /// The assistant answers a keyword.
+    Answer,
+}
+
 /// One line of the chat list. A row with a known `key` replaces the one that was told before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ChatRow {
     pub key: String,
+    pub kind: RowKind,
     /// The room's sequence number; 0 while the service has not given one.
     pub seq: u32,
     pub user_id: String,
@@ -228,6 +257,28 @@ pub enum RoomEvent {
         product: ProductView,
     },
     ProductCleared,
+    LiveStatus {
+        status: LiveStatusView,
+    },
+    /// The likes of the room, and how many came since this was told last: for the animation.
+    Likes {
+        likes: LikesView,
+        burst: u32,
+    },
+    /// All banners that are shown now.
+    GiftBanners {
+        banners: Vec<GiftBannerView>,
+    },
+    GiftTotals {
+        totals: GiftTotalsView,
+    },
+    Draws {
+        draws: DrawsView,
+    },
+    /// The last broadcasts to all rooms, the newest last.
+    Announcements {
+        broadcasts: Vec<AnnouncementView>,
+    },
     /// These rows replace all that were told before.
     ChatReset {
         rows: Vec<ChatRow>,
@@ -326,6 +377,15 @@ mod tests {
                 },
                 json!({"type": "danmaku", "enter": [], "folded": [{"id": 1, "count": 2}],
                     "leave": [3]}),
+            ),
+            (
+                RoomEvent::LiveStatus { status: LiveStatusView::PlayedBack },
+                json!({"type": "live_status", "status": "played_back"}),
+            ),
+            (
+                RoomEvent::Likes { likes: LikesView::default(), burst: 3 },
+                json!({"type": "likes", "burst": 3,
+                    "likes": {"total": 0.0, "counted": false, "unconfirmed": 0}}),
             ),
             (
                 RoomEvent::Speech { speech: SpeechView::Wait { left_ms: 900, code: 9009 } },

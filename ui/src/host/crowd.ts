@@ -29,6 +29,8 @@ const PRODUCT: ProductView = {
   currency: "CNY",
   picture: "demo:cup",
   ends_at_s: 0,
+  counted: false,
+  stock: 0,
 };
 
 const TICK_MS = 160;
@@ -87,6 +89,7 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
     const seq = next++;
     const row: ChatRow = {
       key: `c${seq}`,
+      kind: "comment",
       seq,
       user_id: `guest-${number}`,
       name: random() < 0.5 ? `Guest ${number}` : `访客 ${number}`,

@@ -69,6 +69,7 @@ export class ScriptedHost implements Host {
     const key = `own-${this.#next++}`;
     const row: ChatRow = {
       key,
+      kind: "comment",
       seq: 0,
       user_id: "me",
       name: "Me",

@@ -2,6 +2,7 @@ import type { ChatRow, FlyingComment, RoomView, SessionView } from "../../src/ho
 
 export function chatRow(change: Partial<ChatRow> & { key: string }): ChatRow {
   return {
+    kind: "comment",
     seq: 1,
     user_id: "u1",
     name: "Guest 1",

@@ -1,11 +1,13 @@
 //! What happens in the room beside what is said.
 
-use chat_types::ApiError;
-use chat_types::Code;
+use chat_types::business::BusinessMessage;
 use chat_types::gateway::{InfoChange, Message, RemovedReason, RoomFigures, RoomRole, RoomRules};
+use chat_types::{ApiError, Code};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::messages::Arrival;
+use super::numbers::Taken;
 use super::{Change, Room, Standing, set_field};
 use crate::view::{AbsenceView, RowState};
 
@@ -44,7 +46,7 @@ impl Room {
     }
 
     /// A message to every room of the application: shown here once.
-    pub fn broadcast(&mut self, message: Message) -> Vec<Change> {
+    pub fn broadcast(&mut self, message: Message, now: Duration) -> Vec<Change> {
         if self.broadcasts.contains(&message.seq) {
             return Vec::new();
         }
@@ -55,7 +57,12 @@ impl Room {
         let key = format!("broadcast:{}", message.seq);
         let mut changes = Vec::new();
         // Its number is none of the room.
-        if let Some((row, priority)) = self.row_of(Message { seq: 0, ..message }, key) {
+        let message = Message { seq: 0, ..message };
+        if let Some(heard) = BusinessMessage::read(&message.elements) {
+            let arrival = Arrival { taken: Taken::New, flies: true };
+            self.business(heard, &message, arrival, now, &mut changes);
+            self.follow_parts(&mut changes);
+        } else if let Some((row, priority)) = self.row_of(message, key) {
             self.show(row, priority, &mut changes);
         }
         changes
@@ -88,6 +95,8 @@ impl Room {
             changes.push(Change::Profile(after));
         }
         self.follow_product(&mut changes);
+        self.follow_live_status(false, now);
+        self.follow_parts(&mut changes);
         self.follow_speech(now, &mut changes);
         changes
     }
@@ -130,7 +139,10 @@ impl Room {
 
     pub fn counter_changed(&mut self, key: String, value: i64) -> Vec<Change> {
         self.details.count(key, value);
-        vec![Change::Counters(self.details.counters_view())]
+        let mut changes = vec![Change::Counters(self.details.counters_view())];
+        self.follow_like_counter();
+        self.follow_parts(&mut changes);
+        changes
     }
 
     pub fn figures(&mut self, figures: RoomFigures) {

@@ -25,7 +25,7 @@ impl Room {
                 self.removed(reason, until_s.unwrap_or(0), info)
             }
             ServerFrame::Unbanned { group_id } if here(&group_id) => self.unbanned(),
-            ServerFrame::Broadcast { message } => self.broadcast(message),
+            ServerFrame::Broadcast { message } => self.broadcast(message, now),
             ServerFrame::Missed { group_ids, .. } if group_ids.iter().any(|id| here(id)) => {
                 self.left_out(now, numbers)
             }

@@ -1,34 +1,25 @@
 //! Which messages were shown, by what their senders call them.
 
-use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::recent_ids::RecentIds;
 
 /// Messages that are remembered, the newest ones: a sender gives up within minutes.
 const MOST: usize = 512;
 
-/// Digests of sender and client id, the oldest first; far too few for two to be equal by chance.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct MessageIds {
-    digests: VecDeque<u64>,
+    recent: RecentIds,
+}
+
+impl Default for MessageIds {
+    fn default() -> Self {
+        Self { recent: RecentIds::new(MOST) }
+    }
 }
 
 impl MessageIds {
     /// Whether this message was shown before; it is from now on. One without an id never was.
     pub(super) fn is_known(&mut self, from: &str, client_id: &str) -> bool {
-        if client_id.is_empty() {
-            return false;
-        }
-        let mut hasher = DefaultHasher::new();
-        (from, client_id).hash(&mut hasher);
-        let digest = hasher.finish();
-        if self.digests.contains(&digest) {
-            return true;
-        }
-        if self.digests.len() >= MOST {
-            self.digests.pop_front();
-        }
-        self.digests.push_back(digest);
-        false
+        !client_id.is_empty() && self.recent.is_known((from, client_id))
     }
 }
 
@@ -44,7 +35,6 @@ mod tests {
         assert!(!ids.is_known("bo", "") && !ids.is_known("bo", ""), "that is no id");
         for n in 0..2 * MOST {
             ids.is_known("cy", &n.to_string());
-            assert!(ids.digests.len() <= MOST);
         }
         assert!(!ids.is_known("bo", "1"));
     }

@@ -1,5 +1,6 @@
 //! What is said in the room, and what of it was missed.
 
+use chat_types::business::BusinessMessage;
 use chat_types::element::readable_text;
 use chat_types::gateway::{ClientFrame, Message, RoomMessages};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::{Change, Room, unix_ms};
 use crate::chat_log::{Line, Place};
 use crate::danmaku_queue::Comment;
 use crate::request::RequestNumbers;
-use crate::view::{ChatRow, Priority, RowState};
+use crate::view::{ChatRow, Priority, RowKind, RowState};
 
 /// A message that comes late flies all the same when it is not older, by the service's clock.
 pub const FLIES_WITHIN: Duration = Duration::from_secs(2);
@@ -22,6 +23,14 @@ pub(super) enum Flies {
     /// When it is at most [`FLIES_WITHIN`] old.
     Young,
     Never,
+}
+
+/// How a message came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) taken: Taken,
+    /// Whether it is told as something that happens now.
+    pub(super) flies: bool,
 }
 
 impl Room {
@@ -48,6 +57,7 @@ impl Room {
         for own in own {
             changes.extend(self.own_went_out(own));
         }
+        self.follow_parts(&mut changes);
         self.tell_missed(&mut changes);
         self.ask_for_missing(now, numbers, &mut changes);
         changes
@@ -83,6 +93,7 @@ impl Room {
             self.accept(message, Flies::Young, now, &mut changes);
         }
         self.close_answered(ask.after, last, first, complete);
+        self.follow_parts(&mut changes);
         self.tell_missed(&mut changes);
         self.ask_for_missing(now, numbers, &mut changes);
         changes
@@ -138,6 +149,7 @@ impl Room {
         let has_client_id = message.from == self.user_id && !message.client_id.is_empty();
         if has_client_id {
             self.outbox.arrived(&message.client_id);
+            self.likes_arrived(&message.client_id);
             if self.log.contains(&message.client_id) {
                 to.extend(self.confirm(&message.client_id, message.seq, message.time_s));
                 return;
@@ -149,6 +161,10 @@ impl Room {
             Flies::Young => young,
             Flies::Never => false,
         };
+        if let Some(heard) = BusinessMessage::read(&message.elements) {
+            self.business(heard, &message, Arrival { taken, flies }, now, to);
+            return;
+        }
         // The client id of somebody else is no key: two people may have chosen the same.
         let key = if has_client_id {
             message.client_id.clone()
@@ -159,19 +175,31 @@ impl Room {
             return;
         };
         let comment = flies.then(|| comment_of(&row, priority));
-        let line = Line::new(row.clone(), flies);
-        match taken {
-            Taken::New => {
-                self.log.append(line);
-                to.push(Change::Row(row));
-            }
-            Taken::Late | Taken::Again => match self.log.insert(line) {
-                Place::End => to.push(Change::Row(row)),
-                Place::Before(next) => to.push(Change::Inserted(row, next)),
-                Place::TooOld => return,
-            },
+        if self.place(row, taken, flies, to) {
+            to.extend(comment.map(Change::Comment));
         }
-        to.extend(comment.map(Change::Comment));
+    }
+
+    /// Puts a new row where its number says. False when it is older than all that is kept.
+    pub(super) fn place(
+        &mut self,
+        row: ChatRow,
+        taken: Taken,
+        flown: bool,
+        to: &mut Vec<Change>,
+    ) -> bool {
+        let line = Line::new(row.clone(), flown);
+        if taken == Taken::New {
+            self.log.append(line);
+            to.push(Change::Row(row));
+            return true;
+        }
+        match self.log.insert(line) {
+            Place::End => to.push(Change::Row(row)),
+            Place::Before(next) => to.push(Change::Inserted(row, next)),
+            Place::TooOld => return false,
+        }
+        true
     }
 
     /// `None` for a message that has nothing to read.
@@ -183,6 +211,7 @@ impl Room {
         let name = if message.nick.is_empty() { message.from.clone() } else { message.nick };
         let row = ChatRow {
             key,
+            kind: RowKind::Comment,
             seq: message.seq,
             own: message.from == self.user_id,
             user_id: message.from,

@@ -10,7 +10,7 @@ use super::{Change, MAX_COMMENT_CHARS, Room, Standing, unix_ms as to_unix_ms};
 use crate::chat_log::Line;
 use crate::outbox::{self, Sendings};
 use crate::request::RequestNumbers;
-use crate::view::{ChatRow, Priority, RowState};
+use crate::view::{ChatRow, Priority, RowKind, RowState};
 
 impl Room {
     /// The user says something. The row is there at once; its `state` tells what became of it.
@@ -42,6 +42,7 @@ impl Room {
         };
         let row = ChatRow {
             key: key.clone(),
+            kind: RowKind::Comment,
             seq: 0,
             user_id: self.user_id.clone(),
             name: self.name.clone(),
@@ -113,16 +114,20 @@ impl Room {
         Ok(changes)
     }
 
-    /// The service took an own comment. True even of one that had been given up as unanswered.
+    /// The service took an own comment, or own likes. True even of one that had been given up as unanswered.
     /// Whether anybody saw it is another question, which the row answers.
     pub fn sent(&mut self, outcome: &SendOutcome, now: Duration) -> Vec<Change> {
         let SendOutcome { client_id, seq, time_s, reached, .. } = outcome;
+        let mut changes = Vec::new();
         self.outbox.arrived(client_id);
+        self.likes_arrived(client_id);
+        self.follow_parts(&mut changes);
         if outcome.delivery == Delivery::SampledOut {
-            return self.sampled_out(client_id, *time_s).into_iter().collect();
+            changes.extend(self.sampled_out(client_id, *time_s));
+            return changes;
         }
         self.seen.acknowledged(*seq);
-        let mut changes: Vec<_> = self.confirm(client_id, *seq, *time_s).into_iter().collect();
+        changes.extend(self.confirm(client_id, *seq, *time_s));
         changes.extend(self.reached(client_id, *reached));
         let slow_mode = Duration::from_secs(self.details.rules.slow_mode_s.into());
         if !slow_mode.is_zero() && self.speech.role == RoomRole::Member {
@@ -136,13 +141,14 @@ impl Room {
     /// An own comment went out together with what others said, before or after its answer.
     pub(super) fn own_went_out(&mut self, own: OwnMessage) -> Option<Change> {
         self.outbox.arrived(&own.client_id);
+        self.likes_arrived(&own.client_id);
         // Its row is there already; only the number is news.
         let _ = self.seen.take(own.seq);
         self.confirm(&own.client_id, own.seq, own.time_s)
     }
 
-    /// The gateway refused a request, which may or may not have carried an own comment or a
-    /// question for missing messages.
+    /// The gateway refused a request, which may or may not have carried an own comment, own likes
+    /// or a question for missing messages.
     pub fn refused(
         &mut self,
         request: u32,
@@ -155,13 +161,16 @@ impl Room {
         if let Some(ask) = self.repair.refused(request, error, retry_after, now) {
             self.give_up_missing(ask, &mut changes);
         }
-        let Some(id) = self.outbox.refused(request) else {
+        if let Some(id) = self.outbox.refused(request) {
+            if let Some(line) = self.log.get_mut(&id) {
+                line.sendings.refused();
+            }
+            changes.extend(self.fail(&id, error));
+        } else if self.parts.own_likes.refused(request, error.code, retry_after, now) {
+            self.follow_parts(&mut changes);
+        } else {
             return changes;
-        };
-        if let Some(line) = self.log.get_mut(&id) {
-            line.sendings.refused();
         }
-        changes.extend(self.fail(&id, error));
         if error.code == Code::GUESTS_READ_ONLY {
             self.takes_role(RoomRole::Guest, now);
         }
@@ -174,8 +183,8 @@ impl Room {
         changes
     }
 
-    /// Gives up what has waited too long for its answer, asks for what is missing, and tells what
-    /// has run out.
+    /// Gives up what has waited too long for its answer, asks for what is missing, sends the likes
+    /// that were collected, and tells what has run out.
     pub fn tick(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Change> {
         let error = ApiError::new(Code::NO_ANSWER, "the service did not answer in time");
         let overdue = self.outbox.take_overdue(now);
@@ -184,6 +193,9 @@ impl Room {
             self.give_up_missing(ask, &mut changes);
         }
         self.ask_for_missing(now, numbers, &mut changes);
+        self.parts.tick(now);
+        self.send_likes(now, numbers, &mut changes);
+        self.follow_parts(&mut changes);
         self.follow_speech(now, &mut changes);
         changes
     }
@@ -192,6 +204,7 @@ impl Room {
     /// sent nobody knows whether it has arrived.
     pub fn session_over(&mut self) -> Vec<Change> {
         self.standing = Standing::Away;
+        self.parts.own_likes.connection_lost();
         let ids = self.outbox.take_all();
         let fail = |id: &String| {
             let was_sent = self.log.get_mut(id).is_some_and(|line| line.sendings.any());

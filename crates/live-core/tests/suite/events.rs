@@ -99,9 +99,9 @@ fn a_message_that_was_recalled_before_it_came_is_not_shown() {
 #[test]
 fn a_broadcast_is_shown_once_and_counts_as_no_number_of_the_room() {
     let mut f = Fixture::joined(10);
-    let changes = f.room.broadcast(message(500, "admin", "maintenance at ten"));
+    let changes = f.room.broadcast(message(500, "admin", "maintenance at ten"), NOW);
     assert_eq!((flights(&changes), f.room.after_seq()), (1, Some(10)));
-    assert!(f.room.broadcast(message(500, "admin", "maintenance at ten")).is_empty());
+    assert!(f.room.broadcast(message(500, "admin", "maintenance at ten"), NOW).is_empty());
     f.hear(vec![message(11, "bo", "ok")]);
     assert_eq!(f.texts(), ["maintenance at ten", "ok"]);
     let rows: Vec<_> = f.room.log().rows().map(|row| (row.key.as_str(), row.seq)).collect();
@@ -202,8 +202,8 @@ fn everything_that_is_told_of_the_room_is_known_of_it() {
     let attributes = BTreeMap::from([("topic".to_owned(), "bowls".to_owned())]);
     let told = f.room.attributes_changed(attributes.clone());
     assert_eq!(told, [Change::Attributes(attributes.clone())]);
-    let told = f.room.counter_changed("likes".into(), 1_205);
-    assert_eq!(told, [Change::Counters(BTreeMap::from([("likes".into(), 1_205.0)]))]);
+    let told = f.room.counter_changed("visits".into(), 1_205);
+    assert_eq!(told, [Change::Counters(BTreeMap::from([("visits".into(), 1_205.0)]))]);
     let rules = RoomRules { slow_mode_s: 9, ..RoomRules::default() };
     assert_eq!(f.room.rules_changed(rules, NOW), [Change::Profile(f.room.view())]);
     assert!(f.room.rules_changed(rules, NOW).is_empty());

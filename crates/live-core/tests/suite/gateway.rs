@@ -7,7 +7,9 @@ use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code};
 use futures_util::{SinkExt, StreamExt};
 use live_core::view::{
-    ChatRow, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView, SpeechView,
+    AnnouncementView, ChatRow, DrawsView, GiftBannerView, GiftTotalsView, LikesView,
+    LiveStatusView, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView,
+    SpeechView,
 };
 use live_core::{Credentials, RoomClient, RoomClientConfig};
 use std::collections::BTreeMap;
@@ -217,6 +219,14 @@ pub(crate) struct Seen {
     pub(crate) dismissed: bool,
     pub(crate) online: u32,
     pub(crate) product: Option<String>,
+    pub(crate) live_status: LiveStatusView,
+    pub(crate) likes: LikesView,
+    /// All bursts of likes together.
+    pub(crate) burst: u32,
+    pub(crate) banners: Vec<GiftBannerView>,
+    pub(crate) gifts: GiftTotalsView,
+    pub(crate) draws: DrawsView,
+    pub(crate) broadcasts: Vec<AnnouncementView>,
     pub(crate) rows: Vec<ChatRow>,
     pub(crate) flights: Vec<String>,
     pub(crate) flight_ids: Vec<u32>,
@@ -246,6 +256,15 @@ impl Seen {
             RoomEvent::Online { count } => self.online = count,
             RoomEvent::Product { product } => self.product = Some(product.title),
             RoomEvent::ProductCleared => self.product = None,
+            RoomEvent::LiveStatus { status } => self.live_status = status,
+            RoomEvent::Likes { likes, burst } => {
+                self.likes = likes;
+                self.burst += burst;
+            }
+            RoomEvent::GiftBanners { banners } => self.banners = banners,
+            RoomEvent::GiftTotals { totals } => self.gifts = totals,
+            RoomEvent::Draws { draws } => self.draws = draws,
+            RoomEvent::Announcements { broadcasts } => self.broadcasts = broadcasts,
             RoomEvent::ChatReset { rows } => self.rows = rows,
             RoomEvent::Chat { rows } => rows.into_iter().for_each(|row| self.upsert(row)),
             RoomEvent::ChatInserted { before, rows } => {

@@ -2,6 +2,8 @@
 //! a scripted gateway on the loopback interface.
 
 #[cfg(test)]
+mod business;
+#[cfg(test)]
 mod c2c;
 #[cfg(test)]
 mod client;

@@ -26,6 +26,15 @@ impl Driver {
                 let said = self.room.retry(&key, now, &mut self.rng, &mut self.numbers);
                 let _ = reply.send(said.map(|changes| self.apply(changes)));
             }
+            Command::Like { count, reply } => {
+                let liked = self.room.like(count, now, &mut self.rng);
+                let _ = reply.send(liked.map(|changes| self.apply(changes)));
+            }
+            Command::SetLikesEvery(every) => self.room.set_likes_every(every),
+            Command::GiftPaid(gift) => {
+                let changes = self.room.gift_paid(*gift, now, unix_ms());
+                self.apply(changes);
+            }
             Command::Reconnect => self.happen(Event::Reconnect),
             Command::SetGatewayUrl(url) => {
                 let other = url != self.config.gateway_url;
@@ -118,6 +127,10 @@ impl Driver {
             forgotten_texts: self.news.danmaku.forgotten_texts(),
             dropped_notifications: self.news.dropped_notifications(),
             dropped_conversations: self.c2c.dropped(),
+            forged_messages: self.room.forged(),
+            dropped_likes: self.room.own_likes().dropped(),
+            dropped_banners: self.room.gifts().dropped_banners(),
+            forgotten_gifts: self.room.gifts().forgotten(),
         }
     }
 }
