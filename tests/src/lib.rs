@@ -2,6 +2,7 @@
 //! the tests know only what a stranger knows, the command line, HTTP, WebSocket and the window.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+pub mod gate;
 pub mod gateway;
 pub mod liveroom;
 pub mod rest;

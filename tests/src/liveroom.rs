@@ -46,24 +46,40 @@ pub struct Service {
     stdout: BufReader<ChildStdout>,
     pub rest: String,
     pub gateway: String,
+    /// Empty when the business service does not run.
+    pub business: String,
 }
 
 impl Service {
-    /// Starts on a free port and waits for the ready line.
+    /// Starts the chat service alone on a free port and waits for the ready line.
     pub async fn start(data_dir: &Path) -> Self {
         Self::configured(data_dir, &[], Stdio::null(), |_| {}).await
     }
 
-    /// Starts on a free port with further words on the command line and whatever else `prepare`
-    /// does; the log goes to `log`.
+    /// Starts the chat service alone on a free port with further words on the command line and
+    /// whatever else `prepare` does; the log goes to `log`.
     pub async fn configured(
         data_dir: &Path,
         words: &[&str],
         log: impl Into<Stdio>,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
+        let chat: Vec<&str> = ["--only", "chat"].iter().chain(words).copied().collect();
+        Self::both(data_dir, &chat, log, prepare).await
+    }
+
+    /// Starts both services on free ports, with further words on the command line.
+    pub async fn both(
+        data_dir: &Path,
+        words: &[&str],
+        log: impl Into<Stdio>,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let mut command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(words);
+        command.args(["serve", "--data-dir"]).arg(data_dir).args(words);
+        if !words.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         prepare(&mut command);
         let mut child =
             command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true).spawn().unwrap();
@@ -72,8 +88,9 @@ impl Service {
         timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("the ready line").unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready");
-        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
-        Self { rest: text("rest"), gateway: text("gateway"), child, stdout }
+        let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
+        let (rest, gateway, business) = (text("rest"), text("gateway"), text("business"));
+        Self { rest, gateway, business, child, stdout }
     }
 
     /// Ends the process in the middle of whatever it does, as a crash would.

@@ -60,6 +60,8 @@ const ACCEPTANCE: &[&str] = &[
     "--test",
     "crash",
     "--test",
+    "money",
+    "--test",
     "operation",
     "--test",
     "applications",

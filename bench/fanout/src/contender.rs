@@ -163,7 +163,13 @@ impl Site {
         };
         self.set("tick_ms", tick)?;
         let mut command = pinned(SERVER_CORE);
-        command.arg(&self.programs.liveroom).args(["serve", "--listen", "127.0.0.1:0"]);
+        command.arg(&self.programs.liveroom).args([
+            "serve",
+            "--only",
+            "chat",
+            "--listen",
+            "127.0.0.1:0",
+        ]);
         command.args(["--log-filter", "warn", "--heartbeat-s", HEARTBEAT_S, "--data-dir"]);
         command.arg(self.data.path());
         let login = Login {

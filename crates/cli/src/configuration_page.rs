@@ -34,7 +34,7 @@ drain-timeout-s = 20
 const OTHER_COMMANDS: &str = "
 ## The other commands
 
-`liveroom app` and `liveroom usersig` read no file. Some of their options can be left out when a \
+`liveroom app` and `liveroom usersig` read no configuration file, nor does `liveroom draw`. Some of their options can be left out when a \
 variable is set; a secret stays out of the list of processes that way. `LIVEROOM_LOG` is their log \
 filter too, with the default `warn`.
 

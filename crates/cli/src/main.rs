@@ -1,4 +1,4 @@
-//! The `liveroom` command: run the chat service, and set up what it serves.
+//! The `liveroom` command: run the services, and set up what they serve.
 //!
 //! Results go to stdout, one JSON value per line where a program may read them; logs and errors go
 //! to stderr.
@@ -7,6 +7,7 @@ mod app;
 mod config_file;
 #[cfg(test)]
 mod configuration_page;
+mod draw_command;
 mod environment;
 #[cfg(test)]
 mod help;
@@ -31,20 +32,22 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the chat service until SIGTERM or Ctrl-C
-    Serve(options::Options),
+    /// Run the chat service and the business service until SIGTERM or Ctrl-C
+    Serve(Box<options::Options>),
     /// Create and change applications; needs no running service
     App(app::Arguments),
     /// Print a UserSig, the password an account signs in with
     #[command(name = "usersig")]
     UserSig(usersig_command::Arguments),
+    /// Check that a lucky draw was fair
+    Draw(draw_command::Arguments),
 }
 
 impl Command {
     fn log_format(&self) -> LogFormat {
         match self {
             Self::Serve(options) => options.log_format,
-            Self::App(_) | Self::UserSig(_) => LogFormat::Text,
+            Self::App(_) | Self::UserSig(_) | Self::Draw(_) => LogFormat::Text,
         }
     }
 }
@@ -65,7 +68,17 @@ enum Error {
     #[error(transparent)]
     Server(#[from] chat_server::server::Error),
     #[error(transparent)]
+    Business(#[from] business_server::Error),
+    #[error(transparent)]
+    Beside(#[from] embedded::Error),
+    #[error("{flag} is missing: it is needed {why}")]
+    Missing { flag: &'static str, why: &'static str },
+    #[error(transparent)]
     UserSig(#[from] usersig::Error),
+    #[error("the draw cannot be trusted: {0}")]
+    Draw(#[from] draw::Fault),
+    #[error("{} cannot be read: {source}", .file.display())]
+    RecordFile { file: PathBuf, source: std::io::Error },
     #[error(
         "there is no database in {}: check --data-dir, or make an application there first",
         .0.display()
@@ -123,9 +136,10 @@ fn read(words: &[OsString]) -> Result<Command, Error> {
 fn run(command: Command) -> Result<(), Error> {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Runtime)?;
     match command {
-        Command::Serve(arguments) => runtime.block_on(serve::run(arguments)),
+        Command::Serve(arguments) => runtime.block_on(serve::run(*arguments)),
         Command::App(arguments) => runtime.block_on(app::run(arguments)),
         Command::UserSig(arguments) => usersig_command::run(&arguments),
+        Command::Draw(arguments) => draw_command::run(&arguments),
     }
 }
 

@@ -1,29 +1,90 @@
 //! `liveroom serve`
 
+use business_server::{BusinessServer, ChatAccess};
 use chat_server::{GatewayTimes, Server, ServerConfig};
+use chat_types::UserId;
+use embedded::Beside;
 use serde_json::json;
 use std::time::Duration;
 
-use crate::options::Options;
+use crate::options::{Only, Options};
 use crate::{Error, print_line};
 
-/// Runs the service until it is asked to stop. When it is ready it prints one JSON line with the
-/// addresses it answers on.
+/// Runs the services until it is asked to stop. When they are ready it prints one JSON line with the
+/// addresses they answer on.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let mut stop = StopSignal::new()?;
-    let server = Server::start(config(options)).await?;
-    let ready = json!({
+    if options.business.only == Some(Only::Business) {
+        let business = BusinessServer::start(alone(&options)?).await?;
+        print_line(&json!({"event": "ready", "business": business.url()}).to_string())?;
+        stop.received().await;
+        business.shutdown().await;
+        return Ok(());
+    }
+    let chat = Server::start(config(&options)).await?;
+    let business = match beside(&chat, &options).await {
+        Ok(business) => business,
+        Err(error) => {
+            chat.shutdown().await;
+            return Err(error);
+        }
+    };
+    let mut ready = json!({
         "event": "ready",
-        "rest": server.rest_url(),
-        "gateway": server.gateway_url(),
+        "rest": chat.rest_url(),
+        "gateway": chat.gateway_url(),
     });
+    if let Some(business) = &business {
+        ready["business"] = business.url().into();
+    }
     print_line(&ready.to_string())?;
     stop.received().await;
-    server.shutdown().await;
+    // First whoever calls the chat service; what is still to be told stays in its database.
+    if let Some(business) = business {
+        business.shutdown().await;
+    }
+    chat.shutdown().await;
     Ok(())
 }
 
-fn config(options: Options) -> ServerConfig {
+async fn beside(chat: &Server, options: &Options) -> Result<Option<BusinessServer>, Error> {
+    if options.business.only == Some(Only::Chat) {
+        return Ok(None);
+    }
+    let beside = Beside {
+        sdk_app_id: options.business.sdk_app_id,
+        listen: options.business.listen(chat.address()),
+        data_dir: options.data_dir.clone(),
+        assistant: options.business.assistant.clone(),
+    };
+    let identity = options.business.identity()?;
+    let configure = |config: &mut business_server::Config| {
+        options.business.configure(config);
+        config.identity = identity;
+    };
+    Ok(embedded::start_beside(chat, beside, configure).await?)
+}
+
+/// The business service in a process of its own: where the chat service is has to be said.
+fn alone(options: &Options) -> Result<business_server::Config, Error> {
+    let business = &options.business;
+    let missing = |flag| Error::Missing { flag, why: "with --only business" };
+    let access = ChatAccess {
+        base_url: business.chat_url.clone().ok_or(missing("--chat-url"))?,
+        sdk_app_id: business.sdk_app_id.ok_or(missing("--sdk-app-id"))?,
+        key: business.key.clone().ok_or(missing("--key"))?,
+        admin: UserId::new(business.admin.clone())?,
+        assistant: UserId::new(business.assistant.clone())?,
+    };
+    let listen = business.business_listen.unwrap_or(options.listen);
+    let mut config = business_server::Config::new(listen, options.data_dir.clone(), access);
+    config.webhook_token = business.webhook_token.clone();
+    business.configure(&mut config);
+    config.identity = business.identity()?;
+    Ok(config)
+}
+
+fn config(options: &Options) -> ServerConfig {
     let seconds = |number: u32| Duration::from_secs(number.into());
     ServerConfig {
         times: GatewayTimes {
@@ -34,7 +95,7 @@ fn config(options: Options) -> ServerConfig {
         },
         max_connections: usize::try_from(options.max_connections).unwrap_or(usize::MAX),
         drain_timeout: seconds(options.drain_timeout_s),
-        ..ServerConfig::new(options.listen, options.data_dir)
+        ..ServerConfig::new(options.listen, options.data_dir.clone())
     }
 }
 

@@ -64,7 +64,8 @@ export class World {
   }
 
   async #serve() {
-    const arguments_ = ["serve", "--listen", "127.0.0.1:0", "--data-dir", this.#dataDir];
+    const arguments_ = ["serve", "--only", "chat", "--listen", "127.0.0.1:0"];
+    arguments_.push("--data-dir", this.#dataDir);
     this.#child = spawn(binary(), arguments_, { stdio: ["ignore", "pipe", "ignore"] });
     const lines = createInterface({ input: this.#child.stdout });
     const ended = once(this.#child, "exit").then(([code]) => {

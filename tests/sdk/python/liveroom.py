@@ -56,7 +56,8 @@ class World:
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_S).stdout
 
     def _serve(self, address):
-        command = [binary(), "serve", "--listen", address, "--data-dir", self._folder.name]
+        command = [binary(), "serve", "--only", "chat", "--listen", address]
+        command += ["--data-dir", self._folder.name]
         command += self._options
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

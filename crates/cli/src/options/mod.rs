@@ -1,6 +1,10 @@
 //! How `liveroom serve` is configured: the one definition from which the command line, the
 //! environment variables, the keys of the configuration file and `docs/configuration.md` come.
 
+mod business;
+
+pub(crate) use business::{BusinessOptions, Only};
+
 use clap::ValueEnum;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -92,6 +96,9 @@ pub(crate) struct Options {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(crate) max_connections: u32,
+
+    #[command(flatten)]
+    pub(crate) business: BusinessOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

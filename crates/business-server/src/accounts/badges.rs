@@ -1,0 +1,147 @@
+//! What stands beside a name in a room: the level, and what the account is there.
+//!
+//! The before-send webhook puts it into `CloudCustomData`, as JSON: `{"level":7,"badges":["host"]}`.
+//! What the sender has put there stays beside it, without these two members: nobody pins a badge on
+//! oneself. Data that is no JSON object is left as it is, since no reader takes it for a badge.
+
+use chat_types::webhook::GroupMsg;
+use moka::sync::Cache;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+use super::{levels, store};
+use crate::Business;
+use crate::http::Role;
+use crate::rooms;
+use crate::storage::Error;
+
+/// How long a badge may be older than what it tells of.
+const REMEMBERED_FOR: Duration = Duration::from_secs(30);
+/// Badges in memory, at most; the ones that are asked for least are read again.
+const REMEMBERED: u64 = 50_000;
+
+/// Members of `CloudCustomData` that a badge is made of.
+const MEMBERS: [&str; 2] = ["level", "badges"];
+
+/// What an account is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BadgeKind {
+    /// The room is its own.
+    Host,
+    Moderator,
+    Admin,
+}
+
+/// What stands beside a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Badge {
+    pub(crate) level: u32,
+    pub(crate) badges: Vec<BadgeKind>,
+}
+
+impl Badge {
+    fn is_empty(&self) -> bool {
+        self.level == 0 && self.badges.is_empty()
+    }
+}
+
+/// Badges that were read a short time ago, by account and room.
+pub(crate) struct Badges(Cache<(String, String), Badge>);
+
+impl Default for Badges {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build())
+    }
+}
+
+/// What stands beside the name of an account in a room. Nothing for who never signed in here.
+pub(crate) async fn badge(
+    business: &Business,
+    user_id: &str,
+    group_id: &str,
+) -> Result<Badge, Error> {
+    let key = (user_id.to_owned(), group_id.to_owned());
+    if let Some(badge) = business.badges.0.get(&key) {
+        return Ok(badge);
+    }
+    let mut tx = business.database.read().await?;
+    let badge = match store::find(&mut tx, user_id).await? {
+        None => Badge::default(),
+        Some(account) => {
+            let room = rooms::store::find(&mut tx, group_id).await?;
+            let is_host = room.is_some_and(|room| room.owner == user_id);
+            let of_role = match account.role {
+                Role::Viewer | Role::Host => None,
+                Role::Moderator => Some(BadgeKind::Moderator),
+                Role::Admin => Some(BadgeKind::Admin),
+            };
+            Badge {
+                level: levels::level_of(&business.config.levels, account.experience),
+                badges: is_host.then_some(BadgeKind::Host).into_iter().chain(of_role).collect(),
+            }
+        }
+    };
+    business.badges.0.insert(key, badge.clone());
+    Ok(badge)
+}
+
+/// The `CloudCustomData` for a message that is about to be sent; `None` to leave it as it is. No
+/// message fails because of its badge.
+pub(crate) async fn badge_data(business: &Business, message: &GroupMsg) -> Option<String> {
+    let badge = badge(business, &message.from_account, &message.group_id).await;
+    let badge = badge.unwrap_or_else(|error| {
+        tracing::warn!(%error, "message goes without a badge");
+        Badge::default()
+    });
+    pinned(&message.cloud_custom_data, &badge)
+}
+
+/// The sender's data with this badge and no other.
+fn pinned(data: &str, badge: &Badge) -> Option<String> {
+    if data.is_empty() {
+        // Plain data with text keys always encodes.
+        return (!badge.is_empty()).then(|| serde_json::to_string(badge).ok()).flatten();
+    }
+    let mut members: Map<String, Value> = serde_json::from_str(data).ok()?;
+    let own = MEMBERS.map(|member| members.remove(member)).iter().any(Option::is_some);
+    if badge.is_empty() && !own {
+        return None;
+    }
+    if !badge.is_empty()
+        && let Ok(Value::Object(of_badge)) = serde_json::to_value(badge)
+    {
+        members.extend(of_badge);
+    }
+    serde_json::to_string(&members).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_badge_has_the_documented_form() {
+        let badge = Badge { level: 7, badges: vec![BadgeKind::Host] };
+        assert_eq!(serde_json::to_string(&badge).unwrap(), r#"{"level":7,"badges":["host"]}"#);
+        assert!(Badge::default().is_empty() && !badge.is_empty());
+    }
+
+    #[test]
+    fn nobody_pins_a_badge_on_oneself_and_other_data_stays() {
+        let host = Badge { level: 7, badges: vec![BadgeKind::Host] };
+        let nobody = Badge::default();
+        let read = |data: Option<String>| data.map(|data| serde_json::from_str(&data).unwrap());
+        let forged = r#"{"level":99,"badges":["admin"],"colour":"red"}"#;
+        assert_eq!(read(pinned(forged, &nobody)), Some(json!({"colour": "red"})));
+        let pinned_on = json!({"colour": "red", "level": 7, "badges": ["host"]});
+        assert_eq!(read(pinned(forged, &host)), Some(pinned_on));
+        assert_eq!(read(pinned("", &host)), Some(json!({"level": 7, "badges": ["host"]})));
+        for data in ["", r#"{"colour":"red"}"#, "red", "[1]", "{"] {
+            assert_eq!(pinned(data, &nobody), None, "{data}");
+        }
+        assert_eq!(pinned("red", &host), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! Calls: coming in.
+
+use axum::extract::{ConnectInfo, State};
+use chat_types::UserId;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use usersig::SignRequest;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::{Person, admit, levels, nick, store};
+use crate::Business;
+use crate::http::{Api, Body, Caller, Problem, Problems, Role};
+
+pub(crate) fn routes() -> Api {
+    Api::new()
+        .routes(routes!(sign_in))
+        .routes(routes!(exchange))
+        .routes(routes!(renew))
+        .routes(routes!(me))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct SignIn {
+    /// Display name, 1 to 32 characters.
+    name: String,
+    /// Account id, 1 to 32 bytes of printable ASCII.
+    user_id: String,
+    #[serde(default)]
+    role: Role,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct Exchange {
+    /// JSON Web Token of the shop's identity server.
+    token: String,
+}
+
+/// What a client needs to come in.
+#[derive(Debug, Serialize, ToSchema)]
+struct Entry {
+    #[schema(value_type = String)]
+    user_id: UserId,
+    nick: String,
+    role: Role,
+    /// For this API.
+    token: String,
+    token_ends_at_s: u64,
+    /// For the chat service.
+    user_sig: String,
+    user_sig_ends_at_s: u64,
+    sdk_app_id: u32,
+}
+
+/// Sign in with a name alone. Only in development.
+#[utoipa::path(post, path = "/sign-in", tag = "accounts", request_body = SignIn,
+    responses((status = 200, body = Entry), Problems))]
+async fn sign_in(
+    State(business): State<Arc<Business>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(body): Body<SignIn>,
+) -> Result<axum::Json<Entry>, Problem> {
+    if !business.config.development {
+        return Err(Problem::forbidden(
+            "signing in with a name is for development: exchange a token of the identity server",
+        ));
+    }
+    business.call_rates.admit(&peer.ip().to_string())?;
+    let user_id = UserId::new(body.user_id).map_err(|error| Problem::invalid(error.info))?;
+    let person = Person { user_id, nick: nick(&body.name)?, role: body.role };
+    enter(&business, &person).await
+}
+
+/// Exchange a token of the shop's identity server for one of this service.
+#[utoipa::path(post, path = "/token-exchange", tag = "accounts", request_body = Exchange,
+    responses((status = 200, body = Entry), Problems))]
+async fn exchange(
+    State(business): State<Arc<Business>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(body): Body<Exchange>,
+) -> Result<axum::Json<Entry>, Problem> {
+    let Some(identity) = &business.identity else {
+        return Err(Problem::forbidden("no identity server is configured"));
+    };
+    business.call_rates.admit(&peer.ip().to_string())?;
+    let person = identity.verify(&body.token, business.clock.now_s()).await?;
+    enter(&business, &person).await
+}
+
+/// A new token and a new UserSig, before the old ones end.
+#[utoipa::path(post, path = "/renew", tag = "accounts", security(("token" = [])),
+    responses((status = 200, body = Entry), Problems))]
+async fn renew(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+) -> Result<axum::Json<Entry>, Problem> {
+    let account = store::find(&mut business.database.read().await?, caller.user_id.as_str())
+        .await?
+        .ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
+    let person = Person { user_id: account.user_id, nick: account.nick, role: account.role };
+    entry(&business, &person)
+}
+
+/// Who the caller is here.
+#[derive(Debug, Serialize, ToSchema)]
+struct Me {
+    #[schema(value_type = String)]
+    user_id: UserId,
+    nick: String,
+    role: Role,
+    /// From watching, speaking and giving; never falls.
+    experience: u64,
+    level: u32,
+    /// Experience at which the level began.
+    level_from: u64,
+    /// Experience at which the next level begins; absent on the highest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_level_from: Option<u64>,
+}
+
+/// The account of the caller.
+#[utoipa::path(get, path = "/me", tag = "accounts", security(("token" = [])),
+    responses((status = 200, body = Me), Problems))]
+async fn me(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+) -> Result<axum::Json<Me>, Problem> {
+    let account = store::find(&mut business.database.read().await?, caller.user_id.as_str())
+        .await?
+        .ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
+    let progress = levels::progress(&business.config.levels, account.experience);
+    Ok(axum::Json(Me {
+        user_id: account.user_id,
+        nick: account.nick,
+        role: account.role,
+        experience: account.experience,
+        level: progress.level,
+        level_from: progress.level_from,
+        next_level_from: progress.next_level_from,
+    }))
+}
+
+async fn enter(business: &Business, person: &Person) -> Result<axum::Json<Entry>, Problem> {
+    admit(business, person).await?;
+    entry(business, person)
+}
+
+fn entry(business: &Business, person: &Person) -> Result<axum::Json<Entry>, Problem> {
+    let now_s = business.clock.now_s();
+    let (token, token_ends_at_s) = business.tokens.make(&person.user_id, person.role, now_s)?;
+    let chat = &business.config.chat;
+    let expire_s = business.config.user_sig_lifetime.as_secs();
+    let user_sig = usersig::sign(&SignRequest {
+        sdk_app_id: chat.sdk_app_id,
+        key: chat.key.reveal(),
+        identifier: person.user_id.as_str(),
+        time_s: now_s,
+        expire_s,
+        userbuf: None,
+    })
+    .map_err(|error| {
+        tracing::error!(%error, "UserSig not signed");
+        Problem::internal()
+    })?;
+    Ok(axum::Json(Entry {
+        user_id: person.user_id.clone(),
+        nick: person.nick.clone(),
+        role: person.role,
+        token,
+        token_ends_at_s,
+        user_sig,
+        user_sig_ends_at_s: now_s.saturating_add(expire_s),
+        sdk_app_id: chat.sdk_app_id,
+    }))
+}

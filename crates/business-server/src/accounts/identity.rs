@@ -1,0 +1,178 @@
+//! The shop's own identity server: its tokens, and the keys that they are checked with.
+
+use chat_types::UserId;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use rustls_platform_verifier::BuilderVerifierExt;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+use super::{Person, nick};
+use crate::config::IdentityServer;
+use crate::http::{Problem, Role};
+
+/// Longest token, in bytes.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// Longest answer with the keys, in bytes.
+const MAX_KEYS_BYTES: usize = 256 * 1024;
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Keys are asked for again at most so often, whatever key a token names.
+const FETCH_EVERY_S: u64 = 60;
+/// Clocks of two machines may differ by so much.
+const LEEWAY_S: u64 = 30;
+/// Only signatures of a key pair: with a shared secret the public keys would be the secret.
+const ALGORITHMS: [Algorithm; 8] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// What a token has to say. The account id is `sub`, the display name `name`, the role of this API
+/// `role` (viewer when it is absent).
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    role: Role,
+    exp: u64,
+    #[serde(default)]
+    nbf: u64,
+}
+
+pub(crate) struct Identity {
+    server: IdentityServer,
+    http: reqwest::Client,
+    keys: Mutex<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    set: Option<JwkSet>,
+    fetched_s: Option<u64>,
+}
+
+/// Why the keys of the identity server cannot be fetched on this machine at all.
+#[derive(Debug, thiserror::Error)]
+#[error("the identity server cannot be asked from here: {0}")]
+pub struct IdentityError(String);
+
+impl Identity {
+    pub(crate) fn new(server: IdentityServer) -> Result<Self, IdentityError> {
+        let http = client().map_err(|error| IdentityError(error.to_string()))?;
+        Ok(Self { server, http, keys: Mutex::default() })
+    }
+
+    /// Who the token is about. 401 when it does not hold, 502 when the keys cannot be had.
+    pub(crate) async fn verify(&self, token: &str, now_s: u64) -> Result<Person, Problem> {
+        let refused = |why: &str| Problem::new(401, "identity", why.to_owned());
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(refused("the token is too long"));
+        }
+        let header = decode_header(token).map_err(|_| refused("this is no JSON Web Token"))?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(refused("the token is not signed by a key pair"));
+        }
+        let key_id = header.kid.ok_or_else(|| refused("the token names no key (kid)"))?;
+        let key = self.key(&key_id, now_s).await?;
+        let mut validation = Validation::new(header.alg);
+        // By the clock that is passed in, below.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.set_issuer(&[&self.server.issuer]);
+        validation.set_audience(&[&self.server.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        let claims = decode::<Claims>(token, &key, &validation)
+            .map_err(|error| refused(&format!("the token does not hold: {error}")))?
+            .claims;
+        if claims.exp.saturating_add(LEEWAY_S) <= now_s {
+            return Err(refused("the token has ended"));
+        }
+        if claims.nbf > now_s.saturating_add(LEEWAY_S) {
+            return Err(refused("the token does not hold yet"));
+        }
+        let user_id = UserId::new(claims.sub)
+            .map_err(|error| refused(&format!("sub is no account id: {}", error.info)))?;
+        let name = if claims.name.trim().is_empty() { user_id.as_str() } else { &claims.name };
+        Ok(Person { nick: nick(name)?, role: claims.role, user_id })
+    }
+
+    /// One key of the set. A key that is not known yet makes the set be fetched again, since keys
+    /// change, but not more often than once a minute.
+    async fn key(&self, key_id: &str, now_s: u64) -> Result<DecodingKey, Problem> {
+        let mut keys = self.keys.lock().await;
+        let known = |keys: &Keys| {
+            let found = keys.set.as_ref().and_then(|set| set.find(key_id))?;
+            DecodingKey::from_jwk(found).ok()
+        };
+        if let Some(key) = known(&keys) {
+            return Ok(key);
+        }
+        // A clock that was set back must not close the door for long.
+        let may_ask = |at_s: u64| at_s > now_s || now_s - at_s >= FETCH_EVERY_S;
+        if keys.fetched_s.is_none_or(may_ask) {
+            keys.fetched_s = Some(now_s);
+            keys.set = Some(self.fetch().await.map_err(|error| {
+                tracing::warn!(%error, "keys of the identity server not fetched");
+                Problem::new(502, "identity_server", "the identity server does not give its keys")
+            })?);
+        }
+        known(&keys).ok_or_else(|| {
+            Problem::new(401, "identity", "the identity server does not have the token's key")
+        })
+    }
+
+    async fn fetch(&self) -> Result<JwkSet, FetchError> {
+        let request = self.http.get(&self.server.jwks_url).timeout(FETCH_TIMEOUT);
+        let mut response = request
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(transport)?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if bytes.len() + chunk.len() > MAX_KEYS_BYTES {
+                return Err(FetchError::TooLong);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}
+
+/// TLS with ring, given explicitly: the process may have another provider, or none, as its default.
+fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        // The server is the configured one and no other.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    Ok(client)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("{0}")]
+    Transport(reqwest::Error),
+    #[error("the answer has more than {MAX_KEYS_BYTES} bytes")]
+    TooLong,
+    #[error("the answer is no key set: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+fn transport(error: reqwest::Error) -> FetchError {
+    FetchError::Transport(error.without_url())
+}

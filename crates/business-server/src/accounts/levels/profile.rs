@@ -1,0 +1,130 @@
+//! Writes levels to the profiles of accounts, where every client of the chat service finds them.
+//!
+//! An account whose level has changed stands in a table until the chat service has taken the new
+//! one: changes that come while it waits become one write, and a restart forgets none.
+
+use chat_rest::Outcome;
+use chat_types::rest::{PortraitSet, ProfileItem, tag};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::level_of;
+use super::store::{self, ToWrite};
+use crate::Business;
+use crate::storage::Error;
+
+/// How often is looked for levels to write.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Levels that are written before the table is read again.
+const AT_ONCE: u32 = 50;
+/// Waiting after the first failure, doubled with each further one up to the most.
+const FIRST_WAIT_MS: u64 = 1_000;
+const MOST_WAIT_MS: u64 = 300_000;
+/// How often old notes are removed, and how long they are kept: the outbox gives a message up before,
+/// and no sitting is counted for longer.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+const KEEP_MS: u64 = 2 * 86_400_000;
+
+/// Writes until the service stops. What is cut off then is written after the next start.
+pub(crate) async fn write_levels(business: Arc<Business>, stopping: CancellationToken) {
+    let mut tidied: Option<Instant> = None;
+    loop {
+        let round = async {
+            if tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY) {
+                tidy(&business).await?;
+                tidied = Some(Instant::now());
+            }
+            write_due(&business).await
+        };
+        let done = tokio::select! {
+            () = stopping.cancelled() => return,
+            done = round => done,
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "levels not written; tried again soon");
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn tidy(business: &Business) -> Result<(), Error> {
+    let before_ms = business.clock.now_ms().saturating_sub(KEEP_MS);
+    let mut tx = business.database.write().await?;
+    store::forget_old(&mut tx, before_ms, before_ms).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Writes what is due. After a failure that others would meet too, the rest waits for the next look.
+async fn write_due(business: &Business) -> Result<(), Error> {
+    loop {
+        let now_ms = business.clock.now_ms();
+        let mut reading = business.database.read().await?;
+        let due = store::to_write(&mut reading, now_ms, MOST_WAIT_MS, AT_ONCE).await?;
+        drop(reading);
+        let is_all = due.len() < AT_ONCE as usize;
+        for account in due {
+            if !write_one(business, &account).await? {
+                return Ok(());
+            }
+        }
+        if is_all {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether the chat service has decided, one way or the other.
+async fn write_one(business: &Business, account: &ToWrite) -> Result<bool, Error> {
+    let level = level_of(&business.config.levels, account.experience);
+    let portrait = PortraitSet {
+        from_account: account.user_id.clone(),
+        profile_item: vec![ProfileItem { tag: tag::LEVEL.to_owned(), value: level.into() }],
+    };
+    let failure = match business.chat.portrait_set(&portrait).await {
+        Ok(()) => None,
+        Err(error) if error.outcome() == Outcome::Refused => {
+            tracing::warn!(%error, user = account.user_id, "level refused for the profile");
+            None
+        }
+        Err(error) => Some(error),
+    };
+    let mut tx = business.database.write().await?;
+    let decided = match failure {
+        None => {
+            store::written(&mut tx, account).await?;
+            true
+        }
+        Some(error) => {
+            let wait_ms = wait_ms(account.attempts);
+            tracing::warn!(%error, wait_ms, "level not written to the profile");
+            let next_ms = business.clock.now_ms().saturating_add(wait_ms);
+            store::put_off(&mut tx, &account.user_id, next_ms).await?;
+            false
+        }
+    };
+    tx.commit().await?;
+    Ok(decided)
+}
+
+fn wait_ms(attempts: u64) -> u64 {
+    let doublings = u32::try_from(attempts).unwrap_or(u32::MAX);
+    let factor = 2_u64.checked_pow(doublings).unwrap_or(u64::MAX);
+    FIRST_WAIT_MS.saturating_mul(factor).min(MOST_WAIT_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        let waits = [0, 1, 2, 8, 9, 63, 64, u64::MAX].map(wait_ms);
+        let most = MOST_WAIT_MS;
+        assert_eq!(waits, [1_000, 2_000, 4_000, 256_000, most, most, most, most]);
+    }
+}

@@ -1,0 +1,65 @@
+//! Accounts and secrets in the database.
+
+use chat_types::UserId;
+use sqlx::Row;
+
+use super::Person;
+use crate::http::Role;
+use crate::storage::{Error, Tx, from_db, to_db};
+
+/// An account as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) user_id: UserId,
+    pub(crate) nick: String,
+    pub(crate) role: Role,
+    pub(crate) experience: u64,
+}
+
+/// Keeps an account with its present name and role.
+pub(crate) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO accounts (user_id, nick, role, created_s) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (user_id) DO UPDATE SET nick = excluded.nick, role = excluded.role",
+    )
+    .bind(person.user_id.as_str())
+    .bind(&person.nick)
+    .bind(person.role.name())
+    .bind(to_db(now_s))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, Error> {
+    let row =
+        sqlx::query("SELECT user_id, nick, role, experience FROM accounts WHERE user_id = $1")
+            .bind(user_id)
+            .fetch_optional(&mut **tx)
+            .await?;
+    row.map(|row| {
+        let unreadable = |what: &str| Error::Unreadable(format!("{what} of account {user_id}"));
+        Ok(Account {
+            user_id: UserId::new(row.get::<String, _>("user_id"))
+                .map_err(|_| unreadable("the id"))?,
+            nick: row.get("nick"),
+            role: Role::from_name(row.get("role")).ok_or_else(|| unreadable("the role"))?,
+            experience: from_db(row.get("experience")),
+        })
+    })
+    .transpose()
+}
+
+/// The secret of this name; `fresh` is kept if there is none yet.
+pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<String, Error> {
+    sqlx::query("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind(name)
+        .bind(fresh)
+        .execute(&mut **tx)
+        .await?;
+    let row = sqlx::query("SELECT value FROM secrets WHERE name = $1")
+        .bind(name)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.get("value"))
+}

@@ -1,0 +1,81 @@
+//! Broadcasts: one text to everybody in all rooms.
+//!
+//! A broadcast goes by `send_broadcast_msg`, which reaches every AVChatRoom at once. Where the
+//! edition of the application does not have it (10007), it goes as a message with priority `High`
+//! into each room that is on air at that moment, at a bounded rate. Which way was taken, why, and how
+//! far it is, is kept and told. Either way the announcement carries the id that the caller gave, by
+//! which clients show it once.
+
+pub(crate) mod http;
+mod routine;
+mod store;
+
+pub(crate) use routine::send_broadcasts;
+
+use chat_types::business::{Announcement, AnnouncementKind, BusinessMessage};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Broadcasts that are on their way at once. A further one has to wait: the service takes one in a
+/// second, and the room by room way takes longer.
+const MAX_WAITING: u64 = 20;
+
+/// The way that a broadcast takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum BroadcastWay {
+    /// The chat service has not answered yet.
+    Undecided,
+    /// By one call to all rooms of the application.
+    Broadcast,
+    /// By a message into each room that was on air.
+    Rooms,
+}
+
+impl BroadcastWay {
+    const ALL: [Self; 3] = [Self::Undecided, Self::Broadcast, Self::Rooms];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Broadcast => "broadcast",
+            Self::Rooms => "rooms",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum BroadcastState {
+    Waiting,
+    Done,
+    Failed,
+}
+
+impl BroadcastState {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Done, Self::Failed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+fn announcement(id: &str, text: &str) -> BusinessMessage {
+    BusinessMessage::Announcement(Announcement {
+        id: id.to_owned(),
+        kind: AnnouncementKind::Broadcast,
+        text: text.to_owned(),
+    })
+}

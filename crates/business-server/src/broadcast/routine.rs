@@ -1,0 +1,165 @@
+//! Sends broadcasts, one after the other, and room by room where that is the only way.
+
+use chat_types::Code;
+use chat_types::Priority;
+use chat_types::rest::SendBroadcastMsg;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::store::{self, Broadcast};
+use super::{BroadcastState, BroadcastWay, announcement};
+use crate::outbox::{self, Posting, What};
+use crate::{Business, rooms, storage};
+
+/// Room by room, so many rooms are told in one beat: 20 in a second.
+const ROOMS_IN_A_BEAT: u32 = 5;
+const BEAT: Duration = Duration::from_millis(250);
+/// The service takes one broadcast in a second; this is also the pause after a failure.
+const BETWEEN_BROADCASTS: Duration = Duration::from_secs(1);
+
+/// Sends until it is told to stop. What is not sent by then is sent after the next start. The rate is
+/// kept by beats, which no clock on the wall can change.
+pub(crate) async fn send_broadcasts(business: Arc<Business>, stop: CancellationToken) {
+    let mut beats = interval(BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut free_at = Instant::now();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = beats.tick() => {}
+        }
+        let result = async {
+            if Instant::now() >= free_at && send_one(&business).await? {
+                free_at = Instant::now() + BETWEEN_BROADCASTS;
+            }
+            tell_rooms(&business).await
+        };
+        tokio::select! {
+            // A call that is cut off here is made again with the same number.
+            () = stop.cancelled() => return,
+            result = result => {
+                if let Err(error) = result {
+                    tracing::error!(%error, "broadcasts not sent");
+                }
+            }
+        }
+    }
+}
+
+/// Sends the oldest broadcast that has no way yet. False when there is none.
+async fn send_one(business: &Business) -> Result<bool, storage::Error> {
+    let mut tx = business.database.read().await?;
+    let found = store::first_waiting(&mut tx, BroadcastWay::Undecided).await?;
+    drop(tx);
+    let Some(broadcast) = found else { return Ok(false) };
+    let message = SendBroadcastMsg {
+        from_account: Some(business.config.chat.assistant.to_string()),
+        random: random_of(&broadcast.id),
+        msg_body: vec![announcement(&broadcast.id, &broadcast.text).to_element()],
+        cloud_custom_data: String::new(),
+    };
+    match business.chat.send_broadcast_msg(&message).await {
+        Ok(_) => {
+            note(business, &broadcast, BroadcastWay::Broadcast, BroadcastState::Done, None).await?
+        }
+        Err(error) if error.code() == Some(Code::NO_PERMISSION) => {
+            tracing::info!(broadcast = broadcast.id, %error, "broadcast goes room by room");
+            take_rooms(business, &broadcast, &error.to_string()).await?;
+        }
+        Err(error) if error.is_refused_for_good() => {
+            tracing::warn!(broadcast = broadcast.id, %error, "broadcast refused");
+            let reason = error.to_string();
+            note(
+                business,
+                &broadcast,
+                BroadcastWay::Undecided,
+                BroadcastState::Failed,
+                Some(&reason),
+            )
+            .await?;
+        }
+        Err(error) => {
+            tracing::warn!(broadcast = broadcast.id, %error, "broadcast not sent yet");
+        }
+    }
+    Ok(true)
+}
+
+/// The `Random` of a broadcast: the same each time, so that the chat service drops a repeat. Two
+/// broadcasts with the same number are still told apart by their contents.
+fn random_of(id: &str) -> u32 {
+    let hash: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+    let [first, second, third, fourth, ..] = hash;
+    u32::from_be_bytes([first, second, third, fourth])
+}
+
+async fn note(
+    business: &Business,
+    broadcast: &Broadcast,
+    way: BroadcastWay,
+    state: BroadcastState,
+    reason: Option<&str>,
+) -> Result<(), storage::Error> {
+    let mut tx = business.database.write().await?;
+    store::set_progress(&mut tx, &broadcast.id, way, state, reason).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The rooms that are on air now are those that will be told.
+async fn take_rooms(
+    business: &Business,
+    broadcast: &Broadcast,
+    reason: &str,
+) -> Result<(), storage::Error> {
+    let mut tx = business.database.write().await?;
+    for room in rooms::store::on_air(&mut tx).await? {
+        store::insert_room(&mut tx, &broadcast.id, &room.group_id).await?;
+    }
+    store::set_progress(
+        &mut tx,
+        &broadcast.id,
+        BroadcastWay::Rooms,
+        BroadcastState::Waiting,
+        Some(reason),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Tells the next rooms of the oldest broadcast that goes room by room.
+async fn tell_rooms(business: &Business) -> Result<(), storage::Error> {
+    let mut tx = business.database.read().await?;
+    let found = store::first_waiting(&mut tx, BroadcastWay::Rooms).await?;
+    drop(tx);
+    let Some(broadcast) = found else { return Ok(()) };
+    let id = broadcast.id.as_str();
+    let message = announcement(id, &broadcast.text);
+    let now_ms = business.clock.now_ms();
+    let mut tx = business.database.write().await?;
+    for group_id in store::rooms_to_tell(&mut tx, id, ROOMS_IN_A_BEAT).await? {
+        let posting = Posting {
+            lane: &format!("broadcast:{group_id}"),
+            key: &format!("broadcast:{id}:{group_id}"),
+            group_id: &group_id,
+            what: What::Message {
+                message: &message,
+                priority: Priority::High,
+                from: Some(business.config.chat.assistant.as_str()),
+            },
+        };
+        outbox::enqueue(&mut tx, posting, now_ms).await?;
+        store::note_posted(&mut tx, id, &group_id).await?;
+    }
+    if store::rooms_to_tell(&mut tx, id, 1).await?.is_empty() {
+        let reason = broadcast.reason.as_deref();
+        store::set_progress(&mut tx, id, BroadcastWay::Rooms, BroadcastState::Done, reason).await?;
+    }
+    tx.commit().await?;
+    business.outbox.wake();
+    Ok(())
+}

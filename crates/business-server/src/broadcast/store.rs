@@ -1,0 +1,148 @@
+//! Broadcasts in the database.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{BroadcastState, BroadcastWay};
+use crate::storage::{Error, Tx, from_db, to_db};
+
+#[derive(Debug, Clone)]
+pub(super) struct Broadcast {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) made_by: String,
+    pub(super) made_ms: u64,
+    pub(super) way: BroadcastWay,
+    /// Why this way, or why it failed.
+    pub(super) reason: Option<String>,
+    pub(super) state: BroadcastState,
+}
+
+fn read(row: &SqliteRow) -> Result<Broadcast, Error> {
+    let id: String = row.get("broadcast");
+    let unreadable = |what: &str| Error::Unreadable(format!("the {what} of broadcast {id}"));
+    Ok(Broadcast {
+        text: row.get("text"),
+        made_by: row.get("made_by"),
+        made_ms: from_db(row.get("made_ms")),
+        way: BroadcastWay::from_name(row.get("way")).ok_or_else(|| unreadable("way"))?,
+        reason: row.get("reason"),
+        state: BroadcastState::from_name(row.get("state")).ok_or_else(|| unreadable("state"))?,
+        id,
+    })
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: &str,
+    text: &str,
+    made_by: &str,
+    now_ms: u64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO broadcasts (broadcast, text, made_by, made_ms, way, state)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(text)
+    .bind(made_by)
+    .bind(to_db(now_ms))
+    .bind(BroadcastWay::Undecided.name())
+    .bind(BroadcastState::Waiting.name())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Option<Broadcast>, Error> {
+    let row = sqlx::query("SELECT * FROM broadcasts WHERE broadcast = $1")
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn count_waiting(tx: &mut Tx) -> Result<u64, Error> {
+    let row = sqlx::query("SELECT COUNT(*) AS waiting FROM broadcasts WHERE state = 'waiting'")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(from_db(row.get("waiting")))
+}
+
+/// The broadcast that was made first of those that are on this way.
+pub(super) async fn first_waiting(
+    tx: &mut Tx,
+    way: BroadcastWay,
+) -> Result<Option<Broadcast>, Error> {
+    let row = sqlx::query(
+        "SELECT * FROM broadcasts WHERE state = 'waiting' AND way = $1
+         ORDER BY made_ms, broadcast LIMIT 1",
+    )
+    .bind(way.name())
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn set_progress(
+    tx: &mut Tx,
+    id: &str,
+    way: BroadcastWay,
+    state: BroadcastState,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE broadcasts SET way = $2, state = $3, reason = $4 WHERE broadcast = $1")
+        .bind(id)
+        .bind(way.name())
+        .bind(state.name())
+        .bind(reason)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_room(tx: &mut Tx, id: &str, group_id: &str) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO broadcast_rooms (broadcast, group_id) VALUES ($1, $2)
+         ON CONFLICT (broadcast, group_id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(group_id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` rooms that have not been told.
+pub(super) async fn rooms_to_tell(tx: &mut Tx, id: &str, limit: u32) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query(
+        "SELECT group_id FROM broadcast_rooms WHERE broadcast = $1 AND posted = 0
+         ORDER BY group_id LIMIT $2",
+    )
+    .bind(id)
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.iter().map(|row| row.get("group_id")).collect())
+}
+
+pub(super) async fn note_posted(tx: &mut Tx, id: &str, group_id: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE broadcast_rooms SET posted = 1 WHERE broadcast = $1 AND group_id = $2")
+        .bind(id)
+        .bind(group_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// How many rooms there are, and for how many the message has been written.
+pub(super) async fn count_rooms(tx: &mut Tx, id: &str) -> Result<(u64, u64), Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS rooms, CAST(COALESCE(SUM(posted), 0) AS BIGINT) AS posted
+         FROM broadcast_rooms WHERE broadcast = $1",
+    )
+    .bind(id)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((from_db(row.get("rooms")), from_db(row.get("posted"))))
+}

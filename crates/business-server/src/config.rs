@@ -1,0 +1,112 @@
+//! How a business service runs.
+
+use chat_types::UserId;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::accounts::LevelRules;
+use crate::clock::{Clock, SystemClock};
+use crate::secret::Secret;
+use crate::webhooks::WebhookLimits;
+
+/// A UserSig that this service gives to a client lives this long, unless told otherwise. Below 24 h
+/// is advised against (product/269/1671).
+const USER_SIG_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+/// A token of this service lives this long, unless told otherwise.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3_600);
+/// Calls of one account in a second, unless told otherwise.
+const CALLS_PER_SECOND: u32 = 20;
+/// Accounts on the list of one draw, unless told otherwise.
+const DRAW_ENTRANTS: u64 = 200_000;
+/// Postings that may wait, unless told otherwise: a busy evening's gifts of some minutes.
+const OUTBOX_LIMIT: u64 = 10_000;
+
+/// Where the chat service is, and as whom this service speaks to it.
+#[derive(Debug, Clone)]
+pub struct ChatAccess {
+    /// `http://ADDR:PORT` of our own service, or `https://HOST` of the cloud.
+    pub base_url: String,
+    pub sdk_app_id: u32,
+    pub key: Secret,
+    /// Administrator of the application who makes the calls.
+    pub admin: UserId,
+    /// The virtual assistant: an account in whose name products, greetings and answers come.
+    pub assistant: UserId,
+}
+
+/// The shop's own identity server, whose tokens are exchanged for ours.
+#[derive(Debug, Clone)]
+pub struct IdentityServer {
+    /// `iss` of its tokens.
+    pub issuer: String,
+    /// `aud` that has to be in its tokens.
+    pub audience: String,
+    /// Where its JSON Web Key Set is.
+    pub jwks_url: String,
+}
+
+#[derive(Clone)]
+pub struct Config {
+    /// Port 0 takes a free one.
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub chat: ChatAccess,
+    /// With which the chat service signs its webhooks; without one they are not checked, and only a
+    /// receiver on loopback takes them.
+    pub webhook_token: Option<Secret>,
+    /// Whether anyone may sign in with a name alone, and fill up the own wallet.
+    pub development: bool,
+    pub identity: Option<IdentityServer>,
+    /// Signs top-ups that the shop's payment makes. Without one there are none.
+    pub payment_key: Option<Secret>,
+    /// Folder with `gifts.json` and `products.json`. Without one the built-in catalogue is used.
+    pub catalogue_dir: Option<PathBuf>,
+    /// Origins of web pages that may call the API; `*` for all.
+    pub cors_origins: Vec<String>,
+    pub user_sig_lifetime: Duration,
+    pub token_lifetime: Duration,
+    /// Calls of one account in a second.
+    pub calls_per_second: u32,
+    /// Postings that may wait for the chat service; with so many waiting, gifts are refused.
+    pub outbox_limit: u64,
+    /// Whether likes are counted from the before-send webhook.
+    pub count_likes: bool,
+    /// How much the receiver of webhooks takes.
+    pub webhooks: WebhookLimits,
+    /// Accounts on the list of one draw, at most 200,000. Comments beyond are counted and told.
+    pub draw_entrants: u64,
+    /// What experience comes from, and how much of it makes a level.
+    pub levels: LevelRules,
+    pub clock: Arc<dyn Clock>,
+    /// From where draws and lots take their chance; the same for the same seed. `None` takes the
+    /// system's.
+    pub seed: Option<u64>,
+}
+
+impl Config {
+    pub fn new(listen: SocketAddr, data_dir: PathBuf, chat: ChatAccess) -> Self {
+        Self {
+            listen,
+            data_dir,
+            chat,
+            webhook_token: None,
+            development: false,
+            identity: None,
+            payment_key: None,
+            catalogue_dir: None,
+            cors_origins: Vec::new(),
+            user_sig_lifetime: USER_SIG_LIFETIME,
+            token_lifetime: TOKEN_LIFETIME,
+            calls_per_second: CALLS_PER_SECOND,
+            outbox_limit: OUTBOX_LIMIT,
+            count_likes: true,
+            webhooks: WebhookLimits::default(),
+            draw_entrants: DRAW_ENTRANTS,
+            levels: LevelRules::default(),
+            clock: Arc::new(SystemClock),
+            seed: None,
+        }
+    }
+}

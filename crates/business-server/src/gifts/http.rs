@@ -1,0 +1,256 @@
+//! Calls: gifts, and what they add up to.
+
+use axum::extract::State;
+use chat_types::business::Gift;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::catalogue::GiftKind;
+use super::idempotency::{self, IdempotencyKey};
+use super::store::{self, Span};
+use super::wallet::{self, Account};
+use super::{Amount, DAY_MS, Wish};
+use crate::Business;
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
+use crate::rooms;
+
+/// People in a ranking, at most.
+const RANKED: u32 = 100;
+
+pub(crate) fn routes() -> Api {
+    Api::new()
+        .routes(routes!(catalogue, give))
+        .routes(routes!(refund))
+        .routes(routes!(ranking))
+        .routes(routes!(income))
+        .merge(wallet::http::routes())
+}
+
+/// A gift that can be bought.
+#[derive(Debug, Serialize, ToSchema)]
+struct GiftView {
+    id: String,
+    title: String,
+    /// Of one, in coins.
+    price: u32,
+    /// Name of its picture and animation.
+    art: String,
+    /// `quiet`, `banner` or `full`.
+    #[schema(value_type = String)]
+    effect: chat_types::business::EffectClass,
+    combo: ComboView,
+}
+
+/// How clicks in a row become messages.
+#[derive(Debug, Serialize, ToSchema)]
+struct ComboView {
+    merge: bool,
+    /// A message for so many gifts,
+    merge_count: u32,
+    /// or for what was clicked within so many milliseconds, whichever comes first.
+    merge_ms: u32,
+}
+
+impl From<&GiftKind> for GiftView {
+    fn from(kind: &GiftKind) -> Self {
+        let rule = kind.combo;
+        Self {
+            id: kind.id.clone(),
+            title: kind.title.clone(),
+            price: kind.price,
+            art: kind.art.clone(),
+            effect: kind.effect,
+            combo: ComboView {
+                merge: rule.merge,
+                merge_count: rule.merge_count,
+                merge_ms: rule.merge_ms,
+            },
+        }
+    }
+}
+
+/// What can be given.
+#[utoipa::path(get, path = "/gifts", tag = "gifts", security(("token" = [])),
+    responses((status = 200, body = Vec<GiftView>), Problems))]
+async fn catalogue(State(business): State<Arc<Business>>, _: Caller) -> axum::Json<Vec<GiftView>> {
+    axum::Json(business.gifts.catalogue.all().iter().map(GiftView::from).collect())
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct Give {
+    /// A room that is on air, or pauses.
+    room: String,
+    /// Id of the gift in the catalogue.
+    gift: String,
+    /// A number that was chosen in advance, 1 to 9,999: the room gets one message.
+    count: Option<u32>,
+    /// Clicks since the last call, 1 to 500: the room gets a message for every 20 or every second.
+    /// Either this or `count`.
+    clicks: Option<u32>,
+    /// Gifts of one combo have a running total. 1 to 64 bytes of printable ASCII that nobody else
+    /// chooses, such as a UUID; for one gift in one room. Without it, clicks go on with the last combo
+    /// of this gift if it is not older than five seconds.
+    combo: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct Given {
+    /// Names the order, for a refund.
+    order: String,
+    /// Coins that are left.
+    balance: i64,
+    /// Gifts of the combo, with these.
+    combo_total: u32,
+    /// The message, for the giver's own screen. A count comes to the room with the same `order`;
+    /// clicks come merged, with the same `combo` and a `total` that is no news to who has clicked.
+    #[schema(value_type = Object)]
+    gift: Gift,
+}
+
+/// Give a gift: it is paid, and the room is told.
+///
+/// Problems are, beside the usual: 402 `balance`, 404 `room`, `gift` or `account`, 409 `not_live`,
+/// `combo` or `idempotency_key`, and 503 `outbox_full`, after which nothing has been done.
+#[utoipa::path(post, path = "/gifts", tag = "gifts", request_body = Give, params(IdempotencyKey),
+    security(("token" = [])), responses((status = 200, body = Given), Problems))]
+async fn give(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Body(body): Body<Give>,
+) -> Result<axum::Json<Given>, Problem> {
+    let amount = Amount::checked(body.count, body.clicks)?;
+    let call = key.of(&caller.user_id, "gifts", &body)?;
+    let wish = Wish { room: &body.room, gift: &body.gift, amount, combo: body.combo.as_deref() };
+    let mut tx = business.database.write().await?;
+    if let Some(answer) = idempotency::answered(&mut tx, &call).await? {
+        return Ok(axum::Json(answer));
+    }
+    let now_ms = business.clock.now_ms();
+    let (gift, balance) = super::give(&business, &mut tx, &caller.user_id, wish, now_ms).await?;
+    let answer = Given { order: gift.order.clone(), balance, combo_total: gift.total, gift };
+    idempotency::keep(&mut tx, &call, &answer, now_ms).await?;
+    tx.commit().await?;
+    business.gifts.held_back.notify_one();
+    business.outbox.wake();
+    Ok(axum::Json(answer))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Refunded {
+    order: String,
+    user: String,
+    coins: i64,
+    /// Coins in the wallet of the account.
+    balance: i64,
+}
+
+/// Give the coins of a whole order back. For administrators, once for each order.
+#[utoipa::path(post, path = "/gifts/{order}/refund", tag = "gifts",
+    params(("order" = String, Path)), security(("token" = [])),
+    responses((status = 200, body = Refunded), Problems))]
+async fn refund(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(order): PathOf<String>,
+) -> Result<axum::Json<Refunded>, Problem> {
+    caller.require(Role::Admin)?;
+    let mut tx = business.database.write().await?;
+    let (order, balance) = super::refund(&mut tx, &order, business.clock.now_ms()).await?;
+    tx.commit().await?;
+    tracing::info!(order = order.order_id, coins = order.coins, by = %caller.user_id, "gift refunded");
+    Ok(axum::Json(Refunded {
+        order: order.order_id,
+        user: order.user,
+        coins: order.coins,
+        balance,
+    }))
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SpanOf {
+    /// The day, in UTC.
+    #[default]
+    Today,
+    /// The stream that runs or ran last.
+    Stream,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WhichSpan {
+    #[serde(default)]
+    #[param(inline)]
+    span: SpanOf,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Ranked {
+    user: String,
+    nick: String,
+    coins: i64,
+}
+
+/// Who gave most in a room, today or in this stream: at most a hundred, the most first. Of two who
+/// gave the same, who had given it first. What was refunded does not count.
+#[utoipa::path(get, path = "/rooms/{room}/ranking", tag = "gifts",
+    params(("room" = String, Path), WhichSpan), security(("token" = [])),
+    responses((status = 200, body = Vec<Ranked>), Problems))]
+async fn ranking(
+    State(business): State<Arc<Business>>,
+    _: Caller,
+    PathOf(room): PathOf<String>,
+    QueryOf(WhichSpan { span }): QueryOf<WhichSpan>,
+) -> Result<axum::Json<Vec<Ranked>>, Problem> {
+    let mut tx = business.database.read().await?;
+    let room = rooms::find(&mut tx, &room).await?.group_id;
+    let span = match span {
+        SpanOf::Today => Some(Span::Day(business.clock.now_ms() / DAY_MS)),
+        SpanOf::Stream => store::last_stream(&mut tx, &room).await?.map(Span::Stream),
+    };
+    let ranked = match span {
+        Some(span) => store::ranking(&mut tx, &room, span, RANKED).await?,
+        None => Vec::new(),
+    };
+    let ranked = ranked.into_iter().map(|(user, nick, coins)| Ranked { user, nick, coins });
+    Ok(axum::Json(ranked.collect()))
+}
+
+/// What was refunded does not count anywhere.
+#[derive(Debug, Serialize, ToSchema)]
+struct Income {
+    /// Gifts to this room, in all.
+    gifts: u64,
+    /// Coins for this room, in all.
+    coins: i64,
+    /// Of these, today in UTC.
+    today: i64,
+    /// Of these, in the stream that runs or ran last.
+    stream: i64,
+    /// On the income account of the owner, from all the owner's rooms.
+    balance: i64,
+}
+
+/// What the gifts to a room have brought in. For its owner, and for administrators.
+#[utoipa::path(get, path = "/rooms/{room}/income", tag = "gifts", params(("room" = String, Path)),
+    security(("token" = [])), responses((status = 200, body = Income), Problems))]
+async fn income(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+) -> Result<axum::Json<Income>, Problem> {
+    let mut tx = business.database.read().await?;
+    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let (gifts, coins) = store::income(&mut tx, &room.group_id).await?;
+    let today = Span::Day(business.clock.now_ms() / DAY_MS);
+    let today = store::income_within(&mut tx, &room.group_id, today).await?;
+    let stream = match store::last_stream(&mut tx, &room.group_id).await? {
+        Some(stream) => store::income_within(&mut tx, &room.group_id, Span::Stream(stream)).await?,
+        None => 0,
+    };
+    let balance = wallet::store::balance(&mut tx, Account::Income(&room.owner)).await?;
+    Ok(axum::Json(Income { gifts, coins, today, stream, balance }))
+}

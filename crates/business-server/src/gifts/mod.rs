@@ -1,0 +1,270 @@
+//! Gifts: paid once, told once, counted exactly.
+//!
+//! One transaction does all of it: the wallet pays, the owner of the room gets the income, the order
+//! is written, the sums of the room grow, and the message stands in the outbox, or waits in its combo
+//! for more clicks. So at every moment either all of this has happened or nothing, whatever ends the
+//! process; a call whose answer was lost is made again with the same `Idempotency-Key`.
+
+mod catalogue;
+mod combo;
+pub(crate) mod http;
+mod idempotency;
+mod store;
+pub(crate) mod wallet;
+
+pub(crate) use catalogue::Catalogue;
+pub use catalogue::Error as CatalogueError;
+pub(crate) use combo::tell_due;
+
+use chat_types::UserId;
+use chat_types::business::{Gift, LiveStatus, MAX_BUSINESS_ID_BYTES};
+use tokio::sync::Notify;
+
+use crate::http::Problem;
+use crate::storage::{Error, Tx};
+use crate::{Business, accounts, rooms};
+use catalogue::{ComboRule, GiftKind};
+use store::{Combo, Order};
+use wallet::{Account, Booking, Kind};
+
+/// Most gifts of a count that is chosen in advance.
+const MAX_COUNT: u32 = 9_999;
+/// Most clicks of one call.
+const MAX_CLICKS: u32 = 500;
+/// Clicks that name no combo belong to the last one of the same gift, if the last click was not
+/// longer ago.
+const COMBO_GAP_MS: u64 = 5_000;
+/// Name of the secret that tells the orders of this database from those of others.
+const TAG: &str = "order_tag";
+const DAY_MS: u64 = 24 * 3_600 * 1_000;
+
+/// What the service knows of gifts beside the database.
+#[derive(Debug)]
+pub(crate) struct Gifts {
+    catalogue: Catalogue,
+    /// Order ids begin with it: clients drop a message whose order they have seen, also when the
+    /// database behind them was made anew.
+    tag: String,
+    /// Wakes the routine that tells what is due.
+    held_back: Notify,
+}
+
+impl Gifts {
+    pub(crate) async fn open(tx: &mut Tx, catalogue: Catalogue) -> Result<Self, Error> {
+        let fresh = format!("{:08x}", rand::random::<u32>());
+        let tag = accounts::store::secret(tx, TAG, &fresh).await?;
+        Ok(Self { catalogue, tag, held_back: Notify::new() })
+    }
+}
+
+/// How many gifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Amount {
+    /// Chosen in advance.
+    Count(u32),
+    /// Clicked one by one.
+    Clicks(u32),
+}
+
+impl Amount {
+    fn checked(count: Option<u32>, clicks: Option<u32>) -> Result<Self, Problem> {
+        match (count, clicks) {
+            (Some(count @ 1..=MAX_COUNT), None) => Ok(Self::Count(count)),
+            (None, Some(clicks @ 1..=MAX_CLICKS)) => Ok(Self::Clicks(clicks)),
+            _ => Err(Problem::invalid(format!(
+                "give either count (1 to {MAX_COUNT}) or clicks (1 to {MAX_CLICKS})"
+            ))),
+        }
+    }
+
+    fn number(self) -> u32 {
+        match self {
+            Self::Count(number) | Self::Clicks(number) => number,
+        }
+    }
+
+    /// Most messages that come of it, beside what is held back already.
+    fn messages(self, rule: ComboRule) -> u32 {
+        match self {
+            Self::Clicks(clicks) if rule.merge => clicks.div_ceil(rule.merge_count.max(1)),
+            _ => 1,
+        }
+    }
+}
+
+/// What somebody wants to give.
+#[derive(Debug, Clone, Copy)]
+struct Wish<'a> {
+    room: &'a str,
+    gift: &'a str,
+    amount: Amount,
+    combo: Option<&'a str>,
+}
+
+/// Pays and writes everything; the caller commits. Gives the gift as its giver's own screen shows it
+/// at once, and the coins that are left.
+async fn give(
+    business: &Business,
+    tx: &mut Tx,
+    user: &UserId,
+    wish: Wish<'_>,
+    now_ms: u64,
+) -> Result<(Gift, i64), Problem> {
+    let Wish { room, gift, amount, combo } = wish;
+    let kind = business.gifts.catalogue.find(gift);
+    let kind =
+        kind.ok_or_else(|| Problem::not_found("gift", format!("there is no gift {gift}")))?;
+    let room = rooms::find(tx, room).await?;
+    // A pause belongs to the stream, and its viewers are still there.
+    let is_on = matches!(room.status, LiveStatus::Live | LiveStatus::Paused);
+    let stream = if is_on { store::last_stream(tx, &room.group_id).await? } else { None };
+    let stream = stream.ok_or_else(|| {
+        Problem::conflict("not_live", format!("room {} is not on air", room.group_id))
+    })?;
+    let giver = accounts::store::find(tx, user.as_str()).await?;
+    let giver =
+        giver.ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
+    let held_back = store::pending_combos(tx).await?;
+    let coming = held_back.saturating_add(amount.messages(kind.combo).into());
+    business.outbox.admit(tx, coming).await?;
+
+    let number = store::next_order(tx).await?;
+    let order_id = format!("{}-{number}", business.gifts.tag);
+    let count = amount.number();
+    let coins = i64::from(kind.price) * i64::from(count);
+    let owner = room.owner.as_str();
+    let booking = Booking {
+        kind: Kind::Gift,
+        reference: &format!("gift:{order_id}"),
+        from: Account::Wallet(user.as_str()),
+        to: Account::Income(owner),
+        coins,
+    };
+    let (balance, _) = wallet::book(tx, booking, now_ms).await?;
+
+    let mut message = Gift {
+        order: order_id.clone(),
+        combo: String::new(),
+        gift: kind.id.clone(),
+        title: kind.title.clone(),
+        count,
+        total: count,
+        user: user.to_string(),
+        nick: giver.nick,
+        level: accounts::levels::level_of(&business.config.levels, giver.experience),
+        price: kind.price,
+        effect: kind.effect,
+    };
+    let place = Place { group_id: &room.group_id, user: user.as_str(), number, now_ms };
+    let mut combo = open_combo(tx, place, kind, amount, combo, &message).await?;
+    if combo.total.checked_add(count).is_none() {
+        return Err(Problem::conflict("combo", "this combo is full: begin another"));
+    }
+    message.combo.clone_from(&combo.combo);
+    let messages = match amount {
+        Amount::Count(_) => combo.add_at_once(message.clone(), now_ms),
+        Amount::Clicks(_) => combo.add_clicks(message.clone(), kind.combo, now_ms),
+    };
+    message.total = combo.total;
+    combo::put(tx, &combo, messages, now_ms).await?;
+    let order = Order {
+        number,
+        order_id,
+        group_id: room.group_id.clone(),
+        stream,
+        day: now_ms / DAY_MS,
+        user: user.to_string(),
+        owner: owner.to_owned(),
+        gift: kind.id.clone(),
+        combo: combo.combo,
+        count,
+        coins,
+        at_ms: now_ms,
+        is_refunded: false,
+    };
+    store::insert_order(tx, &order).await?;
+    store::add_to_sums(tx, &order).await?;
+    Ok((message, balance))
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    group_id: &'a str,
+    user: &'a str,
+    number: u64,
+    now_ms: u64,
+}
+
+/// The combo that an order belongs to. One that the giver has named is the giver's, for one gift in
+/// one room; without a name, clicks go on with the last combo if it is fresh, and anything else
+/// begins one that is named after the order.
+async fn open_combo(
+    tx: &mut Tx,
+    place: Place<'_>,
+    kind: &GiftKind,
+    amount: Amount,
+    name: Option<&str>,
+    message: &Gift,
+) -> Result<Combo, Problem> {
+    let Place { group_id, user, number, now_ms } = place;
+    let found = match (name, amount) {
+        (Some(name), _) => {
+            let is_id = (1..=MAX_BUSINESS_ID_BYTES).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_graphic());
+            if !is_id {
+                return Err(Problem::invalid("combo has 1 to 64 bytes of printable ASCII"));
+            }
+            store::combo(tx, group_id, name).await?
+        }
+        (None, Amount::Clicks(_)) => {
+            let last = store::last_combo(tx, group_id, user, &kind.id).await?;
+            last.filter(|combo| combo.last_ms.abs_diff(now_ms) <= COMBO_GAP_MS)
+        }
+        (None, Amount::Count(_)) => None,
+    };
+    match found {
+        Some(combo) if combo.user == user && combo.gift == kind.id => Ok(combo),
+        Some(_) => Err(Problem::conflict(
+            "combo",
+            "this combo is somebody else's or another gift's: choose another id",
+        )),
+        None => Ok(Combo {
+            group_id: group_id.to_owned(),
+            combo: name.unwrap_or(&message.order).to_owned(),
+            user: user.to_owned(),
+            gift: kind.id.clone(),
+            opened: number,
+            total: 0,
+            told: 0,
+            message: message.clone(),
+            last_ms: now_ms,
+            pending: None,
+        }),
+    }
+}
+
+/// Gives a whole order back, once: the coins return, income and ranking fall. What the room was told
+/// stays said. Gives the order and the coins in its giver's wallet.
+async fn refund(tx: &mut Tx, order_id: &str, now_ms: u64) -> Result<(Order, i64), Problem> {
+    let order = store::order(tx, order_id).await?;
+    let order = order
+        .ok_or_else(|| Problem::not_found("order", format!("there is no order {order_id}")))?;
+    if order.is_refunded {
+        return Err(Problem::conflict(
+            "refunded",
+            format!("order {order_id} was given back before"),
+        ));
+    }
+    store::mark_refunded(tx, order.number, now_ms).await?;
+    let booking = Booking {
+        kind: Kind::Refund,
+        reference: &format!("refund:{order_id}"),
+        from: Account::Income(&order.owner),
+        to: Account::Wallet(&order.user),
+        coins: order.coins,
+    };
+    let (_, balance) = wallet::book(tx, booking, now_ms).await?;
+    store::take_from_sums(tx, &order).await?;
+    Ok((order, balance))
+}

@@ -1,0 +1,168 @@
+//! Calls: wallets.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::payment::{self, Paid, Payment};
+use super::{Account, Booking, Kind, balance_of, book, store};
+use crate::Business;
+use crate::gifts::idempotency::{self, IdempotencyKey};
+use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, signed};
+
+/// Entries in one answer, at most.
+const PAGE: u32 = 50;
+/// Most coins of one top-up in development.
+const MAX_TOP_UP: i64 = 1_000_000;
+
+pub(crate) fn routes() -> Api {
+    Api::new()
+        .routes(routes!(wallet))
+        .routes(routes!(entries))
+        .routes(routes!(top_up))
+        .routes(routes!(pay))
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct Wallet {
+    /// Coins that can be spent.
+    balance: i64,
+}
+
+/// The wallet of the caller.
+#[utoipa::path(get, path = "/wallet", tag = "wallet", security(("token" = [])),
+    responses((status = 200, body = Wallet), Problems))]
+async fn wallet(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+) -> Result<axum::Json<Wallet>, Problem> {
+    let balance = balance_of(&mut business.database.read().await?, &caller.user_id).await?;
+    Ok(axum::Json(Wallet { balance }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Before {
+    /// Entries before this one; the newest without it.
+    before: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Entries {
+    /// Newest first, at most 50.
+    entries: Vec<EntryView>,
+    /// `before` of the next page; absent when this was the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryView {
+    entry: u64,
+    /// `top_up`, `gift` or `refund`.
+    kind: String,
+    /// What it was for, such as `gift:ORDER` or `payment:ID`.
+    reference: String,
+    /// Below zero for what was spent.
+    coins: i64,
+    at_s: u64,
+}
+
+/// What went into the caller's wallet and out of it.
+#[utoipa::path(get, path = "/wallet/entries", tag = "wallet", params(Before),
+    security(("token" = [])), responses((status = 200, body = Entries), Problems))]
+async fn entries(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    QueryOf(Before { before }): QueryOf<Before>,
+) -> Result<axum::Json<Entries>, Problem> {
+    let account = Account::Wallet(caller.user_id.as_str());
+    let before = before.unwrap_or(u64::MAX);
+    let mut tx = business.database.read().await?;
+    // One more than the page, to know whether there is another.
+    let mut found = store::entries(&mut tx, account, before, PAGE + 1).await?;
+    let has_more = found.len() > PAGE as usize;
+    found.truncate(PAGE as usize);
+    let next = found.last().map(|entry| entry.transaction).filter(|_| has_more);
+    let entries = found.into_iter().map(|entry| EntryView {
+        entry: entry.transaction,
+        kind: entry.kind,
+        reference: entry.reference,
+        coins: entry.amount,
+        at_s: entry.at_ms / 1_000,
+    });
+    Ok(axum::Json(Entries { entries: entries.collect(), next }))
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct TopUp {
+    /// 1 to 1,000,000.
+    coins: i64,
+}
+
+/// Fill up the caller's wallet, for nothing. Only in development.
+#[utoipa::path(post, path = "/wallet/top-up", tag = "wallet", request_body = TopUp,
+    params(IdempotencyKey), security(("token" = [])),
+    responses((status = 200, body = Wallet), Problems))]
+async fn top_up(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Body(body): Body<TopUp>,
+) -> Result<axum::Json<Wallet>, Problem> {
+    if !business.config.development {
+        return Err(Problem::forbidden("wallets are filled up by the shop's payment"));
+    }
+    if !(1..=MAX_TOP_UP).contains(&body.coins) {
+        return Err(Problem::invalid(format!("coins are 1 to {MAX_TOP_UP}")));
+    }
+    let call = key.of(&caller.user_id, "wallet/top-up", &body)?;
+    let mut tx = business.database.write().await?;
+    if let Some(answer) = idempotency::answered(&mut tx, &call).await? {
+        return Ok(axum::Json(answer));
+    }
+    let now_ms = business.clock.now_ms();
+    let booking = Booking {
+        kind: Kind::TopUp,
+        reference: &format!("top_up:{}:{}:{now_ms}", caller.user_id, call.key()),
+        from: Account::Development,
+        to: Account::Wallet(caller.user_id.as_str()),
+        coins: body.coins,
+    };
+    let (_, balance) = book(&mut tx, booking, now_ms).await?;
+    let answer = Wallet { balance };
+    idempotency::keep(&mut tx, &call, &answer, now_ms).await?;
+    tx.commit().await?;
+    Ok(axum::Json(answer))
+}
+
+/// Fill up a wallet with what somebody has paid for. The shop's payment signs the raw body:
+/// `X-Signature` is its HMAC-SHA256 with the payment key, in hexadecimal.
+#[utoipa::path(post, path = "/payments/top-up", tag = "wallet", request_body = Payment,
+    params(("X-Signature" = String, Header)),
+    responses((status = 200, body = Paid), Problems))]
+async fn pay(
+    State(business): State<Arc<Business>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<axum::Json<Paid>, Problem> {
+    let body = body.map_err(|rejection| {
+        Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
+    })?;
+    // An empty key is everybody's.
+    let key = business.config.payment_key.as_ref().filter(|key| !key.reveal().is_empty());
+    let Some(key) = key else {
+        return Err(Problem::forbidden("no payment key is configured"));
+    };
+    signed::verify(&headers, &body, key, business.clock.now_s())?;
+    let payment = payment::read(&body)?;
+    let mut tx = business.database.write().await?;
+    let paid = payment::take(&mut tx, payment, business.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(axum::Json(paid))
+}

@@ -1,0 +1,116 @@
+//! Coins: a ledger with double entry, and the wallets in it.
+//!
+//! Coins are never made or lost: every booking moves some from one account to another, as two entries
+//! that add up to zero. Balances are kept beside the entries, in the transactions that write them.
+//! Wallets never fall below zero. The income of a host may, when a gift is given back whose coins
+//! have left the account already; the sources stand below zero by all that they gave.
+
+pub(super) mod http;
+mod payment;
+pub(crate) mod store;
+
+use chat_types::UserId;
+
+use crate::http::Problem;
+use crate::storage::{self, Tx};
+
+/// Most coins in a wallet: programs that know only double-precision numbers count them exactly.
+const MAX_BALANCE: i64 = 1_000_000_000_000_000;
+
+/// An account of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account<'a> {
+    Wallet(&'a str),
+    /// What came in by gifts to somebody's rooms.
+    Income(&'a str),
+    /// Where coins come from without money, for development.
+    Development,
+    /// Where coins come from that the shop's payment has sold.
+    Payment,
+}
+
+impl Account<'_> {
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Wallet(user) => format!("wallet:{user}"),
+            Self::Income(user) => format!("income:{user}"),
+            Self::Development => "source:development".into(),
+            Self::Payment => "source:payment".into(),
+        }
+    }
+
+    fn may_fall_below_zero(self) -> bool {
+        !matches!(self, Self::Wallet(_))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    TopUp,
+    Gift,
+    Refund,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TopUp => "top_up",
+            Self::Gift => "gift",
+            Self::Refund => "refund",
+        }
+    }
+}
+
+/// Coins that go from one account to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Booking<'a> {
+    pub(crate) kind: Kind,
+    /// What it is for. Another booking of the same reference is refused by the database.
+    pub(crate) reference: &'a str,
+    pub(crate) from: Account<'a>,
+    pub(crate) to: Account<'a>,
+    /// More than zero.
+    pub(crate) coins: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{coins} coins are needed, and there are {balance}: top up first")]
+    Short { balance: i64, coins: i64 },
+    #[error("a wallet holds at most {MAX_BALANCE} coins")]
+    Full,
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Short { .. } => Self::new(402, "balance", error.to_string()),
+            Error::Full => Self::conflict("wallet_full", error.to_string()),
+            Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Books. Gives the balances after it of the account that pays and of the one that gets.
+pub(crate) async fn book(
+    tx: &mut Tx,
+    booking: Booking<'_>,
+    now_ms: u64,
+) -> Result<(i64, i64), Error> {
+    let Booking { from, to, coins, .. } = booking;
+    let balance = store::balance(tx, from).await?;
+    if !from.may_fall_below_zero() && balance < coins {
+        return Err(Error::Short { balance, coins });
+    }
+    if !(1..=MAX_BALANCE).contains(&coins) || store::balance(tx, to).await? > MAX_BALANCE - coins {
+        return Err(Error::Full);
+    }
+    Ok(store::book(tx, booking, now_ms).await?)
+}
+
+/// Coins in the wallet of this account.
+pub(crate) async fn balance_of(tx: &mut Tx, user: &UserId) -> Result<i64, storage::Error> {
+    store::balance(tx, Account::Wallet(user.as_str())).await
+}

@@ -1,0 +1,89 @@
+//! Who calls, by the token that a sign-in gave.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use chat_types::UserId;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+use super::Problem;
+use crate::Business;
+
+/// What an account may do. Each role may do what the ones before it may.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    #[default]
+    Viewer,
+    /// Runs the rooms that it owns.
+    Host,
+    /// Moderates every room.
+    Moderator,
+    /// Runs every room and the shop.
+    Admin,
+}
+
+impl Role {
+    const ALL: [Self; 4] = [Self::Viewer, Self::Host, Self::Moderator, Self::Admin];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Host => "host",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// The account that makes a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) user_id: UserId,
+    pub(crate) role: Role,
+}
+
+impl Caller {
+    /// 403 unless the account has this role or a higher one.
+    pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
+        if self.role >= role {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!(
+            "this needs the role {}, and {} has the role {}",
+            role.name(),
+            self.user_id,
+            self.role.name()
+        )))
+    }
+}
+
+impl FromRequestParts<Arc<Business>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        business: &Arc<Business>,
+    ) -> Result<Self, Problem> {
+        let header = parts.headers.get(header::AUTHORIZATION);
+        let token = header
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| {
+                Problem::new(401, "token", "send the header Authorization: Bearer TOKEN")
+            })?;
+        let caller = business.tokens.read(token, business.clock.now_s())?;
+        business.call_rates.admit(caller.user_id.as_str())?;
+        Ok(caller)
+    }
+}

@@ -1,0 +1,92 @@
+//! The HTTP API under `/api/v1`: what all calls have in common. The calls themselves stand beside
+//! their subjects, in files named `http.rs`; each has an entry in the OpenAPI document, which is
+//! served at `/api/v1/openapi.json`.
+//!
+//! A caller shows who it is by `Authorization: Bearer TOKEN`; there is no cookie. Bodies are JSON of
+//! at most 64 KiB. What went wrong is told as `application/problem+json` with a stable `code`.
+
+mod body;
+mod caller;
+mod problem;
+mod rate;
+pub(crate) mod signed;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::get;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use body::{Body, PathOf, QueryOf};
+pub(crate) use caller::{Caller, Role};
+pub(crate) use problem::{Problem, Problems};
+pub(crate) use rate::CallRates;
+
+use crate::Business;
+
+/// Largest body of a call, in bytes.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+/// A call that takes longer is answered 503.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+const PREFIX: &str = "/api/v1";
+
+pub(crate) type Api = OpenApiRouter<Arc<Business>>;
+
+#[derive(OpenApi)]
+#[openapi(
+    components(schemas(Problem)),
+    info(
+        title = "Liveroom business API",
+        description = "Gifts, likes, products, draws, moderation and statistics of live rooms. Times \
+        are Unix seconds unless a name says otherwise; amounts of money are whole coins."
+    )
+)]
+struct Document;
+
+/// Everything that is answered, and the document that describes it.
+pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
+    let api = crate::routes()
+        .fold(Api::with_openapi(Document::openapi()), |api, subject| api.nest(PREFIX, subject));
+    let (router, mut document) = api.split_for_parts();
+    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_default().add_security_scheme("token", token);
+    let served = document.clone();
+    let router = router
+        .merge(crate::webhooks::router())
+        .route(&format!("{PREFIX}/openapi.json"), get(async move || axum::Json(served.clone())))
+        .fallback(async || Problem::not_found("path", "there is no such path"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(405, "method", "this path does not take this method")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            CALL_TIMEOUT,
+        ))
+        .layer(cors(&business.config.cors_origins))
+        .with_state(Arc::clone(business));
+    (router, document)
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .max_age(Duration::from_secs(3_600))
+}

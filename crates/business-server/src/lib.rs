@@ -1,0 +1,85 @@
+//! The business service of a live shop: the server that stands beside the chat service.
+//!
+//! It speaks only the Tencent-compatible REST API and takes its webhooks, so it runs unchanged
+//! beside `liveroom`'s chat service or the cloud; [`Config`] says where that is and as whom.
+//!
+//! Each subject is a module: `http.rs` has its calls, `store.rs` its statements, `mod.rs` its rules.
+//! What a room has to be told goes through the outbox: it is written in the transaction that decides
+//! it, and delivered until the chat service has accepted it.
+
+mod accounts;
+mod assistant;
+mod broadcast;
+pub mod clock;
+mod config;
+mod draws;
+mod gifts;
+mod http;
+mod likes;
+mod moderation;
+mod outbox;
+mod products;
+mod rooms;
+mod secret;
+mod server;
+mod statistics;
+mod storage;
+mod webhooks;
+
+pub use accounts::{IdentityError, LevelRules};
+pub use config::{ChatAccess, Config, IdentityServer};
+pub use gifts::CatalogueError as GiftCatalogueError;
+pub use products::CatalogueError as ProductCatalogueError;
+pub use secret::Secret;
+pub use server::{BusinessServer, Error};
+pub use webhooks::WebhookLimits;
+
+use chat_types::code::Code;
+use chat_types::rest::CreateGroup;
+use std::sync::Arc;
+
+/// What every call and every routine of the service works on.
+pub(crate) struct Business {
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn clock::Clock>,
+    pub(crate) database: storage::Database,
+    pub(crate) chat: chat_rest::Client,
+    pub(crate) tokens: accounts::Tokens,
+    pub(crate) identity: Option<accounts::Identity>,
+    pub(crate) call_rates: http::CallRates,
+    pub(crate) outbox: outbox::Outbox,
+    pub(crate) gifts: gifts::Gifts,
+    pub(crate) badges: accounts::Badges,
+    pub(crate) likes: likes::Likes,
+    pub(crate) moderation: moderation::Moderation,
+    pub(crate) webhooks: webhooks::Webhooks,
+}
+
+impl Business {
+    /// Makes the group of a room; one that the same owner has already will do.
+    async fn make_room_group(&self, group: &CreateGroup) -> Result<(), chat_rest::Error> {
+        match self.chat.create_group(group).await {
+            Err(error) if error.code() == Some(Code::GROUP_ID_TAKEN_BY_OWNER) => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+}
+
+/// The calls of all subjects.
+fn routes() -> impl Iterator<Item = http::Api> {
+    [
+        accounts::http::routes(),
+        assistant::http::routes(),
+        broadcast::http::routes(),
+        draws::http::routes(),
+        gifts::http::routes(),
+        likes::http::routes(),
+        moderation::http::routes(),
+        outbox::http::routes(),
+        products::routes(),
+        rooms::http::routes(),
+        statistics::http::routes(),
+        webhooks::http::routes(),
+    ]
+    .into_iter()
+}

@@ -1,0 +1,97 @@
+//! Likes that add up.
+//!
+//! In counted mode the likes of a message are taken from its before-webhook: they are in our own
+//! table, durably, before the chat service hears that the message may go. So the total is exact
+//! whatever becomes of the message in a full room, where its burst may not be shown. A batch counts
+//! once, however often it arrives, and gets the same answer each time. Likes that are not counted,
+//! because one account gives too many or the service has too much to do, are refused as a whole: a
+//! sender whose likes are acknowledged has them in the total. A refused batch may be sent again, and
+//! counts once even if it was counted after all, only too late for the answer.
+//!
+//! The total of a room is told as the group counter `likes`, set to the exact number, at most once
+//! a second. An application without counters (10059) tells nothing by itself: `GET
+//! /rooms/{room}/likes` has the total, for who comes in and from time to time, and between two looks
+//! a client adds what it sees. In uncounted mode likes go straight through, and nobody adds them up.
+
+mod cap;
+pub(crate) mod http;
+mod publish;
+mod record;
+mod store;
+
+use chat_types::business::Like;
+use chat_types::webhook::GroupMsg;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::Business;
+use crate::webhooks::{Queue, codes};
+use record::{Batch, Counted};
+
+/// Batches that wait to be counted; a further one is refused.
+const WAITING: usize = 4_096;
+
+pub(crate) struct Likes {
+    batches: Queue<Batch, Counted>,
+    /// A total was changed.
+    changed: Notify,
+}
+
+impl Likes {
+    pub(crate) fn new() -> Self {
+        Self { batches: Queue::new(WAITING), changed: Notify::new() }
+    }
+}
+
+/// Why likes were not counted; their message is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("so many likes cannot be counted at once: send them again in a moment")]
+    Crowded,
+    #[error("one account gives 50 likes in a second, and 500 at once: send them again later")]
+    Capped,
+    #[error("the likes could not be counted: send them again")]
+    Failed,
+}
+
+impl Refused {
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Self::Crowded | Self::Failed => codes::LIKES_NOT_COUNTED,
+            Self::Capped => codes::LIKES_CAPPED,
+        }
+    }
+}
+
+/// Counts the likes of a message, once. Returns when they are durable.
+pub(crate) async fn count(
+    business: &Business,
+    message: &GroupMsg,
+    like: &Like,
+) -> Result<(), Refused> {
+    let Some(place) = business.likes.batches.place() else {
+        crate::webhooks::count(&business.webhooks.figures.likes_crowded);
+        return Err(Refused::Crowded);
+    };
+    let counted = place.put(Batch {
+        group_id: message.group_id.clone(),
+        user_id: message.from_account.clone(),
+        like: like.clone(),
+        now_ms: business.clock.now_ms(),
+    });
+    match tokio::time::timeout(business.webhooks.patience(), counted).await {
+        Ok(Ok(Counted::Now | Counted::Before)) => Ok(()),
+        Ok(Ok(Counted::Capped)) => Err(Refused::Capped),
+        Ok(Err(_)) => Err(Refused::Failed),
+        Err(_) => {
+            crate::webhooks::count(&business.webhooks.figures.likes_late);
+            Err(Refused::Crowded)
+        }
+    }
+}
+
+/// Counts and tells totals, until `stop`; what is to be counted then still is.
+pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
+    tokio::join!(record::count_all(&business, &stop), publish::tell_all(&business, &stop));
+}

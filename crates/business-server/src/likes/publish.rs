@@ -1,0 +1,124 @@
+//! Tells the rooms their totals.
+
+use chat_types::Code;
+use chat_types::rest::{CounterMode, GroupCounter, UpdateGroupCounter};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::store;
+use crate::Business;
+use crate::storage::Error;
+
+/// Name of the group counter.
+const COUNTER: &str = "likes";
+/// A room is told its total at most so often.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Rooms of one round; the ones that have changed most come first.
+const ROUND: u32 = 150;
+/// Calls at once.
+const AT_ONCE: usize = 8;
+/// An application without counters is asked again after so long.
+const WITHOUT_COUNTERS: Duration = Duration::from_secs(600);
+
+/// What came of telling a room its total.
+enum Told {
+    /// The chat service has it, or never will: it is not told again before it changes.
+    Settled,
+    /// The same total is told in the next round.
+    Later,
+    /// The application has no counters.
+    NoCounters,
+}
+
+/// Until `stop`; totals that were not told are told after the next start.
+pub(super) async fn tell_all(business: &Business, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let begun = Instant::now();
+        let pause = match tell_round(business, stop).await {
+            Ok(Some(pause)) => pause,
+            Ok(None) => {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = business.likes.changed.notified() => {}
+                }
+                // What comes just after the first like goes with it.
+                PERIOD.saturating_sub(begun.elapsed())
+            }
+            Err(error) => {
+                tracing::error!(%error, "totals of likes not told");
+                PERIOD
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Gives the pause before the next round; `None` when there is nothing to tell.
+async fn tell_round(
+    business: &Business,
+    stop: &CancellationToken,
+) -> Result<Option<Duration>, Error> {
+    let rooms = store::unpublished(&mut business.database.read().await?, ROUND).await?;
+    if rooms.is_empty() {
+        return Ok(None);
+    }
+    let mut waiting = rooms.into_iter();
+    let mut calls = JoinSet::new();
+    let mut settled = Vec::new();
+    let mut has_counters = true;
+    loop {
+        while calls.len() < AT_ONCE && has_counters {
+            let Some((group_id, total)) = waiting.next() else { break };
+            let chat = business.chat.clone();
+            calls.spawn(async move { (tell(&chat, &group_id, total).await, group_id, total) });
+        }
+        let ended = tokio::select! {
+            // A call that is cut off here is made again after the next start.
+            () = stop.cancelled() => break,
+            ended = calls.join_next() => ended,
+        };
+        match ended {
+            None => break,
+            Some(Ok((Told::Settled, group_id, total))) => settled.push((group_id, total)),
+            Some(Ok((Told::NoCounters, ..))) => has_counters = false,
+            // A call that panicked is told by the runtime, and made again.
+            Some(Ok((Told::Later, ..)) | Err(_)) => {}
+        }
+    }
+    let mut tx = business.database.write().await?;
+    for (group_id, total) in &settled {
+        store::published(&mut tx, group_id, *total).await?;
+    }
+    tx.commit().await?;
+    if !has_counters {
+        tracing::info!("the application has no group counters: clients ask for the likes");
+        return Ok(Some(WITHOUT_COUNTERS));
+    }
+    Ok(Some(PERIOD))
+}
+
+async fn tell(chat: &chat_rest::Client, group_id: &str, total: u64) -> Told {
+    let value = i64::try_from(total).unwrap_or(i64::MAX);
+    let update = UpdateGroupCounter {
+        group_id: group_id.to_owned(),
+        group_counter: vec![GroupCounter { key: COUNTER.to_owned(), value }],
+        mode: CounterMode::Set,
+    };
+    match chat.update_group_counter(&update).await {
+        Ok(_) => Told::Settled,
+        Err(error) if error.code() == Some(Code::EDITION) => Told::NoCounters,
+        Err(error) if error.is_refused_for_good() => {
+            tracing::warn!(%group_id, %error, "total of likes refused");
+            Told::Settled
+        }
+        Err(error) => {
+            tracing::warn!(%group_id, %error, "total of likes is told later");
+            Told::Later
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Likes in the database.
+
+use sqlx::Row;
+
+use crate::storage::{Error, Tx, from_db, to_db};
+
+/// Whether the batch of this sender was counted before.
+pub(super) async fn was_counted(tx: &mut Tx, user_id: &str, batch: &str) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT 1 FROM like_batches WHERE user_id = $1 AND batch = $2")
+        .bind(user_id)
+        .bind(batch)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn note_batch(
+    tx: &mut Tx,
+    user_id: &str,
+    batch: &str,
+    now_s: u64,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO like_batches (user_id, batch, at_s) VALUES ($1, $2, $3)")
+        .bind(user_id)
+        .bind(batch)
+        .bind(to_db(now_s))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds to the totals of a room: of all time, of the day, and of the stream that runs.
+pub(super) async fn add(
+    tx: &mut Tx,
+    group_id: &str,
+    likes: u64,
+    day: u64,
+    stream: Option<u64>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO like_totals (group_id, total, published) VALUES ($1, $2, 0)
+         ON CONFLICT (group_id) DO UPDATE SET total = like_totals.total + excluded.total",
+    )
+    .bind(group_id)
+    .bind(to_db(likes))
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO like_days (group_id, day, likes) VALUES ($1, $2, $3)
+         ON CONFLICT (group_id, day) DO UPDATE SET likes = like_days.likes + excluded.likes",
+    )
+    .bind(group_id)
+    .bind(to_db(day))
+    .bind(to_db(likes))
+    .execute(&mut **tx)
+    .await?;
+    let Some(stream) = stream else { return Ok(()) };
+    sqlx::query(
+        "INSERT INTO like_streams (group_id, stream, likes) VALUES ($1, $2, $3)
+         ON CONFLICT (group_id, stream) DO UPDATE SET likes = like_streams.likes + excluded.likes",
+    )
+    .bind(group_id)
+    .bind(to_db(stream))
+    .bind(to_db(likes))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Likes of a room: of all time, of a day, and of a stream.
+pub(super) async fn totals(
+    tx: &mut Tx,
+    group_id: &str,
+    day: u64,
+    stream: Option<u64>,
+) -> Result<(u64, u64, u64), Error> {
+    let row = sqlx::query(
+        "SELECT COALESCE((SELECT total FROM like_totals WHERE group_id = $1), 0) AS total,
+             COALESCE((SELECT likes FROM like_days WHERE group_id = $1 AND day = $2), 0) AS today,
+             COALESCE((SELECT likes FROM like_streams
+                       WHERE group_id = $1 AND stream = $3), 0) AS stream",
+    )
+    .bind(group_id)
+    .bind(to_db(day))
+    .bind(stream.map(to_db))
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((from_db(row.get("total")), from_db(row.get("today")), from_db(row.get("stream"))))
+}
+
+/// Rooms whose total the chat service does not know yet, with their totals.
+pub(super) async fn unpublished(tx: &mut Tx, limit: u32) -> Result<Vec<(String, u64)>, Error> {
+    let rows = sqlx::query(
+        "SELECT group_id, total FROM like_totals WHERE total <> published
+         ORDER BY total - published DESC LIMIT $1",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get("group_id"), from_db(row.get("total")))).collect())
+}
+
+pub(super) async fn published(tx: &mut Tx, group_id: &str, total: u64) -> Result<(), Error> {
+    sqlx::query("UPDATE like_totals SET published = $2 WHERE group_id = $1")
+        .bind(group_id)
+        .bind(to_db(total))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets batches that were counted before; the totals stay.
+pub(super) async fn purge_batches(tx: &mut Tx, before_s: u64) -> Result<(), Error> {
+    sqlx::query("DELETE FROM like_batches WHERE at_s < $1")
+        .bind(to_db(before_s))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Calls: mutes and bans by a moderator.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chat_types::UserId;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::Business;
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
+use crate::moderation::ladder::{MAX_SECONDS, Measure};
+use crate::moderation::record::put_down;
+use crate::moderation::store::Due;
+use crate::rooms;
+
+pub(super) fn routes() -> Api {
+    Api::new().routes(routes!(mute)).routes(routes!(ban))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct Sentence {
+    user_id: String,
+    /// 0 lifts it.
+    seconds: u32,
+}
+
+/// What was written down; the chat service does it as soon as it answers.
+#[derive(Debug, Serialize, ToSchema)]
+struct Sentenced {
+    room: String,
+    user_id: String,
+    measure: Measure,
+    /// 0 when it was lifted.
+    until_s: u64,
+}
+
+/// Mute an account in a room, or let it speak again: moderators.
+#[utoipa::path(post, path = "/rooms/{room}/mutes", tag = "moderation",
+    params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
+    responses((status = 202, body = Sentenced), Problems))]
+async fn mute(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+    Body(sentence): Body<Sentence>,
+) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
+    pass(&business, &caller, &room, sentence, Measure::Mute).await
+}
+
+/// Ban an account from a room, or let it in again: moderators.
+#[utoipa::path(post, path = "/rooms/{room}/bans", tag = "moderation",
+    params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
+    responses((status = 202, body = Sentenced), Problems))]
+async fn ban(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+    Body(sentence): Body<Sentence>,
+) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
+    pass(&business, &caller, &room, sentence, Measure::Ban).await
+}
+
+async fn pass(
+    business: &Business,
+    caller: &Caller,
+    room: &str,
+    Sentence { user_id, seconds }: Sentence,
+    measure: Measure,
+) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
+    caller.require(Role::Moderator)?;
+    let user_id = UserId::new(user_id).map_err(|error| Problem::invalid(error.info))?;
+    if seconds > MAX_SECONDS {
+        return Err(Problem::invalid(format!("seconds is 0 to {MAX_SECONDS}")));
+    }
+    let now_s = business.clock.now_s();
+    let mut tx = business.database.write().await?;
+    let room = rooms::find(&mut tx, room).await?;
+    if room.owner == user_id.as_str() {
+        return Err(Problem::forbidden("nobody is put out of the own room"));
+    }
+    let (room, user_id) = (room.group_id, user_id.to_string());
+    let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
+    put_down(&mut tx, &due, now_s).await?;
+    tx.commit().await?;
+    business.moderation.due.notify_one();
+    let sentenced = Sentenced { room, user_id, measure, until_s: due.until_s };
+    Ok((StatusCode::ACCEPTED, axum::Json(sentenced)))
+}
+
+/// A measure by a moderator.
+pub(super) fn written_by(
+    caller: &Caller,
+    group_id: &str,
+    user_id: &str,
+    measure: Measure,
+    seconds: u32,
+    now_s: u64,
+) -> Due {
+    let until_s = if seconds == 0 { 0 } else { now_s.saturating_add(u64::from(seconds)) };
+    Due {
+        group_id: group_id.to_owned(),
+        user_id: user_id.to_owned(),
+        measure,
+        until_s,
+        reason: format!("moderator {}", caller.user_id),
+        attempts: 0,
+    }
+}

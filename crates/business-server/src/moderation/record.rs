@@ -1,0 +1,142 @@
+//! Writes decisions down, and with them what follows.
+
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+use super::ladder::{Measure, Step};
+use super::rules::Judge;
+use super::store::{self, Due, Entry, NewReview};
+use crate::Business;
+use crate::storage::{Error, Tx};
+use crate::webhooks::{Job, add, count};
+
+/// Decisions in one commit.
+const BATCH: usize = 256;
+/// Messages of one room that wait for a moderator; a further one is let through unseen, noted in the
+/// log and counted.
+const MAX_OPEN_REVIEWS: u32 = 1_000;
+
+/// A decision that is to be noted.
+#[derive(Debug)]
+pub(super) struct Noted {
+    pub(super) group_id: String,
+    pub(super) user_id: String,
+    pub(super) text: String,
+    /// `Random` of the message.
+    pub(super) random: u32,
+    pub(super) reason: String,
+    pub(super) action: &'static str,
+    pub(super) is_strike: bool,
+    /// Unix milliseconds.
+    pub(super) at_ms: u64,
+    /// Has the ladder of the room.
+    pub(super) judge: Arc<Judge>,
+}
+
+pub(super) async fn note_all(business: &Business, stop: &CancellationToken) {
+    loop {
+        let jobs = business.moderation.notes.take(BATCH, stop).await;
+        if jobs.is_empty() {
+            return;
+        }
+        match note_batch(business, &jobs).await {
+            Ok(()) => {
+                business.moderation.due.notify_one();
+                for job in jobs {
+                    job.answer(());
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "decisions not noted");
+                add(&business.webhooks.figures.decisions_lost, jobs.len());
+            }
+        }
+    }
+}
+
+async fn note_batch(business: &Business, jobs: &[Job<Noted, ()>]) -> Result<(), Error> {
+    let mut tx = business.database.write().await?;
+    for Job { work: noted, .. } in jobs {
+        store::insert_entry(
+            &mut tx,
+            Entry {
+                group_id: &noted.group_id,
+                user_id: &noted.user_id,
+                text: &noted.text,
+                reason: &noted.reason,
+                action: noted.action,
+                is_strike: noted.is_strike,
+                at_s: noted.at_ms / 1_000,
+            },
+        )
+        .await?;
+        if noted.is_strike {
+            climb(&mut tx, noted).await?;
+        }
+        if noted.action == "review" && !put_up_for_review(&mut tx, noted).await? {
+            count(&business.webhooks.figures.reviews_lost);
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn put_up_for_review(tx: &mut Tx, noted: &Noted) -> Result<bool, Error> {
+    let review = NewReview {
+        group_id: &noted.group_id,
+        user_id: &noted.user_id,
+        text: &noted.text,
+        reason: &noted.reason,
+        random: noted.random,
+        at_s: noted.at_ms / 1_000,
+    };
+    store::insert_review(tx, review, MAX_OPEN_REVIEWS).await
+}
+
+/// What this strike brings.
+async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
+    let ladder = &noted.judge.rules.ladder;
+    let now_s = noted.at_ms / 1_000;
+    let after_s = now_s.saturating_sub(u64::from(ladder.lasting_s));
+    let strike = store::strikes(tx, &noted.group_id, &noted.user_id, after_s).await?;
+    let Some(step) = ladder.step(strike) else { return Ok(()) };
+    let reason = match step.measure {
+        Measure::Warn => warning(ladder.step(strike + 1)),
+        Measure::Mute | Measure::Ban => format!("strike {strike}: {}", noted.reason),
+    };
+    let due = Due {
+        group_id: noted.group_id.clone(),
+        user_id: noted.user_id.clone(),
+        measure: step.measure,
+        until_s: now_s.saturating_add(u64::from(step.seconds)),
+        reason,
+        attempts: 0,
+    };
+    put_down(tx, &due, now_s).await
+}
+
+/// Writes a measure, and a line of the log about it. Wake the routine after the commit.
+pub(super) async fn put_down(tx: &mut Tx, due: &Due, now_s: u64) -> Result<(), Error> {
+    store::put_measure(tx, due, now_s).await?;
+    let action = if due.until_s == 0 { "lift" } else { due.measure.name() };
+    let entry = Entry {
+        group_id: &due.group_id,
+        user_id: &due.user_id,
+        text: "",
+        reason: &due.reason,
+        action,
+        is_strike: false,
+        at_s: now_s,
+    };
+    store::insert_entry(tx, entry).await
+}
+
+/// What an account is told before it is muted or banned.
+fn warning(next: Option<Step>) -> String {
+    let next = match next.map(|step| (step.measure, step.seconds)) {
+        Some((Measure::Mute, seconds)) => format!("Next time you may not speak for {seconds} s."),
+        Some((Measure::Ban, seconds)) => format!("Next time you have to leave for {seconds} s."),
+        Some((Measure::Warn, _)) | None => "Please keep the rules of the room.".to_owned(),
+    };
+    format!("What you wrote breaks the rules of the room. {next}")
+}

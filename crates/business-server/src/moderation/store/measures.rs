@@ -1,0 +1,132 @@
+//! Warnings, mutes and bans on their way to the chat service.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::moderation::ladder::Measure;
+use crate::storage::{Error, Tx, from_db, to_db};
+
+const DUE: i64 = 0;
+const DONE: i64 = 1;
+const REFUSED: i64 = 2;
+
+/// A measure that is to be carried out.
+#[derive(Debug)]
+pub(in crate::moderation) struct Due {
+    pub(in crate::moderation) group_id: String,
+    pub(in crate::moderation) user_id: String,
+    pub(in crate::moderation) measure: Measure,
+    /// End of a mute or ban; 0 lifts it.
+    pub(in crate::moderation) until_s: u64,
+    pub(in crate::moderation) reason: String,
+    pub(in crate::moderation) attempts: u64,
+}
+
+/// Takes the place of an earlier one of its kind.
+pub(in crate::moderation) async fn put_measure(
+    tx: &mut Tx,
+    due: &Due,
+    now_s: u64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO moderation_measures
+             (group_id, user_id, measure, until_s, reason, state, attempts, written_s)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+         ON CONFLICT (group_id, user_id, measure) DO UPDATE SET until_s = excluded.until_s,
+             reason = excluded.reason, state = excluded.state, attempts = 0,
+             written_s = excluded.written_s",
+    )
+    .bind(&due.group_id)
+    .bind(&due.user_id)
+    .bind(due.measure.name())
+    .bind(to_db(due.until_s))
+    .bind(&due.reason)
+    .bind(DUE)
+    .bind(to_db(now_s))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What is to be carried out; what was tried least comes first.
+pub(in crate::moderation) async fn due(tx: &mut Tx, limit: usize) -> Result<Vec<Due>, Error> {
+    let rows = sqlx::query(
+        "SELECT group_id, user_id, measure, until_s, reason, attempts
+         FROM moderation_measures WHERE state = $1 ORDER BY attempts, written_s LIMIT $2",
+    )
+    .bind(DUE)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(&mut **tx)
+    .await?;
+    let read = |row: &SqliteRow| {
+        let name: String = row.get("measure");
+        let measure = Measure::from_name(&name)
+            .ok_or_else(|| Error::Unreadable(format!("the measure {name}")))?;
+        Ok(Due {
+            group_id: row.get("group_id"),
+            user_id: row.get("user_id"),
+            measure,
+            until_s: from_db(row.get("until_s")),
+            reason: row.get("reason"),
+            attempts: from_db(row.get("attempts")),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// It was carried out, or never will be. A newer one of its kind stays due.
+pub(in crate::moderation) async fn measured(
+    tx: &mut Tx,
+    due: &Due,
+    was_done: bool,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE moderation_measures SET state = $5
+         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s = $4 AND reason = $6",
+    )
+    .bind(&due.group_id)
+    .bind(&due.user_id)
+    .bind(due.measure.name())
+    .bind(to_db(due.until_s))
+    .bind(if was_done { DONE } else { REFUSED })
+    .bind(&due.reason)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// It was tried in vain.
+pub(in crate::moderation) async fn tried(tx: &mut Tx, due: &Due) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE moderation_measures SET attempts = attempts + 1
+         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s = $4 AND reason = $5",
+    )
+    .bind(&due.group_id)
+    .bind(&due.user_id)
+    .bind(due.measure.name())
+    .bind(to_db(due.until_s))
+    .bind(&due.reason)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The end of the ban that holds now, if one does.
+pub(in crate::moderation) async fn banned_until(
+    tx: &mut Tx,
+    group_id: &str,
+    user_id: &str,
+    now_s: u64,
+) -> Result<Option<u64>, Error> {
+    let row = sqlx::query(
+        "SELECT until_s FROM moderation_measures
+         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s > $4",
+    )
+    .bind(group_id)
+    .bind(user_id)
+    .bind(Measure::Ban.name())
+    .bind(to_db(now_s))
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| from_db(row.get("until_s"))))
+}

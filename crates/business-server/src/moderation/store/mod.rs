@@ -1,0 +1,35 @@
+//! Moderation in the database.
+
+mod log;
+mod measures;
+mod reviews;
+mod rules;
+
+pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
+pub(super) use measures::{Due, banned_until, due, measured, put_measure, tried};
+pub(super) use reviews::{
+    NewReview, Review, close_review, insert_review, message_sent, review, reviews,
+};
+pub(super) use rules::{Sender, delete_list, lists, put_list, put_rules, rules, sender};
+
+use sqlx::Row;
+
+use crate::storage::{Error, Tx, from_db, to_db};
+
+/// Forgets decisions, reviews and measures that are older.
+pub(super) async fn purge(tx: &mut Tx, before_s: u64) -> Result<(), Error> {
+    for statement in [
+        "DELETE FROM moderation_log WHERE at_s < $1",
+        "DELETE FROM moderation_reviews WHERE at_s < $1",
+        "DELETE FROM moderation_measures WHERE state > 0 AND until_s < $1 AND written_s < $1",
+    ] {
+        sqlx::query(statement).bind(to_db(before_s)).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The greatest number that a query named `id` gives; 0 when there is none.
+async fn greatest(tx: &mut Tx, statement: &'static str) -> Result<u64, Error> {
+    let row = sqlx::query(statement).fetch_one(&mut **tx).await?;
+    Ok(from_db(row.get("id")))
+}

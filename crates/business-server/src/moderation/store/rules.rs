@@ -1,0 +1,116 @@
+//! Rules, word lists, and what is known about a sender.
+
+use sqlx::Row;
+
+use crate::http::Role;
+use crate::moderation::rules::Rules;
+use crate::moderation::words::WordList;
+use crate::storage::{Error, Tx, from_db};
+
+/// The rules of a room; those of a new one when nobody has set any.
+pub(in crate::moderation) async fn rules(tx: &mut Tx, group_id: &str) -> Result<Rules, Error> {
+    let row = sqlx::query("SELECT rules FROM moderation_rules WHERE group_id = $1")
+        .bind(group_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(Rules::default()) };
+    serde_json::from_str(row.get("rules"))
+        .map_err(|error| Error::Unreadable(format!("the rules of room {group_id}: {error}")))
+}
+
+pub(in crate::moderation) async fn put_rules(
+    tx: &mut Tx,
+    group_id: &str,
+    rules: &Rules,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO moderation_rules (group_id, rules) VALUES ($1, $2)
+         ON CONFLICT (group_id) DO UPDATE SET rules = excluded.rules",
+    )
+    .bind(group_id)
+    .bind(written(rules)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn written(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Unreadable(error.to_string()))
+}
+
+/// The word lists of a room, or of all rooms, by name.
+pub(in crate::moderation) async fn lists(
+    tx: &mut Tx,
+    group_id: &str,
+) -> Result<Vec<WordList>, Error> {
+    let rows = sqlx::query("SELECT list FROM moderation_words WHERE group_id = $1 ORDER BY name")
+        .bind(group_id)
+        .fetch_all(&mut **tx)
+        .await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        serde_json::from_str(row.get("list"))
+            .map_err(|error| Error::Unreadable(format!("a word list of {group_id:?}: {error}")))
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(in crate::moderation) async fn put_list(
+    tx: &mut Tx,
+    group_id: &str,
+    list: &WordList,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO moderation_words (group_id, name, list) VALUES ($1, $2, $3)
+         ON CONFLICT (group_id, name) DO UPDATE SET list = excluded.list",
+    )
+    .bind(group_id)
+    .bind(&list.name)
+    .bind(written(list)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(in crate::moderation) async fn delete_list(
+    tx: &mut Tx,
+    group_id: &str,
+    name: &str,
+) -> Result<(), Error> {
+    sqlx::query("DELETE FROM moderation_words WHERE group_id = $1 AND name = $2")
+        .bind(group_id)
+        .bind(name)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Who speaks in a room.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::moderation) struct Sender {
+    pub(in crate::moderation) owns_room: bool,
+    pub(in crate::moderation) role: Role,
+    /// When the account came to this service; `None` for one that never did.
+    pub(in crate::moderation) created_s: Option<u64>,
+}
+
+pub(in crate::moderation) async fn sender(
+    tx: &mut Tx,
+    group_id: &str,
+    user_id: &str,
+) -> Result<Sender, Error> {
+    let owned = sqlx::query("SELECT 1 FROM rooms WHERE group_id = $1 AND owner = $2")
+        .bind(group_id)
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let account = sqlx::query("SELECT role, created_s FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let role = account.as_ref().and_then(|account| Role::from_name(account.get("role")));
+    Ok(Sender {
+        owns_room: owned.is_some(),
+        role: role.unwrap_or_default(),
+        created_s: account.map(|account| from_db(account.get("created_s"))),
+    })
+}

@@ -1,0 +1,316 @@
+//! Lists of words, ready to be looked for.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use utoipa::ToSchema;
+
+use super::normalise::Plain;
+
+/// Words of one list.
+pub(super) const MAX_WORDS: usize = 10_000;
+/// Longest word, in characters.
+pub(super) const MAX_WORD_CHARS: usize = 64;
+
+/// What is done with a message that has a word of the list in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Action {
+    /// It passes and is shown to a moderator.
+    Review,
+    /// The word is replaced by `***`.
+    Replace,
+    /// Its sender is told why it was refused.
+    Refuse,
+    /// Nobody sees it, and its sender does not learn that.
+    Drop,
+}
+
+/// Where a word is found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reach {
+    /// Also inside of other words.
+    #[default]
+    Anywhere,
+    /// Only as a word of its own.
+    Words,
+    /// Also with anything between its letters that is neither letter nor digit. A Latin word that
+    /// is torn apart has to begin and end where words do.
+    Spread,
+}
+
+/// A list of words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct WordList {
+    /// Names the list within its room, 1 to 64 characters.
+    pub(crate) name: String,
+    pub(crate) action: Action,
+    #[serde(default)]
+    pub(crate) reach: Reach,
+    /// With which messages are refused, 10100 to 10200.
+    #[serde(default = "default_code")]
+    pub(crate) code: i32,
+    /// What their senders are told, up to 200 characters.
+    #[serde(default = "default_sentence")]
+    pub(crate) sentence: String,
+    /// Up to 10,000 of up to 64 characters.
+    pub(crate) words: Vec<String>,
+}
+
+fn default_code() -> i32 {
+    crate::webhooks::codes::WORD
+}
+
+fn default_sentence() -> String {
+    "the message has a word in it that this room does not take".into()
+}
+
+/// The lists of a room, or of all rooms.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    lists: Vec<WordList>,
+    plain: Option<Matcher>,
+    spread: Option<Matcher>,
+}
+
+#[derive(Debug)]
+struct Matcher {
+    automaton: AhoCorasick,
+    /// For each pattern the place of its list, and of the word in it.
+    patterns: Vec<(usize, usize)>,
+}
+
+/// A word in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found<'a> {
+    pub(super) list: &'a WordList,
+    /// As it stands in the list.
+    pub(super) word: &'a str,
+    /// Bytes of the source.
+    pub(super) source: Range<usize>,
+}
+
+/// The forms of one text in which words are looked for.
+pub(super) struct Text {
+    pub(super) plain: Plain,
+    pub(super) spread: Plain,
+}
+
+impl Text {
+    pub(super) fn of(source: &str) -> Self {
+        let plain = Plain::of(source);
+        Self { spread: plain.spread(), plain }
+    }
+}
+
+/// Whether anything of the word is left to be looked for.
+pub(super) fn can_be_found(word: &str, reach: Reach) -> bool {
+    !patterns(word, reach).is_empty()
+}
+
+/// What is looked for: the word, and if it has digits in it also as they are among letters.
+fn patterns(word: &str, reach: Reach) -> Vec<String> {
+    let plain = match reach {
+        Reach::Anywhere | Reach::Words => Plain::of(word.trim()),
+        Reach::Spread => Plain::of(word).spread(),
+    };
+    let mut patterns = vec![plain.as_str().to_owned(), plain.all_letters()];
+    patterns.dedup();
+    patterns.retain(|pattern| !pattern.is_empty());
+    patterns
+}
+
+impl Words {
+    /// Takes milliseconds for thousands of words.
+    pub(super) fn new(lists: Vec<WordList>) -> Self {
+        let plain = matcher(&lists, |reach| reach != Reach::Spread);
+        let spread = matcher(&lists, |reach| reach == Reach::Spread);
+        Self { plain, spread, lists }
+    }
+
+    /// Every word that is there, in no order.
+    pub(super) fn find<'a>(&'a self, text: &'a Text) -> impl Iterator<Item = Found<'a>> {
+        let both = [(&self.plain, &text.plain), (&self.spread, &text.spread)];
+        both.into_iter()
+            .filter_map(|(matcher, text)| Some((matcher.as_ref()?, text)))
+            .flat_map(move |(matcher, text)| self.find_in(matcher, text))
+    }
+
+    fn find_in<'a>(
+        &'a self,
+        matcher: &'a Matcher,
+        text: &'a Plain,
+    ) -> impl Iterator<Item = Found<'a>> {
+        matcher.automaton.find_overlapping_iter(text.as_str()).filter_map(move |found| {
+            let (list, word) = *matcher.patterns.get(found.pattern().as_usize())?;
+            let list = self.lists.get(list)?;
+            let word = list.words.get(word)?;
+            let stretch = text.stretch(found.start()..found.end())?;
+            let latin = || text.as_str()[found.start()..].starts_with(|c: char| c.is_ascii());
+            let fits = match list.reach {
+                Reach::Anywhere => true,
+                Reach::Words => stretch.whole,
+                Reach::Spread => !stretch.has_gap || stretch.whole || !latin(),
+            };
+            fits.then_some(Found { list, word, source: stretch.source })
+        })
+    }
+}
+
+fn matcher(lists: &[WordList], reach: impl Fn(Reach) -> bool) -> Option<Matcher> {
+    let mut places = Vec::new();
+    let mut texts = Vec::new();
+    for (at, list) in lists.iter().enumerate().filter(|(_, list)| reach(list.reach)) {
+        for (word_at, word) in list.words.iter().enumerate() {
+            for text in patterns(word, list.reach) {
+                places.push((at, word_at));
+                texts.push(text);
+            }
+        }
+    }
+    if texts.is_empty() {
+        return None;
+    }
+    let built = AhoCorasick::builder()
+        // All of them: a word that does not fit where it stands must not hide another one.
+        .match_kind(MatchKind::Standard)
+        // The other kinds are faster and take a thousand times the memory for many words.
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(texts);
+    match built {
+        Ok(automaton) => Some(Matcher { automaton, patterns: places }),
+        Err(error) => {
+            // Lists are bounded, and of their size this always builds.
+            tracing::error!(%error, "word lists not built");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn list(reach: Reach, words: &[&str]) -> WordList {
+        WordList {
+            name: "l".into(),
+            action: Action::Refuse,
+            reach,
+            code: default_code(),
+            sentence: default_sentence(),
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+
+    fn found(lists: Vec<WordList>, source: &str) -> Vec<(String, String)> {
+        let words = Words::new(lists);
+        let text = Text::of(source);
+        let pair = |found: Found<'_>| (found.word.to_owned(), source[found.source].to_owned());
+        let mut all: Vec<_> = words.find(&text).map(pair).collect();
+        all.sort();
+        all
+    }
+
+    fn has(reach: Reach, word: &str, source: &str) -> bool {
+        !found(vec![list(reach, &[word])], source).is_empty()
+    }
+
+    #[test]
+    fn a_word_is_found_as_far_as_its_list_reaches() {
+        for (source, anywhere, words, spread) in [
+            ("spam", true, true, true),
+            ("buy SPAM!", true, true, true),
+            ("spamming", true, false, true),
+            ("s p a m", false, false, true),
+            ("buy s.p*a_m now", false, false, true),
+            ("sp am", false, false, true),
+            ("it has pam in it", false, false, false),
+            ("wasp amour", false, false, false),
+            ("s p a mm", false, false, false),
+            ("", false, false, false),
+        ] {
+            assert_eq!(has(Reach::Anywhere, "spam", source), anywhere, "{source:?} anywhere");
+            assert_eq!(has(Reach::Words, "spam", source), words, "{source:?} words");
+            assert_eq!(has(Reach::Spread, "spam", source), spread, "{source:?} spread");
+        }
+        assert!(has(Reach::Spread, "加微信", "快来加 微-信吧"));
+        assert!(!has(Reach::Anywhere, "加微信", "快来加 微信吧"));
+    }
+
+    #[test]
+    fn all_words_are_found_with_their_place_in_the_source() {
+        let lists = vec![list(Reach::Anywhere, &["car", "cargo"]), list(Reach::Words, &["go"])];
+        let pair = |word: &str, source: &str| (word.to_owned(), source.to_owned());
+        assert_eq!(
+            found(lists, "ｃａｒgo, go"),
+            [pair("car", "ｃａｒ"), pair("cargo", "ｃａｒgo"), pair("go", "go")]
+        );
+    }
+
+    #[test]
+    fn a_price_is_no_word_and_a_number_is_found_as_one() {
+        for source in ["455", "only 455!", "$455", "455元", "1455"] {
+            for reach in [Reach::Anywhere, Reach::Words, Reach::Spread] {
+                assert!(!has(reach, "ass", source), "{source:?}");
+            }
+        }
+        assert!(has(Reach::Anywhere, "ass", "a55"));
+        assert!(has(Reach::Spread, "scam", "s c 4 m"));
+        for source in ["123456", "qq123456", "加vx123456", "abcd123456"] {
+            assert!(has(Reach::Anywhere, "123456", source), "{source:?}");
+        }
+        assert!(has(Reach::Spread, "123456", "123-456"));
+    }
+
+    #[test]
+    fn a_word_of_which_nothing_is_left_is_told() {
+        assert!(can_be_found("!!", Reach::Anywhere));
+        for (word, reach) in
+            [("", Reach::Words), (" \u{200B}", Reach::Anywhere), ("!!", Reach::Spread)]
+        {
+            assert!(!can_be_found(word, reach), "{word:?}");
+        }
+        assert!(!has(Reach::Spread, "!!", "!!"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_word_between_other_letters_is_found_however_it_is_dressed(
+            word in "[a-z]{1,12}",
+            dress in prop::collection::vec(0_u8..5, 12),
+            before in "[ A-Z\u{4E00}-\u{4E20}]{0,20}",
+            after in "[ 0-9\u{4E00}-\u{4E20}]{0,20}",
+        ) {
+            let dressed: String = word.chars().zip(dress).map(|(letter, dress)| match dress {
+                0 => letter.to_string(),
+                1 => letter.to_ascii_uppercase().to_string(),
+                2 => char::from_u32(letter as u32 + 0xFEE0).unwrap().to_string(),
+                3 => format!("{letter}\u{0301}"),
+                _ => format!("\u{200D}{letter}\u{200B}"),
+            }).collect();
+            let source = format!("{before}{dressed}{after}");
+            prop_assert!(has(Reach::Anywhere, &word, &source), "{source:?}");
+        }
+
+        #[test]
+        fn a_word_in_pieces_is_found_where_gaps_are_left_out(
+            word in "[a-km-z]{2,12}",
+            gaps in prop::collection::vec("[ .*_-]{0,3}", 12),
+        ) {
+            let torn: String =
+                word.chars().zip(gaps).map(|(letter, gap)| format!("{letter}{gap}")).collect();
+            prop_assert!(has(Reach::Spread, &word, &format!("so {torn} it")), "{torn:?}");
+        }
+
+        #[test]
+        fn nothing_is_found_that_is_not_there(word in "[a-h]{1,8}", source in "[p-zP-Z ]{0,40}") {
+            for reach in [Reach::Anywhere, Reach::Words, Reach::Spread] {
+                prop_assert!(!has(reach, &word, &source));
+            }
+        }
+    }
+}

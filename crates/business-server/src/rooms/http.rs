@@ -1,0 +1,182 @@
+//! Calls: rooms and their live status.
+
+use axum::extract::State;
+use chat_types::business::LiveStatus;
+use chat_types::rest::CreateGroup;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::store::{self, Room};
+use super::{change_status, find, find_for_host, new_id};
+use crate::Business;
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
+
+/// Rooms in one answer, at most.
+const PAGE: u32 = 100;
+/// Longest title, in bytes: the name of a group (section 8.6 of the contract).
+const MAX_TITLE_BYTES: usize = 100;
+
+pub(crate) fn routes() -> Api {
+    Api::new().routes(routes!(open, list)).routes(routes!(one)).routes(routes!(set_status))
+}
+
+/// Whether the host of a room is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    ToBeStarted,
+    Live,
+    Paused,
+    Ended,
+    PlayedBack,
+}
+
+impl From<Status> for LiveStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::ToBeStarted => Self::ToBeStarted,
+            Status::Live => Self::Live,
+            Status::Paused => Self::Paused,
+            Status::Ended => Self::Ended,
+            Status::PlayedBack => Self::PlayedBack,
+        }
+    }
+}
+
+impl From<LiveStatus> for Status {
+    fn from(status: LiveStatus) -> Self {
+        match status {
+            LiveStatus::ToBeStarted => Self::ToBeStarted,
+            LiveStatus::Live => Self::Live,
+            LiveStatus::Paused => Self::Paused,
+            LiveStatus::Ended => Self::Ended,
+            LiveStatus::PlayedBack => Self::PlayedBack,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RoomView {
+    room: String,
+    owner: String,
+    title: String,
+    status: Status,
+    status_since_s: u64,
+}
+
+impl From<Room> for RoomView {
+    fn from(room: Room) -> Self {
+        Self {
+            room: room.group_id,
+            owner: room.owner,
+            title: room.title,
+            status: room.status.into(),
+            status_since_s: room.status_since_s,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct OpenRoom {
+    /// Id of the room and of its group: 1 to 48 bytes of printable ASCII.
+    room: String,
+    /// 1 to 100 bytes.
+    title: String,
+}
+
+/// Open a room: the caller becomes its owner.
+#[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = OpenRoom,
+    security(("token" = [])), responses((status = 201, body = RoomView), Problems))]
+async fn open(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    Body(body): Body<OpenRoom>,
+) -> Result<(axum::http::StatusCode, axum::Json<RoomView>), Problem> {
+    caller.require(Role::Host)?;
+    let group_id = new_id(body.room)?;
+    let title = body.title.trim();
+    if title.is_empty() || title.len() > MAX_TITLE_BYTES {
+        return Err(Problem::invalid(format!("a title has 1 to {MAX_TITLE_BYTES} bytes")));
+    }
+    let taken = || Problem::conflict("room_exists", format!("there is a room {group_id} already"));
+    if store::find(&mut business.database.read().await?, group_id.as_str()).await?.is_some() {
+        return Err(taken());
+    }
+    // The group comes first: a room without one would be of no use to anybody. A group that was left
+    // over from a call that was cut off here belongs to the same owner, which is answered as success.
+    business
+        .make_room_group(&CreateGroup {
+            group_type: "AVChatRoom".into(),
+            name: title.to_owned(),
+            owner_account: Some(caller.user_id.to_string()),
+            group_id: Some(group_id.to_string()),
+            ..CreateGroup::default()
+        })
+        .await?;
+    let mut tx = business.database.write().await?;
+    let owner = caller.user_id.as_str();
+    if !store::insert(&mut tx, group_id.as_str(), owner, title, business.clock.now_s()).await? {
+        return Err(taken());
+    }
+    let room = find(&mut tx, group_id.as_str()).await?;
+    tx.commit().await?;
+    Ok((axum::http::StatusCode::CREATED, axum::Json(room.into())))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct After {
+    /// Rooms whose ids come after this one.
+    #[serde(default)]
+    after: String,
+}
+
+/// Rooms by id, a hundred at most.
+#[utoipa::path(get, path = "/rooms", tag = "rooms", params(After), security(("token" = [])),
+    responses((status = 200, body = Vec<RoomView>), Problems))]
+async fn list(
+    State(business): State<Arc<Business>>,
+    _: Caller,
+    QueryOf(After { after }): QueryOf<After>,
+) -> Result<axum::Json<Vec<RoomView>>, Problem> {
+    let rooms = store::list(&mut business.database.read().await?, &after, PAGE).await?;
+    Ok(axum::Json(rooms.into_iter().map(RoomView::from).collect()))
+}
+
+/// One room.
+#[utoipa::path(get, path = "/rooms/{room}", tag = "rooms", params(("room" = String, Path)),
+    security(("token" = [])), responses((status = 200, body = RoomView), Problems))]
+async fn one(
+    State(business): State<Arc<Business>>,
+    _: Caller,
+    PathOf(room): PathOf<String>,
+) -> Result<axum::Json<RoomView>, Problem> {
+    let room = find(&mut business.database.read().await?, &room).await?;
+    Ok(axum::Json(room.into()))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct SetStatus {
+    status: Status,
+}
+
+/// Go live, pause, end: the owner of the room, or an administrator.
+#[utoipa::path(put, path = "/rooms/{room}/status", tag = "rooms", params(("room" = String, Path)),
+    request_body = SetStatus, security(("token" = [])),
+    responses((status = 200, body = RoomView), Problems))]
+async fn set_status(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+    Body(body): Body<SetStatus>,
+) -> Result<axum::Json<RoomView>, Problem> {
+    let mut tx = business.database.write().await?;
+    let room = find_for_host(&mut tx, &room, &caller).await?;
+    change_status(&business, &mut tx, &room, body.status.into()).await?;
+    let room = find(&mut tx, &room.group_id).await?;
+    tx.commit().await?;
+    business.outbox.wake();
+    Ok(axum::Json(room.into()))
+}

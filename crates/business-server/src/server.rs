@@ -1,0 +1,163 @@
+//! Start, and orderly shutdown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::{self, Badges, Identity, IdentityError, Tokens};
+use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
+use crate::http::CallRates;
+use crate::likes::Likes;
+use crate::moderation::Moderation;
+use crate::outbox::Outbox;
+use crate::webhooks::Webhooks;
+use crate::{
+    Business, Config, assistant, broadcast, draws, http, likes, moderation, outbox, products,
+    statistics, storage, webhooks,
+};
+
+/// What running calls have at a stop.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+/// Random bytes of the key that signs tokens.
+const TOKEN_KEY_BYTES: usize = 32;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Gifts(#[from] CatalogueError),
+    #[error(transparent)]
+    Products(#[from] products::CatalogueError),
+    #[error("{listen} cannot be listened on: {source}; choose another address or port")]
+    Listen { listen: SocketAddr, source: std::io::Error },
+    #[error("the client of the chat service cannot be made: {0}")]
+    Chat(#[from] chat_rest::Error),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error("the key of tokens cannot be used: {0}")]
+    TokenKey(#[from] jsonwebtoken::errors::Error),
+}
+
+/// A running business service. Dropping it does not stop it; call [`BusinessServer::shutdown`].
+pub struct BusinessServer {
+    address: SocketAddr,
+    business: Arc<Business>,
+    /// The listener closes.
+    closing: CancellationToken,
+    /// What the service does by itself ends.
+    stopping: CancellationToken,
+    http: JoinHandle<()>,
+    routines: Vec<JoinHandle<()>>,
+}
+
+impl BusinessServer {
+    /// Opens the database, listens, and answers from the moment this returns. The chat service need
+    /// not be there yet.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let catalogue = Catalogue::open(config.catalogue_dir.as_deref())?;
+        let database = storage::Database::open(&config.data_dir).await?;
+        let in_use = |source| Error::Listen { listen: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+        let address = listener.local_addr().map_err(in_use)?;
+        let business = Arc::new(make(config, database, catalogue).await?);
+        let (router, _) = http::router(&business);
+        let closing = CancellationToken::new();
+        let stopping = CancellationToken::new();
+        let stop = closing.clone().cancelled_owned();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let http = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+                tracing::error!(%error, "listener ended");
+            }
+        });
+        let routines = vec![
+            tokio::spawn(outbox::deliver(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(gifts::tell_due(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(products::keep_slots(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(assistant::keep_speaking(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(broadcast::send_broadcasts(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(webhooks::run(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(moderation::run(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(likes::run(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(draws::close_when_over(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(statistics::sample(Arc::clone(&business), stopping.clone())),
+            tokio::spawn(accounts::levels::write_levels(Arc::clone(&business), stopping.clone())),
+        ];
+        tracing::info!(%address, "business service listens");
+        Ok(Self { address, business, closing, stopping, http, routines })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Base of the API: `http://ADDR:PORT`; calls are under `/api/v1`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where the chat service has to send its webhooks.
+    pub fn webhook_url(&self) -> String {
+        format!("{}/webhooks", self.url())
+    }
+
+    /// Takes no new call, lets the running ones end, and closes the database. What is still to be
+    /// delivered stays in it for the next start.
+    pub async fn shutdown(self) {
+        self.closing.cancel();
+        if tokio::time::timeout(LAST_CALLS, self.http).await.is_err() {
+            tracing::warn!("stopped in the middle of calls");
+        }
+        self.stopping.cancel();
+        for routine in self.routines {
+            // A panic in a task is logged by the runtime; the stop goes on all the same.
+            let _ = routine.await;
+        }
+        self.business.database.close().await;
+        tracing::info!("business service stopped");
+    }
+}
+
+async fn make(
+    config: Config,
+    database: storage::Database,
+    catalogue: Catalogue,
+) -> Result<Business, Error> {
+    let access = &config.chat;
+    let clock = Arc::clone(&config.clock);
+    let key = chat_rest::Secret::new(access.key.reveal());
+    let chat = chat_rest::Client::new(chat_rest::Config {
+        admin: access.admin.clone(),
+        clock: Arc::new(move || clock.now_s()),
+        ..chat_rest::Config::new(access.base_url.clone(), access.sdk_app_id, key)
+    })?;
+    let fresh: [u8; TOKEN_KEY_BYTES] = rand::random();
+    let fresh = fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut tx = database.write().await?;
+    let key = accounts::store::secret(&mut tx, "token_key", &fresh).await?;
+    let outbox = Outbox::open(&mut tx, config.outbox_limit).await?;
+    let gifts = Gifts::open(&mut tx, catalogue).await?;
+    tx.commit().await.map_err(storage::Error::from)?;
+    products::seed(&database, config.catalogue_dir.as_deref()).await?;
+    let tokens = Tokens::new(&key, config.token_lifetime)?;
+    let identity = config.identity.clone().map(Identity::new).transpose()?;
+    Ok(Business {
+        clock: Arc::clone(&config.clock),
+        call_rates: CallRates::new(config.calls_per_second),
+        outbox,
+        gifts,
+        badges: Badges::default(),
+        likes: Likes::new(),
+        moderation: Moderation::new(),
+        webhooks: Webhooks::new(config.webhooks.clone()),
+        tokens,
+        identity,
+        chat,
+        database,
+        config,
+    })
+}

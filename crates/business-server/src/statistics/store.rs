@@ -1,0 +1,402 @@
+//! Minutes of streams in the database, and what the orders tell of them.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
+
+use crate::storage::{Error, Tx, from_db, to_db};
+
+/// What is added to a minute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) joins: u64,
+    pub(super) leaves: u64,
+    pub(super) comments: u64,
+    /// Accounts that commented for the first time in the stream.
+    pub(super) new_chatters: u64,
+    pub(super) likes: u64,
+    pub(super) refused: u64,
+    pub(super) left_out: u64,
+}
+
+/// What was given and sold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Trade {
+    pub(super) gifts: u64,
+    /// In coins, without what was refunded.
+    pub(super) income: u64,
+    pub(super) orders: u64,
+    pub(super) pieces: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Minute {
+    /// `None` when nobody counted.
+    pub(super) viewers: Option<u64>,
+    pub(super) counts: Counts,
+    pub(super) trade: Trade,
+}
+
+/// Of a whole stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) peak_viewers: u64,
+    pub(super) counts: Counts,
+    /// Accounts that commented.
+    pub(super) chatters: u64,
+    pub(super) trade: Trade,
+    /// Accounts that opened the link of a product, for each product.
+    pub(super) clicks: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stream {
+    pub(super) stream: u64,
+    pub(super) began_s: u64,
+    pub(super) ended_s: Option<u64>,
+}
+
+/// The stream that ran in a room at a time, or the one that came next; `None` when there is no such
+/// room.
+pub(super) async fn stream_at(
+    tx: &mut Tx,
+    group_id: &str,
+    at_s: u64,
+) -> Result<Option<u64>, Error> {
+    let row = sqlx::query(
+        "SELECT COALESCE(
+             (SELECT MAX(stream) FROM streams WHERE group_id = $1 AND began_s <= $2
+                  AND (ended_s IS NULL OR ended_s >= $2)),
+             (SELECT COALESCE(MAX(stream), 0) + 1 FROM streams
+                  WHERE group_id = $1 AND began_s <= $2)) AS stream
+         FROM rooms WHERE group_id = $1",
+    )
+    .bind(group_id)
+    .bind(to_db(at_s))
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| from_db(row.get("stream"))))
+}
+
+/// Whether this is the account's first comment in the stream.
+pub(super) async fn note_chatter(
+    tx: &mut Tx,
+    group_id: &str,
+    stream: u64,
+    user_id: &str,
+    minute: u64,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "INSERT INTO statistics_chatters (group_id, stream, user_id, minute)
+         VALUES ($1, $2, $3, $4) ON CONFLICT (group_id, stream, user_id) DO NOTHING",
+    )
+    .bind(group_id)
+    .bind(to_db(stream))
+    .bind(user_id)
+    .bind(to_db(minute))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn add(
+    tx: &mut Tx,
+    group_id: &str,
+    stream: u64,
+    minute: u64,
+    counts: &Counts,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO statistics_minutes AS kept (group_id, stream, minute, joins, leaves, comments,
+             new_chatters, likes, refused, left_out)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (group_id, stream, minute) DO UPDATE SET
+             joins = kept.joins + excluded.joins, leaves = kept.leaves + excluded.leaves,
+             comments = kept.comments + excluded.comments,
+             new_chatters = kept.new_chatters + excluded.new_chatters,
+             likes = kept.likes + excluded.likes, refused = kept.refused + excluded.refused,
+             left_out = kept.left_out + excluded.left_out",
+    )
+    .bind(group_id)
+    .bind(to_db(stream))
+    .bind(to_db(minute))
+    .bind(to_db(counts.joins))
+    .bind(to_db(counts.leaves))
+    .bind(to_db(counts.comments))
+    .bind(to_db(counts.new_chatters))
+    .bind(to_db(counts.likes))
+    .bind(to_db(counts.refused))
+    .bind(to_db(counts.left_out))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_viewers(
+    tx: &mut Tx,
+    group_id: &str,
+    stream: u64,
+    minute: u64,
+    viewers: u32,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO statistics_minutes (group_id, stream, minute, viewers)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (group_id, stream, minute) DO UPDATE SET viewers = excluded.viewers",
+    )
+    .bind(group_id)
+    .bind(to_db(stream))
+    .bind(to_db(minute))
+    .bind(i64::from(viewers))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes up to `limit` minutes and as many chatters from before a minute; answers how many rows
+/// that were.
+pub(super) async fn purge(tx: &mut Tx, before_minute: u64, limit: u32) -> Result<u64, Error> {
+    let minutes = sqlx::query(
+        "DELETE FROM statistics_minutes WHERE (group_id, stream, minute) IN
+             (SELECT group_id, stream, minute FROM statistics_minutes WHERE minute < $1 LIMIT $2)",
+    )
+    .bind(to_db(before_minute))
+    .bind(i64::from(limit))
+    .execute(&mut **tx)
+    .await?;
+    let chatters = sqlx::query(
+        "DELETE FROM statistics_chatters WHERE (group_id, stream, user_id) IN
+             (SELECT group_id, stream, user_id FROM statistics_chatters WHERE minute < $1 LIMIT $2)",
+    )
+    .bind(to_db(before_minute))
+    .bind(i64::from(limit))
+    .execute(&mut **tx)
+    .await?;
+    Ok(minutes.rows_affected() + chatters.rows_affected())
+}
+
+fn read_counts(row: &SqliteRow) -> Counts {
+    let number = |column: &str| from_db(row.get(column));
+    Counts {
+        joins: number("joins"),
+        leaves: number("leaves"),
+        comments: number("comments"),
+        new_chatters: number("new_chatters"),
+        likes: number("likes"),
+        refused: number("refused"),
+        left_out: number("left_out"),
+    }
+}
+
+fn read_stream(row: &SqliteRow) -> Stream {
+    Stream {
+        stream: from_db(row.get("stream")),
+        began_s: from_db(row.get("began_s")),
+        ended_s: row.get::<Option<i64>, _>("ended_s").map(from_db),
+    }
+}
+
+/// Up to `limit` streams of a room with smaller numbers than `before`, the newest first.
+pub(super) async fn streams(
+    tx: &mut Tx,
+    group_id: &str,
+    before: u64,
+    limit: u32,
+) -> Result<Vec<Stream>, Error> {
+    let rows = sqlx::query(
+        "SELECT stream, began_s, ended_s FROM streams WHERE group_id = $1 AND stream < $2
+         ORDER BY stream DESC LIMIT $3",
+    )
+    .bind(group_id)
+    .bind(to_db(before))
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.iter().map(read_stream).collect())
+}
+
+/// A stream of a room, or its newest one.
+pub(super) async fn find_stream(
+    tx: &mut Tx,
+    group_id: &str,
+    stream: Option<u64>,
+) -> Result<Option<Stream>, Error> {
+    let row = sqlx::query(
+        "SELECT stream, began_s, ended_s FROM streams
+         WHERE group_id = $1 AND stream = COALESCE($2, stream) ORDER BY stream DESC LIMIT 1",
+    )
+    .bind(group_id)
+    .bind(stream.map(to_db))
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.as_ref().map(read_stream))
+}
+
+/// The first `limit` minutes after one in which anything was counted, given or sold, and perhaps
+/// some more.
+pub(super) async fn minutes(
+    tx: &mut Tx,
+    group_id: &str,
+    stream: u64,
+    after_minute: u64,
+    limit: u32,
+) -> Result<BTreeMap<u64, Minute>, Error> {
+    let mut minutes: BTreeMap<u64, Minute> = BTreeMap::new();
+    // Sums are cast, because the sum of BIGINT is another type in PostgreSQL.
+    let counted = sqlx::query(
+        "SELECT minute, viewers, joins, leaves, comments, new_chatters, likes, refused, left_out
+         FROM statistics_minutes WHERE group_id = $1 AND stream = $2 AND minute > $3
+         ORDER BY minute LIMIT $4",
+    );
+    let given = sqlx::query(
+        "SELECT at_ms / 60000 AS minute, CAST(SUM(count) AS BIGINT) AS gifts,
+             CAST(SUM(coins) AS BIGINT) AS income
+         FROM gift_orders
+         WHERE group_id = $1 AND stream = $2 AND at_ms / 60000 > $3 AND refunded_ms IS NULL
+         GROUP BY at_ms / 60000 ORDER BY minute LIMIT $4",
+    );
+    let sold = sqlx::query(
+        "SELECT taken_s / 60 AS minute, COUNT(*) AS orders,
+             CAST(SUM(quantity) AS BIGINT) AS pieces
+         FROM shop_orders WHERE group_id = $1 AND stream = $2 AND taken_s / 60 > $3
+         GROUP BY taken_s / 60 ORDER BY minute LIMIT $4",
+    );
+    for (at, query) in [counted, given, sold].into_iter().enumerate() {
+        let rows = query
+            .bind(group_id)
+            .bind(to_db(stream))
+            .bind(to_db(after_minute))
+            .bind(i64::from(limit))
+            .fetch_all(&mut **tx)
+            .await?;
+        for row in rows {
+            let minute = minutes.entry(from_db(row.get("minute"))).or_default();
+            let number = |column: &str| from_db(row.get(column));
+            match at {
+                0 => {
+                    minute.viewers = row.get::<Option<i64>, _>("viewers").map(from_db);
+                    minute.counts = read_counts(&row);
+                }
+                1 => {
+                    (minute.trade.gifts, minute.trade.income) = (number("gifts"), number("income"));
+                }
+                _ => {
+                    (minute.trade.orders, minute.trade.pieces) =
+                        (number("orders"), number("pieces"));
+                }
+            }
+        }
+    }
+    Ok(minutes)
+}
+
+pub(super) async fn totals(tx: &mut Tx, group_id: &str, stream: u64) -> Result<Totals, Error> {
+    let counted = sqlx::query(
+        "SELECT COALESCE(MAX(viewers), 0) AS peak, CAST(COALESCE(SUM(joins), 0) AS BIGINT) AS joins,
+             CAST(COALESCE(SUM(leaves), 0) AS BIGINT) AS leaves,
+             CAST(COALESCE(SUM(comments), 0) AS BIGINT) AS comments,
+             CAST(COALESCE(SUM(new_chatters), 0) AS BIGINT) AS new_chatters,
+             CAST(COALESCE(SUM(likes), 0) AS BIGINT) AS likes,
+             CAST(COALESCE(SUM(refused), 0) AS BIGINT) AS refused,
+             CAST(COALESCE(SUM(left_out), 0) AS BIGINT) AS left_out
+         FROM statistics_minutes WHERE group_id = $1 AND stream = $2",
+    );
+    let others = sqlx::query(
+        "SELECT
+             (SELECT COUNT(*) FROM statistics_chatters
+                  WHERE group_id = $1 AND stream = $2) AS chatters,
+             (SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM gift_orders
+                  WHERE group_id = $1 AND stream = $2 AND refunded_ms IS NULL) AS gifts,
+             (SELECT CAST(COALESCE(SUM(coins), 0) AS BIGINT) FROM gift_orders
+                  WHERE group_id = $1 AND stream = $2 AND refunded_ms IS NULL) AS income,
+             (SELECT COUNT(*) FROM shop_orders
+                  WHERE group_id = $1 AND stream = $2) AS orders,
+             (SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM shop_orders
+                  WHERE group_id = $1 AND stream = $2) AS pieces,
+             (SELECT COUNT(*) FROM product_clicks
+                  WHERE group_id = $1 AND stream = $2) AS clicks",
+    );
+    let counted = counted.bind(group_id).bind(to_db(stream)).fetch_one(&mut **tx).await?;
+    let others = others.bind(group_id).bind(to_db(stream)).fetch_one(&mut **tx).await?;
+    let number = |column: &str| from_db(others.get(column));
+    Ok(Totals {
+        peak_viewers: from_db(counted.get("peak")),
+        counts: read_counts(&counted),
+        chatters: number("chatters"),
+        trade: Trade {
+            gifts: number("gifts"),
+            income: number("income"),
+            orders: number("orders"),
+            pieces: number("pieces"),
+        },
+        clicks: number("clicks"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Database;
+
+    /// A database with a room of two streams, in which the shop has sold something.
+    async fn database(dir: &std::path::Path) -> Database {
+        let database = Database::open(dir).await.unwrap();
+        let mut tx = database.write().await.unwrap();
+        for statement in [
+            "INSERT INTO rooms (group_id, owner, title, status, status_since_s, created_s)
+             VALUES ('r', 'host', 'Room', 'live', 0, 0)",
+            "INSERT INTO streams (group_id, stream, began_s, ended_s)
+             VALUES ('r', 1, 600, 1200), ('r', 2, 1800, NULL)",
+            "INSERT INTO shop_orders (order_id, product, quantity, group_id, stream, user_id, taken_s)
+             VALUES ('a', 'cup', 2, 'r', 1, 'mei', 660), ('b', 'cup', 1, 'r', 1, NULL, 719),
+                    ('c', 'bowl', 1, 'r', 2, 'mei', 1860), ('d', 'bowl', 5, NULL, NULL, NULL, 660)",
+            "INSERT INTO product_clicks (group_id, stream, product, user_id)
+             VALUES ('r', 1, 'cup', 'mei'), ('r', 1, 'cup', 'jun'), ('r', 2, 'bowl', 'mei')",
+        ] {
+            sqlx::query(statement).execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        database
+    }
+
+    #[tokio::test]
+    async fn sales_are_the_orders_that_the_shop_reported_for_the_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = database(dir.path()).await;
+        let mut tx = database.read().await.unwrap();
+        let first = totals(&mut tx, "r", 1).await.unwrap();
+        assert_eq!((first.clicks, first.trade.orders, first.trade.pieces), (2, 2, 3));
+        let minutes = minutes(&mut tx, "r", 1, 0, 100).await.unwrap();
+        let sold: Vec<_> = minutes.iter().map(|(at, m)| (*at, m.trade.orders)).collect();
+        assert_eq!(sold, [(11, 2)]);
+        assert_eq!(minutes[&11].trade.pieces, 3);
+        assert_eq!(minutes[&11].viewers, None, "nobody counted");
+    }
+
+    #[tokio::test]
+    async fn an_event_belongs_to_the_stream_that_ran_or_to_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = database(dir.path()).await;
+        let mut tx = database.read().await.unwrap();
+        for (at_s, stream) in [(0, 1), (600, 1), (1_200, 1), (1_201, 2), (1_800, 2), (9_999, 2)] {
+            assert_eq!(stream_at(&mut tx, "r", at_s).await.unwrap(), Some(stream), "at {at_s}");
+        }
+        assert_eq!(stream_at(&mut tx, "no room", 600).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_page_of_minutes_begins_after_the_last_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = database(dir.path()).await;
+        let mut tx = database.write().await.unwrap();
+        for minute in [10, 11, 12, 13] {
+            let counts = Counts { comments: minute, ..Counts::default() };
+            add(&mut tx, "r", 1, minute, &counts).await.unwrap();
+            add(&mut tx, "r", 1, minute, &counts).await.unwrap();
+        }
+        let page = minutes(&mut tx, "r", 1, 10, 2).await.unwrap();
+        let comments: Vec<_> = page.iter().map(|(at, m)| (*at, m.counts.comments)).collect();
+        assert_eq!(comments, [(11, 22), (12, 24)]);
+        assert_eq!(page[&11].trade.orders, 2, "what was sold stands beside what was said");
+    }
+}

@@ -1,0 +1,102 @@
+//! The database: one SQLite file with a write-ahead log. Each subject holds its own statements in a
+//! file `store.rs`; no other file holds SQL. Statements keep to what PostgreSQL takes as well:
+//! numbered parameters, `ON CONFLICT`, `RETURNING`, no types but BIGINT and TEXT.
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// File name of the database inside the data folder.
+pub(crate) const DATABASE_FILE: &str = "business.db";
+/// How long a writer waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+const READERS: u32 = 4;
+
+pub(crate) type Tx = Transaction<'static, Sqlite>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the folder {path} cannot be made: {source}", path = path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("the database {path} cannot be opened: {source}", path = path.display())]
+    Open { path: PathBuf, source: sqlx::Error },
+    #[error(
+        "the database {path} cannot be brought to this version: {source}; it was left as it is",
+        path = path.display()
+    )]
+    Migrate { path: PathBuf, source: sqlx::migrate::MigrateError },
+    #[error("the database failed: {0}")]
+    Failed(#[from] sqlx::Error),
+    #[error("the database holds a value that cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// One connection writes and several read: SQLite takes one writer at a time anyway, and a queue
+/// for the one connection is fairer than its busy waiting.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Database {
+    pub(crate) async fn open(data_dir: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(data_dir)
+            .map_err(|source| Error::Folder { path: data_dir.to_owned(), source })?;
+        let path = data_dir.join(DATABASE_FILE);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit survives a power cut: what was paid must not come undone.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let pool = async |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                // A connection to a file does not go bad by itself.
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_with(options.clone())
+                .await
+                .map_err(|source| Error::Open { path: path.clone(), source })
+        };
+        let writer = pool(1).await?;
+        sqlx::migrate!()
+            .run(&writer)
+            .await
+            .map_err(|source| Error::Migrate { path: path.clone(), source })?;
+        let readers = pool(READERS).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// A transaction in which every statement sees the same moment.
+    pub(crate) async fn read(&self) -> Result<Tx, Error> {
+        Ok(self.readers.begin().await?)
+    }
+
+    /// A transaction that has the write lock from the start, so that what it reads stays true until
+    /// it writes. It is undone unless it is committed.
+    pub(crate) async fn write(&self) -> Result<Tx, Error> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A number as the database holds it. What is larger than the database takes becomes its largest:
+/// no count or time of this service comes near it.
+pub(crate) fn to_db(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number that the database holds and that is never negative.
+pub(crate) fn from_db(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,175 @@
+//! What is going to happen in a room, and whether it may.
+
+use chat_types::Element;
+use chat_types::business::BusinessMessage;
+use chat_types::webhook::{BeforeApplyJoin, GroupMsg, Webhook, WebhookAnswer};
+use serde::Deserialize;
+
+use super::codes;
+use crate::moderation::{self, Judged};
+use crate::{Business, accounts, likes};
+
+/// Go on as it is.
+pub(super) fn allow() -> WebhookAnswer {
+    WebhookAnswer { action_status: "OK".into(), ..WebhookAnswer::default() }
+}
+
+fn refuse(code: i32, sentence: impl Into<String>) -> WebhookAnswer {
+    WebhookAnswer { error_code: code, error_info: sentence.into(), ..allow() }
+}
+
+pub(super) async fn decide(business: &Business, webhook: &Webhook) -> WebhookAnswer {
+    match webhook {
+        Webhook::GroupBeforeSendMsg(message) => decide_message(business, message).await,
+        Webhook::BeforeApplyJoinGroup(join) => decide_join(business, join).await,
+        _ => allow(),
+    }
+}
+
+async fn decide_message(business: &Business, message: &GroupMsg) -> WebhookAnswer {
+    // What this service says itself has been decided already, in whose name it may be.
+    let chat = &business.config.chat;
+    let operator = message.operator_account.as_str();
+    if [chat.admin.as_str(), chat.assistant.as_str()].contains(&operator) {
+        return allow();
+    }
+    let judged = match kind(&message.msg_body) {
+        Kind::Like(like) if business.config.count_likes => {
+            return match likes::count(business, message, &like).await {
+                Ok(()) => allow(),
+                Err(refused) => refuse(refused.code(), refused.to_string()),
+            };
+        }
+        Kind::Like(_) => return allow(),
+        Kind::Forged(kind) => moderation::refuse_forged(business, message, kind).await,
+        Kind::Comment => moderation::judge(business, message).await,
+    };
+    let badged = async || WebhookAnswer {
+        cloud_custom_data: accounts::badge_data(business, message).await,
+        ..allow()
+    };
+    match judged {
+        Judged::Pass => badged().await,
+        Judged::Replace(body) => WebhookAnswer { msg_body: Some(body), ..badged().await },
+        Judged::Refuse { code, sentence } => refuse(code, sentence),
+        Judged::Drop => refuse(codes::SILENT, ""),
+    }
+}
+
+async fn decide_join(business: &Business, join: &BeforeApplyJoin) -> WebhookAnswer {
+    let banned = moderation::banned_until(business, &join.group_id, &join.requestor_account).await;
+    match banned {
+        Ok(None) => allow(),
+        Ok(Some(until_s)) => {
+            let left_s = until_s.saturating_sub(business.clock.now_s());
+            refuse(codes::BANNED, format!("you may not come in for another {left_s} s"))
+        }
+        Err(error) => {
+            tracing::error!(%error, "bans not read: the account may come in");
+            super::count(&business.webhooks.figures.before_failed);
+            allow()
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Comment,
+    Like(chat_types::business::Like),
+    /// Something that only the service may say, or that is made to look like it: every kind of
+    /// business message but a sound like, which is a viewer's own.
+    Forged(&'static str),
+}
+
+/// What a message of a client is. Readers take only a message of one sound element for a business
+/// message; here one is enough that could be taken for one by a reader who is less strict.
+fn kind(body: &[Element]) -> Kind {
+    if let Some(BusinessMessage::Like(like)) = BusinessMessage::read(body) {
+        return Kind::Like(like);
+    }
+    let forged = body.iter().find_map(|element| {
+        let Element::Custom(custom) = element else { return None };
+        let named = serde_json::from_str::<Tag>(&custom.data).ok().map(|tag| tag.t);
+        let named = named.as_deref();
+        let known = BusinessMessage::KINDS.into_iter().find(|kind| named == Some(*kind));
+        // A form that the tag alone does not show.
+        let read = || BusinessMessage::read(std::slice::from_ref(element));
+        known.or_else(|| read().map(|message| message.kind()))
+    });
+    forged.map_or(Kind::Comment, Kind::Forged)
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    t: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_types::element::CustomElement;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn custom(data: &str) -> Element {
+        Element::Custom(CustomElement { data: data.into(), ..CustomElement::default() })
+    }
+
+    #[test]
+    fn a_sound_like_alone_is_a_like() {
+        let like = custom(r#"{"t":"like","batch":"b","count":3}"#);
+        assert!(matches!(kind(std::slice::from_ref(&like)), Kind::Like(like) if like.count == 3));
+        assert_eq!(kind(&[like.clone(), Element::text("!")]), Kind::Forged("like"));
+        assert_eq!(kind(&[custom(r#"{"t":"like","batch":"b","count":0}"#)]), Kind::Forged("like"));
+    }
+
+    #[test]
+    fn what_only_the_service_says_is_forged_in_whatever_form() {
+        for name in BusinessMessage::KINDS.into_iter().filter(|kind| *kind != "like") {
+            for body in [
+                vec![custom(&json!({"t": name}).to_string())],
+                vec![custom(&json!({"more": 1, "t": name, "batch": "b", "count": 1}).to_string())],
+                vec![custom(&format!("  {{ \"\\u0074\": \"{name}\" }} "))],
+                vec![Element::text("look"), custom(&json!({"t": name}).to_string())],
+            ] {
+                assert_eq!(kind(&body), Kind::Forged(name), "{body:?}");
+            }
+        }
+        let listed = json!(["gift", "o", "c", "rose", "Rose", 1, 1, "mei", "Mei", 1, 1, "quiet"]);
+        assert_eq!(kind(&[custom(&listed.to_string())]), Kind::Forged("gift"));
+    }
+
+    #[test]
+    fn everything_else_is_a_comment() {
+        for body in [
+            vec![Element::text(r#"{"t":"gift"}"#)],
+            vec![custom("")],
+            vec![custom("wave")],
+            vec![custom(r#"{"t":"wave"}"#)],
+            vec![custom(r#"{"kind":"gift"}"#)],
+            vec![],
+        ] {
+            assert_eq!(kind(&body), Kind::Comment, "{body:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn nothing_that_a_reader_takes_for_the_service_s_word_passes(
+            data in prop_oneof![
+                "\\PC{0,60}",
+                r#"\{("t":"(gift|like|product|announcement)",?|"order":"o",?|"count":[0-9]{1,3},?|"batch":"b",?){0,5}\}"#,
+                r#"\[("gift"|"product"|"live_status"|"live"|[0-9]|,){0,8}\]"#,
+            ]
+        ) {
+            let body = [custom(&data)];
+            match BusinessMessage::read(&body) {
+                Some(BusinessMessage::Like(like)) => prop_assert_eq!(kind(&body), Kind::Like(like)),
+                Some(_) => prop_assert!(matches!(kind(&body), Kind::Forged(_))),
+                None => {}
+            }
+        }
+    }
+}

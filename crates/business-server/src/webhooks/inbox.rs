@@ -1,0 +1,152 @@
+//! After-webhooks on their way into the database.
+
+use chat_types::webhook::Webhook;
+use sha2::{Digest, Sha256};
+use std::sync::atomic::Ordering;
+use tokio_util::sync::CancellationToken;
+
+use super::queue::Job;
+use super::signature::hex;
+use super::{add, store};
+use crate::Business;
+use crate::storage::Error;
+
+/// Events in one commit.
+const BATCH: usize = 256;
+
+/// An event that has come and is understood.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    /// See [`key`].
+    pub(super) key: Option<String>,
+    pub(super) body: String,
+    /// When it came, in Unix milliseconds.
+    pub(super) came_ms: u64,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    Kept,
+    /// It had come before.
+    Duplicate,
+    /// Too many wait to be heard.
+    Full,
+}
+
+/// What tells an event from all others, so that it is heard once, however often it is delivered. A
+/// message is named by its group, number and time (a group that is made again numbers its messages
+/// anew), everything else by all that it says. `None` for the one event that says no time: it tells
+/// what a state is, and hearing that twice changes nothing, while a member may well go offline
+/// twice.
+pub(super) fn key(webhook: &Webhook, body: &[u8]) -> Option<String> {
+    match webhook {
+        Webhook::OnMemberStateChange(_) => None,
+        Webhook::GroupAfterSendMsg(sent) => {
+            let group_id = &sent.message.group_id;
+            Some(format!("message:{group_id}:{}:{}", sent.msg_seq, sent.msg_time))
+        }
+        _ => Some(format!("{}:{}", webhook.command().name, hex(&Sha256::digest(body)))),
+    }
+}
+
+/// Stores events as they come, all that came while the last commit ran in one, until `stop` and the
+/// last one.
+pub(super) async fn store_all(business: &Business, stop: &CancellationToken) {
+    let webhooks = &business.webhooks;
+    loop {
+        let jobs = webhooks.inbox.take(BATCH, stop).await;
+        if jobs.is_empty() {
+            return;
+        }
+        match store_batch(business, &jobs).await {
+            Ok(fates) => {
+                let kept = fates.iter().filter(|fate| **fate == Stored::Kept).count();
+                let twice = fates.iter().filter(|fate| **fate == Stored::Duplicate).count();
+                let full = fates.len() - kept - twice;
+                add(&webhooks.figures.after_stored, kept);
+                add(&webhooks.figures.after_duplicate, twice);
+                add(&webhooks.figures.refused_unheard, full);
+                webhooks.stored.notify_one();
+                for (job, fate) in jobs.into_iter().zip(fates) {
+                    job.answer(fate);
+                }
+            }
+            // Dropped without an answer, so that each is answered 503 and comes again.
+            Err(error) => {
+                tracing::error!(%error, "webhooks not stored");
+                add(&webhooks.figures.refused_storage, jobs.len());
+            }
+        }
+    }
+}
+
+async fn store_batch(
+    business: &Business,
+    jobs: &[Job<Arrived, Stored>],
+) -> Result<Vec<Stored>, Error> {
+    let webhooks = &business.webhooks;
+    let waiting = webhooks.unheard.load(Ordering::SeqCst);
+    let mut places = webhooks.limits.unheard.saturating_sub(waiting);
+    let mut tx = business.database.write().await?;
+    let mut last_id = store::last_id(&mut tx).await?;
+    let mut fates = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        if places == 0 {
+            fates.push(Stored::Full);
+        } else if store::insert(&mut tx, last_id + 1, &job.work).await? {
+            last_id += 1;
+            places -= 1;
+            fates.push(Stored::Kept);
+        } else {
+            fates.push(Stored::Duplicate);
+        }
+    }
+    // Before the commit, because an event may be heard before this goes on.
+    let kept = fates.iter().filter(|fate| **fate == Stored::Kept).count();
+    webhooks.unheard.fetch_add(kept, Ordering::SeqCst);
+    if let Err(error) = tx.commit().await {
+        webhooks.unheard.fetch_sub(kept, Ordering::SeqCst);
+        return Err(error.into());
+    }
+    Ok(fates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_types::webhook::{EventTime, GroupAfterMsg, GroupMsg};
+    use serde_json::json;
+
+    fn sent(group_id: &str, msg_seq: u32, msg_time: u32) -> Webhook {
+        let message = GroupMsg { group_id: group_id.into(), ..GroupMsg::default() };
+        Webhook::GroupAfterSendMsg(GroupAfterMsg { message, msg_seq, msg_time })
+    }
+
+    #[test]
+    fn a_message_is_named_by_its_place_and_not_by_its_bytes() {
+        let named = |webhook: &Webhook, body: &[u8]| key(webhook, body).unwrap();
+        let first = named(&sent("r", 1, 10), b"a");
+        assert_eq!(first, named(&sent("r", 1, 10), b"b"));
+        for other in [sent("r", 2, 10), sent("s", 1, 10), sent("r", 1, 11)] {
+            assert_ne!(first, named(&other, b"a"));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_named_by_what_it_says_unless_it_says_no_time() {
+        let read = |form: serde_json::Value| -> (Webhook, Vec<u8>) {
+            (serde_json::from_value(form.clone()).unwrap(), form.to_string().into_bytes())
+        };
+        let exit = |at: u64| {
+            read(json!({"CallbackCommand": "Group.CallbackAfterMemberExit", "GroupId": "r",
+                "EventTime": EventTime(at)}))
+        };
+        let named = |(webhook, body): &(Webhook, Vec<u8>)| key(webhook, body);
+        assert_eq!(named(&exit(1)), named(&exit(1)));
+        assert_ne!(named(&exit(1)), named(&exit(2)));
+        let state = read(json!({"CallbackCommand": "Group.CallbackOnMemberStateChange",
+            "GroupId": "r", "EventType": "Offline", "MemberList": []}));
+        assert_eq!(named(&state), None);
+    }
+}

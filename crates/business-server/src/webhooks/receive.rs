@@ -1,0 +1,220 @@
+//! `POST /webhooks`.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use chat_types::webhook::{Webhook, WebhookAnswer, WebhookCommand};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::time::{timeout, timeout_at};
+
+use super::figures::{Figures, count};
+use super::inbox::{Arrived, Stored, key};
+use super::signature::{self, Parameters, Stranger};
+use super::{Webhooks, before};
+use crate::Business;
+use crate::http::Problem;
+
+/// Longest body of a webhook, in bytes.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// What the body of an after-webhook has to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Outside of the API: the chat service calls it, and nobody else.
+pub(crate) fn router() -> Router<Arc<Business>> {
+    Router::new().route("/webhooks", post(receive))
+}
+
+/// Why a webhook is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
+    #[error("the query cannot be read: {0}")]
+    Query(#[from] QueryRejection),
+    #[error("the body is no webhook: {0}")]
+    Malformed(String),
+    #[error("the body is longer than {MAX_BODY_BYTES} bytes")]
+    TooLong,
+    #[error("the body did not arrive in time")]
+    Slow,
+    #[error("too many webhooks arrive at once: bring it again")]
+    Crowded,
+    #[error("too many events wait to be heard: bring it again")]
+    Unheard,
+    #[error("the event cannot be stored: bring it again")]
+    Storage,
+}
+
+impl Refusal {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Stranger(_) => 403,
+            Self::Query(_) | Self::Malformed(_) => 400,
+            Self::TooLong => 413,
+            Self::Slow => 408,
+            Self::Crowded | Self::Unheard | Self::Storage => 503,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Stranger(Stranger::Peer) => "peer",
+            Self::Stranger(Stranger::Signature) => "signature",
+            Self::Stranger(Stranger::Time) => "time",
+            Self::Stranger(Stranger::Application) => "application",
+            Self::Query(_) => "query",
+            Self::Malformed(_) => "body",
+            Self::TooLong => "body_too_long",
+            Self::Slow => "slow",
+            Self::Crowded | Self::Unheard => "crowded",
+            Self::Storage => "storage",
+        }
+    }
+
+    /// Where it is counted; those that concern the database are counted where it is written.
+    fn figure<'a>(&self, figures: &'a Figures) -> Option<&'a AtomicU64> {
+        Some(match self {
+            Self::Stranger(Stranger::Peer) => &figures.refused_peer,
+            Self::Stranger(Stranger::Signature) => &figures.refused_signature,
+            Self::Stranger(Stranger::Time) => &figures.refused_time,
+            Self::Stranger(Stranger::Application) => &figures.refused_application,
+            Self::Query(_) | Self::Malformed(_) => &figures.refused_malformed,
+            Self::TooLong => &figures.refused_length,
+            Self::Slow => &figures.refused_slow,
+            Self::Crowded => &figures.refused_crowded,
+            Self::Unheard | Self::Storage => return None,
+        })
+    }
+}
+
+async fn receive(
+    State(business): State<Arc<Business>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    query: Result<Query<Parameters>, QueryRejection>,
+    request: Request,
+) -> Response {
+    match take(&business, peer, query, request).await {
+        Ok(answer) => axum::Json(answer).into_response(),
+        Err(refusal) => {
+            if let Some(figure) = refusal.figure(&business.webhooks.figures) {
+                count(figure);
+            }
+            tracing::debug!(%peer, %refusal, "webhook not taken");
+            Problem::new(refusal.status(), refusal.code(), refusal.to_string()).into_response()
+        }
+    }
+}
+
+/// Nothing of the body is read before it is known who calls.
+async fn take(
+    business: &Business,
+    peer: SocketAddr,
+    query: Result<Query<Parameters>, QueryRejection>,
+    request: Request,
+) -> Result<WebhookAnswer, Refusal> {
+    let Query(parameters) = query?;
+    let config = &business.config;
+    let (token, app) = (config.webhook_token.as_ref(), config.chat.sdk_app_id);
+    signature::check(&parameters, token, peer.ip(), app, business.clock.now_s())?;
+    let Some(command) = WebhookCommand::named(&parameters.command) else {
+        count(&business.webhooks.figures.ignored);
+        return Ok(before::allow());
+    };
+    if command.before {
+        answer_before(business, command, request).await
+    } else {
+        store_after(business, command, request).await
+    }
+}
+
+/// Decides within the budget. Whoever waits for the answer must not wait for us: without a decision
+/// in time it is allowed.
+async fn answer_before(
+    business: &Business,
+    command: &WebhookCommand,
+    request: Request,
+) -> Result<WebhookAnswer, Refusal> {
+    let Webhooks { limits, figures, before_places, .. } = &business.webhooks;
+    let deadline = tokio::time::Instant::now() + limits.before_budget;
+    let deciding = async {
+        let _place = before_places.acquire().await;
+        let body = read(request).await?;
+        let webhook = parse(command, &body)?;
+        Ok(before::decide(business, &webhook).await)
+    };
+    let Ok(decided) = timeout_at(deadline, deciding).await else {
+        count(&figures.before_late);
+        return Ok(before::allow());
+    };
+    if decided.is_ok() {
+        count(&figures.before_answered);
+    }
+    decided
+}
+
+/// Answers when the event is durable.
+async fn store_after(
+    business: &Business,
+    command: &WebhookCommand,
+    request: Request,
+) -> Result<WebhookAnswer, Refusal> {
+    // First the place, then the body: so the bodies in memory are no more than the places.
+    let place = business.webhooks.inbox.place().ok_or(Refusal::Crowded)?;
+    let body = timeout(BODY_TIMEOUT, read(request)).await.map_err(|_| Refusal::Slow)??;
+    let webhook = parse(command, &body)?;
+    let key = key(&webhook, &body);
+    let body = String::from_utf8(body.into())
+        .map_err(|error| Refusal::Malformed(error.utf8_error().to_string()))?;
+    let stored = place.put(Arrived { key, body, came_ms: business.clock.now_ms() });
+    match stored.await {
+        Ok(Stored::Kept | Stored::Duplicate) => Ok(before::allow()),
+        Ok(Stored::Full) => Err(Refusal::Unheard),
+        Err(_) => Err(Refusal::Storage),
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, Refusal> {
+    let declared = request.headers().get(axum::http::header::CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(Refusal::TooLong);
+    }
+    axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| Refusal::TooLong)
+}
+
+fn parse(command: &WebhookCommand, body: &[u8]) -> Result<Webhook, Refusal> {
+    // The parser's text quotes what somebody said; its place is enough.
+    let at = |error: serde_json::Error| {
+        Refusal::Malformed(format!("line {}, column {}", error.line(), error.column()))
+    };
+    let webhook: Webhook = serde_json::from_slice(body).map_err(at)?;
+    if webhook.command().name == command.name {
+        return Ok(webhook);
+    }
+    Err(Refusal::Malformed("CallbackCommand differs from the one in the address".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    async fn length(bytes: usize) -> Result<usize, u16> {
+        // Without a header that would say how long it is.
+        let read = read(Request::new(Body::from(vec![b'x'; bytes]))).await;
+        read.map(|body| body.len()).map_err(|refusal| refusal.status())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_bound_and_no_further() {
+        assert_eq!(length(0).await, Ok(0));
+        assert_eq!(length(MAX_BODY_BYTES).await, Ok(MAX_BODY_BYTES));
+        assert_eq!(length(MAX_BODY_BYTES + 1).await, Err(413));
+    }
+}

@@ -1,0 +1,228 @@
+//! Coming in: by name in development, by a token of the shop's identity server in production.
+
+use axum::Json;
+use axum::Router;
+use axum::routing::get;
+use business_server::IdentityServer;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
+
+use crate::support::{ASSISTANT, Opening, Shop};
+
+const ISSUER: &str = "https://id.example";
+const AUDIENCE: &str = "liveroom";
+/// What stands before the 32 bytes of a private Ed25519 key in its PKCS #8 form (RFC 8410).
+const PKCS8_ED25519: [u8; 16] =
+    [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+/// An identity server with one key.
+struct Identity {
+    url: String,
+    key: EncodingKey,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Identity {
+    async fn start() -> Self {
+        let key = EncodingKey::from_ed_der(&[&PKCS8_ED25519[..], &[7; 32]].concat());
+        let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
+        public.common.key_id = Some("first".into());
+        let set = JwkSet { keys: vec![public] };
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let keys = get(async move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Json(set.clone())
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let router = Router::new().route("/keys", keys);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, key, asked }
+    }
+
+    fn opening(&self) -> Opening {
+        let jwks_url = self.url.clone();
+        Opening {
+            configure: Box::new(move |config| {
+                config.identity = Some(IdentityServer {
+                    issuer: ISSUER.into(),
+                    audience: AUDIENCE.into(),
+                    jwks_url: jwks_url.clone(),
+                });
+            }),
+            ..Opening::default()
+        }
+    }
+
+    fn token(&self, key_id: &str, claims: &Value) -> String {
+        let header = Header { kid: Some(key_id.into()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, claims, &self.key).unwrap()
+    }
+}
+
+fn claims(shop: &Shop) -> Value {
+    json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "mei", "name": "Mei", "role": "host",
+        "exp": shop.clock.now_s() + 300})
+}
+
+#[tokio::test]
+async fn a_name_is_enough_in_development_and_opens_both_services() {
+    let shop = Shop::open().await;
+    let body = json!({"name": " Mei ", "user_id": "mei"});
+    let entry = shop.stranger().post_ok("/sign-in", body).await;
+    assert_eq!((&entry["nick"], &entry["role"]), (&json!("Mei"), &json!("viewer")));
+    assert_eq!(entry["sdk_app_id"], shop.app.sdk_app_id);
+    let mut client = acceptance::gateway::Client::connect(&shop.chat.gateway_url()).await;
+    let sig = entry["user_sig"].as_str().unwrap();
+    let answer = client.login(shop.app.sdk_app_id.into(), "mei", sig).await;
+    assert_eq!((&answer["t"], &answer["nick"]), (&json!("login_ok"), &json!("Mei")));
+    let mut api = shop.stranger();
+    api.token = entry["token"].as_str().unwrap().to_owned();
+    assert_eq!(api.get_ok("/me").await["nick"], "Mei");
+}
+
+#[tokio::test]
+async fn in_production_a_name_is_not_enough() {
+    let opening =
+        Opening { configure: Box::new(|config| config.development = false), ..Opening::default() };
+    let shop = Shop::closed_with(opening).await;
+    let body = json!({"name": "Mei", "user_id": "mei"});
+    assert_eq!(shop.stranger().post("/sign-in", body).await.problem(403), "forbidden");
+    let token = json!({"token": "a.b.c"});
+    assert_eq!(shop.stranger().post("/token-exchange", token).await.problem(403), "forbidden");
+}
+
+#[tokio::test]
+async fn nobody_gets_the_user_sig_of_the_accounts_that_the_service_speaks_with() {
+    let shop = Shop::open().await;
+    for service in ["administrator", ASSISTANT] {
+        let body = json!({"name": "Mei", "user_id": service});
+        assert_eq!(shop.stranger().post("/sign-in", body).await.problem(403), "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn a_name_or_id_that_breaks_a_rule_is_refused_with_a_sentence() {
+    let shop = Shop::open().await;
+    for (name, user_id) in [
+        ("", "mei"),
+        ("x\u{7}", "mei"),
+        (&*"x".repeat(33), "mei"),
+        ("Mei", ""),
+        ("Mei", "caf\u{e9}"),
+    ] {
+        let body = json!({"name": name, "user_id": user_id});
+        assert_eq!(shop.stranger().post("/sign-in", body).await.problem(400), "invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_identity_server_is_exchanged_for_ours() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let token = identity.token("first", &claims(&shop));
+    let entry = shop.stranger().post_ok("/token-exchange", json!({"token": token})).await;
+    assert_eq!((&entry["user_id"], &entry["role"]), (&json!("mei"), &json!("host")));
+    let mut api = shop.stranger();
+    api.token = entry["token"].as_str().unwrap().to_owned();
+    let renewed = api.post_ok("/renew", json!({})).await;
+    assert_eq!(renewed["user_id"], "mei");
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_hold_is_refused() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let with = |name: &str, value: Value| {
+        let mut claims = claims(&shop);
+        claims[name] = value;
+        identity.token("first", &claims)
+    };
+    let now_s = shop.clock.now_s();
+    let other = EncodingKey::from_secret(b"the public keys").unwrap();
+    let header = Header { kid: Some("first".into()), ..Header::new(Algorithm::HS256) };
+    for wrong in [
+        with("iss", json!("https://other.example")),
+        with("aud", json!("another")),
+        with("exp", json!(now_s - 31)),
+        with("nbf", json!(now_s + 31)),
+        with("sub", json!("")),
+        with("role", json!("emperor")),
+        identity.token("second", &claims(&shop)),
+        encode(&header, &claims(&shop), &other).unwrap(),
+        "a.b.c".to_owned(),
+        "x".repeat(10_000),
+    ] {
+        let answer = shop.stranger().post("/token-exchange", json!({"token": wrong})).await;
+        assert_eq!(answer.problem(401), "identity", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_keys_do_not_make_the_identity_server_be_asked_again_and_again() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    for _ in 0..5 {
+        let token = identity.token("second", &claims(&shop));
+        let answer = shop.stranger().post("/token-exchange", json!({"token": token})).await;
+        assert_eq!(answer.problem(401), "identity");
+    }
+    assert_eq!(identity.asked.load(Ordering::SeqCst), 1);
+    shop.clock.advance_ms(61_000);
+    let token = identity.token("second", &claims(&shop));
+    shop.stranger().post("/token-exchange", json!({"token": token})).await.problem(401);
+    assert_eq!(identity.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_restart_and_ends_with_its_time() {
+    let shop = Shop::open().await;
+    let mei = shop.sign_in("mei", "viewer").await;
+    let shop = shop.business_restarted().await;
+    let mut api = shop.stranger();
+    api.token = mei.token;
+    assert_eq!(api.get_ok("/me").await["user_id"], "mei");
+    shop.clock.advance_ms(12 * 3_600 * 1_000);
+    assert_eq!(api.get("/me").await.problem(401), "token_expired");
+    api.token = "none".into();
+    assert_eq!(api.get("/me").await.problem(401), "token");
+    assert_eq!(shop.stranger().get("/me").await.problem(401), "token");
+}
+
+#[tokio::test]
+async fn an_account_that_calls_too_often_is_told_when_it_may_again() {
+    let opening =
+        Opening { configure: Box::new(|config| config.calls_per_second = 3), ..Opening::default() };
+    let shop = Shop::open_with(opening).await;
+    let mei = shop.sign_in("mei", "viewer").await;
+    let mut refused = None;
+    for _ in 0..50 {
+        let answer = mei.get("/me").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("fifty calls in a row are too many");
+    assert_eq!(refused.problem(429), "rate");
+    assert!(refused.json()["retry_after_ms"].as_u64().unwrap() >= 1);
+}
+
+#[tokio::test]
+async fn a_chat_service_that_is_away_is_named_and_nobody_is_let_in() {
+    let shop = Shop::open().await;
+    let stranger = shop.stranger();
+    let shop = shop
+        .without_chat(async move |_| {
+            let body = json!({"name": "Mei", "user_id": "mei"});
+            assert_eq!(stranger.post("/sign-in", body).await.problem(502), "chat");
+        })
+        .await;
+    shop.sign_in("mei", "viewer").await;
+}

@@ -1,0 +1,23 @@
+//! The business service beside a real chat service, driven from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+mod accounts;
+mod api;
+mod assistant;
+mod broadcast;
+mod draws;
+mod events;
+mod gifts;
+mod house;
+mod ledger;
+mod levels;
+mod likes;
+mod malformed;
+mod moderation;
+mod outbox;
+mod products;
+mod rooms;
+mod statistics;
+mod support;
+mod wallet;
+mod webhooks;

@@ -1,0 +1,166 @@
+//! Options of the business service.
+
+use business_server::{IdentityServer, Secret};
+use clap::ValueEnum;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::Error;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BusinessOptions {
+    /// Run one of the two services alone
+    #[arg(long, env = "LIVEROOM_ONLY", value_name = "SERVICE")]
+    pub(crate) only: Option<Only>,
+
+    /// Address and port of the business service; without it the address of --listen and the next
+    /// port, or a free one if that is 0
+    #[arg(long, env = "LIVEROOM_BUSINESS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) business_listen: Option<SocketAddr>,
+
+    /// Application that the business service serves; without it the only one of the data folder
+    #[arg(long, env = "LIVEROOM_SDK_APP_ID", value_name = "NUMBER")]
+    pub(crate) sdk_app_id: Option<u32>,
+
+    /// Base address of the chat service's REST API, for --only business: http://ADDRESS:PORT of
+    /// another process, or https://HOST of the cloud
+    #[arg(long, env = "LIVEROOM_CHAT_URL", value_name = "URL")]
+    pub(crate) chat_url: Option<String>,
+
+    /// Key of the application, for --only business
+    #[arg(long, env = "LIVEROOM_KEY", value_name = "KEY", hide_env_values = true, value_parser = secret)]
+    pub(crate) key: Option<Secret>,
+
+    /// Administrator of the application in whose name the business service makes its calls, for
+    /// --only business
+    #[arg(long, env = "LIVEROOM_ADMIN", value_name = "USER", default_value = "administrator")]
+    pub(crate) admin: String,
+
+    /// Account of the virtual assistant
+    #[arg(long, env = "LIVEROOM_ASSISTANT", value_name = "USER", default_value = embedded::ASSISTANT)]
+    pub(crate) assistant: String,
+
+    /// With which the chat service signs its webhooks, for --only business
+    #[arg(
+        long,
+        env = "LIVEROOM_WEBHOOK_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        value_parser = secret
+    )]
+    pub(crate) webhook_token: Option<Secret>,
+
+    /// on: anyone signs in with a name and fills up the own wallet; for development
+    #[arg(long, env = "LIVEROOM_DEVELOPMENT", value_name = "SWITCH", default_value = "off")]
+    pub(crate) development: Switch,
+
+    /// on: likes are counted; off: they only pass
+    #[arg(long, env = "LIVEROOM_COUNT_LIKES", value_name = "SWITCH", default_value = "on")]
+    pub(crate) count_likes: Switch,
+
+    /// Signs what the shop's payment and order systems tell; without it they tell nothing
+    #[arg(
+        long,
+        env = "LIVEROOM_PAYMENT_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        value_parser = secret
+    )]
+    pub(crate) payment_key: Option<Secret>,
+
+    /// Issuer (iss) of the tokens of the shop's identity server
+    #[arg(long, env = "LIVEROOM_IDENTITY_ISSUER", value_name = "ISSUER")]
+    pub(crate) identity_issuer: Option<String>,
+
+    /// Audience (aud) that has to be in these tokens
+    #[arg(long, env = "LIVEROOM_IDENTITY_AUDIENCE", value_name = "AUDIENCE")]
+    pub(crate) identity_audience: Option<String>,
+
+    /// Address of the identity server's JSON Web Key Set
+    #[arg(long, env = "LIVEROOM_IDENTITY_JWKS", value_name = "URL")]
+    pub(crate) identity_jwks: Option<String>,
+
+    /// Folder with gifts.json and products.json; without it the built-in catalogue is used
+    #[arg(long, env = "LIVEROOM_CATALOGUE_DIR", value_name = "DIR")]
+    pub(crate) catalogue_dir: Option<PathBuf>,
+
+    /// Origins of web pages that may call the business API, with commas between; * is all
+    #[arg(long, env = "LIVEROOM_CORS_ORIGINS", value_name = "ORIGINS", default_value = "")]
+    pub(crate) cors_origins: String,
+
+    /// Calls that one account may make in a second, 1 to 100000
+    #[arg(
+        long,
+        env = "LIVEROOM_CALLS_PER_SECOND",
+        value_name = "NUMBER",
+        default_value = "20",
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub(crate) calls_per_second: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    Chat,
+    Business,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    pub(crate) fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+impl BusinessOptions {
+    /// What is told of the business service wherever the chat service is, beside the identity server.
+    pub(crate) fn configure(&self, config: &mut business_server::Config) {
+        config.development = self.development.is_on();
+        config.count_likes = self.count_likes.is_on();
+        config.payment_key = self.payment_key.clone();
+        config.catalogue_dir = self.catalogue_dir.clone();
+        config.calls_per_second = self.calls_per_second;
+        let origins = self.cors_origins.split(',').map(str::trim);
+        config.cors_origins =
+            origins.filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    }
+
+    /// The identity server, if one is named; one of its three options alone is a mistake.
+    pub(crate) fn identity(&self) -> Result<Option<IdentityServer>, Error> {
+        let Self { identity_issuer, identity_audience, identity_jwks, .. } = self;
+        match (identity_issuer, identity_audience, identity_jwks) {
+            (Some(issuer), Some(audience), Some(jwks_url)) => Ok(Some(IdentityServer {
+                issuer: issuer.clone(),
+                audience: audience.clone(),
+                jwks_url: jwks_url.clone(),
+            })),
+            (None, None, None) => Ok(None),
+            (None, ..) => Err(missing("--identity-issuer")),
+            (_, None, _) => Err(missing("--identity-audience")),
+            (_, _, None) => Err(missing("--identity-jwks")),
+        }
+    }
+
+    /// Where the business service listens beside a chat service at `listen`.
+    pub(crate) fn listen(&self, listen: SocketAddr) -> SocketAddr {
+        let next = match listen.port() {
+            0 | u16::MAX => 0,
+            port => port + 1,
+        };
+        self.business_listen.unwrap_or_else(|| SocketAddr::new(listen.ip(), next))
+    }
+}
+
+fn missing(flag: &'static str) -> Error {
+    Error::Missing { flag, why: "with the other two --identity options" }
+}
+
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
+}
