@@ -116,7 +116,9 @@ async fn what_is_no_payment_of_the_shop_moves_nothing() {
     let mut old = payment(&shop, "p1", "mei", 500);
     old["at_s"] = json!(shop.clock.now_s() - 301);
     assert_eq!(pay(&stranger, &old).await.problem(401), "signature");
-    assert_eq!(pay(&stranger, &json!({"coins": 5})).await.problem(422), "body");
+    assert_eq!(pay(&stranger, &json!({"coins": 5})).await.problem(400), "invalid");
+    let timed = json!({"coins": 5, "at_s": shop.clock.now_s()});
+    assert_eq!(pay(&stranger, &timed).await.problem(422), "body");
     assert_eq!(pay(&stranger, &payment(&shop, "p1", "nobody", 5)).await.problem(404), "account");
     for wrong in [
         payment(&shop, "", "mei", 5),
