@@ -60,6 +60,8 @@ const ACCEPTANCE: &[&str] = &[
     "--test",
     "crash",
     "--test",
+    "business",
+    "--test",
     "money",
     "--test",
     "operation",
