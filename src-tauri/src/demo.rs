@@ -12,7 +12,7 @@ pub(crate) const APP_NAME: &str = "Liveroom demo";
 pub(crate) const GROUP_ID: &str = "demo";
 pub(crate) const HOST: &str = "host";
 pub(crate) const VIEWER: &str = "viewer";
-const ROOM_NAME: &str = "The evening kiln";
+pub(crate) const ROOM_NAME: &str = "The evening kiln";
 
 /// Switches of the console that the demo has on, so that nothing has to be set up to try them.
 const SWITCHES: [&str; 4] = ["broadcast", "online_member_list", "ban_members", "room_history"];

@@ -1,6 +1,7 @@
-//! The chat service inside this process. It listens on a loopback port that is free at the first
-//! start and stays the same until the program ends, so that clients find it again after a stop.
+//! The services inside this process. The chat service listens on a loopback port that is free at the
+//! first start and stays the same until the program ends, so that clients find it again after a stop.
 
+use ::embedded::{Beside, BusinessServer};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage;
 use chat_server::{Server, ServerConfig};
@@ -43,6 +44,8 @@ struct State {
 
 struct Running {
     server: Server,
+    /// Absent when it could not be started: the room works without it.
+    business: Option<BusinessServer>,
     audience: Audience,
 }
 
@@ -105,7 +108,8 @@ impl Embedded {
         let app = App { sdk_app_id: stored.sdk_app_id, key: stored.key.reveal().into() };
         let server = self.listen(state.address).await?;
         state.address = Some(server.address());
-        self.write_running_file(&server, &app);
+        let business = self.start_business(&server, app.sdk_app_id).await;
+        self.write_running_file(&server, business.as_ref(), &app);
         let signing = app.clone();
         let gateway_url = server.gateway_url();
         let audience = Audience::arrive(AudienceConfig {
@@ -118,15 +122,18 @@ impl Embedded {
             sign: Arc::new(move |user| signing.sign(user)),
         });
         state.app = Some(app);
-        state.running = Some(Running { server, audience });
+        state.running = Some(Running { server, business, audience });
         Ok(gateway_url)
     }
 
     /// Stops crowd and service in order; nothing happens when they do not run.
     pub(crate) async fn stop(&self) -> Result<(), ApiError> {
         let mut state = self.state.lock().await;
-        if let Some(Running { server, audience }) = state.running.take() {
+        if let Some(Running { server, business, audience }) = state.running.take() {
             audience.leave().await;
+            if let Some(business) = business {
+                business.shutdown().await;
+            }
             // While the folder is still ours: after the shutdown another program may have written
             // its own address there.
             remove_running_file(&self.data_dir);
@@ -175,11 +182,32 @@ impl Embedded {
             .map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))
     }
 
+    /// The business service of the demo room: anyone signs in with a name and fills up the own wallet.
+    async fn start_business(&self, server: &Server, sdk_app_id: u32) -> Option<BusinessServer> {
+        let beside = Beside {
+            sdk_app_id: Some(sdk_app_id),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            data_dir: self.data_dir.clone(),
+            assistant: ::embedded::ASSISTANT.into(),
+        };
+        let started =
+            ::embedded::start_beside(server, beside, |config| config.development = true).await;
+        let business = started.unwrap_or_else(|error| {
+            tracing::error!(%error, "business service not started: the room works without it");
+            None
+        })?;
+        if let Err(error) = business.adopt_room(demo::GROUP_ID, demo::HOST, demo::ROOM_NAME).await {
+            tracing::error!(%error, "the demo room is none of the business service");
+        }
+        Some(business)
+    }
+
     /// The file is a convenience: without it everything in the window still works.
-    fn write_running_file(&self, server: &Server, app: &App) {
+    fn write_running_file(&self, server: &Server, business: Option<&BusinessServer>, app: &App) {
         let content = json!({
             "rest": server.rest_url(),
             "gateway": server.gateway_url(),
+            "business": business.map(BusinessServer::url),
             "sdk_app_id": app.sdk_app_id,
             "group_id": demo::GROUP_ID,
         });

@@ -44,6 +44,13 @@ impl Window {
         self.data.path().join("data").join(APP_FOLDER).join("service")
     }
 
+    /// Base address of the business service inside the program.
+    pub fn business(&self) -> String {
+        let running = std::fs::read_to_string(self.service_dir().join("running.json")).unwrap();
+        let running: Value = serde_json::from_str(&running).unwrap();
+        running["business"].as_str().unwrap().to_owned()
+    }
+
     /// The way that the README shows for another terminal: the address from the file in the data
     /// folder, the key from `liveroom app list --with-keys`.
     pub async fn administrator(&self) -> Administrator {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 use acceptance::gateway::Client;
+use acceptance::rest::http;
 use acceptance::window::Window;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -225,6 +226,33 @@ async fn the_window_speaks_chinese_and_turns_light_when_asked_to() {
     let theme = "return document.documentElement.dataset.theme";
     window.until(theme, "the theme is light", |theme| theme == "light").await;
     window.screenshot("13-chinese-and-light").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_gift_that_was_paid_is_a_line_of_the_chat_that_grows_with_its_combo() {
+    let window = in_the_room(&ALONE).await;
+    let base = format!("{}/api/v1", window.business());
+    let post = async |path: &str, token: &str, key: &str, body: Value| -> Value {
+        let request = http().post(format!("{base}{path}")).bearer_auth(token).json(&body);
+        let answer = request.header("Idempotency-Key", key).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    };
+    let mei = json!({"name": "Mei", "user_id": "mei"});
+    let entry = post("/sign-in", "", "-", mei).await;
+    let token = entry["token"].as_str().unwrap();
+    post("/wallet/top-up", token, "coins", json!({"coins": 100})).await;
+    for (key, seen) in [("first", "Rose \u{d7}20"), ("second", "Rose \u{d7}40")] {
+        let gift = json!({"room": GROUP, "gift": "rose", "count": 20, "combo": "evening"});
+        post("/gifts", token, key, gift).await;
+        window.row(seen, "sent").await;
+    }
+    assert_eq!(window.rows_with("Rose \u{d7}20").await.len(), 0, "one line for the combo");
+    window.screenshot("17-gift").await;
+    // What a client sends goes by the business service, which lets a comment pass.
+    window.type_comment("thank you").await;
+    window.row("thank you", "sent").await;
     window.close().await;
 }
 

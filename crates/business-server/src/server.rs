@@ -16,7 +16,7 @@ use crate::outbox::Outbox;
 use crate::webhooks::Webhooks;
 use crate::{
     Business, Config, assistant, broadcast, draws, http, likes, moderation, outbox, products,
-    statistics, storage, webhooks,
+    rooms, statistics, storage, webhooks,
 };
 
 /// What running calls have at a stop.
@@ -103,6 +103,21 @@ impl BusinessServer {
     /// Where the chat service has to send its webhooks.
     pub fn webhook_url(&self) -> String {
         format!("{}/webhooks", self.url())
+    }
+
+    /// Makes a group that exists already a room that is on air, unless it is a room.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is changed then.
+    pub async fn adopt_room(
+        &self,
+        group_id: &str,
+        owner: &str,
+        title: &str,
+    ) -> Result<(), storage::Error> {
+        rooms::adopt(&self.business, group_id, owner, title).await?;
+        self.business.outbox.wake();
+        Ok(())
     }
 
     /// Takes no new call, lets the running ones end, and closes the database. What is still to be

@@ -4,7 +4,9 @@
 //! Everything here is configuration that a person could make by hand with `liveroom app`; what is
 //! configured already is left as it is.
 
-use business_server::{BusinessServer, ChatAccess, Config, Secret};
+pub use business_server::BusinessServer;
+
+use business_server::{ChatAccess, Config, Secret};
 use chat_server::application::{self, ALL_CALLBACKS, Application, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::AccountPatch;

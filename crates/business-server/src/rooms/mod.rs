@@ -14,7 +14,7 @@ use chat_types::{GroupId, Priority};
 use crate::Business;
 use crate::http::{Caller, Problem, Role};
 use crate::outbox::{self, Posting, What};
-use crate::storage::Tx;
+use crate::storage::{Error, Tx};
 use store::Room;
 
 /// The room, or 404.
@@ -44,7 +44,7 @@ pub(crate) async fn change_status(
     tx: &mut Tx,
     room: &Room,
     status: LiveStatus,
-) -> Result<(), Problem> {
+) -> Result<(), Error> {
     if room.status == status {
         return Ok(());
     }
@@ -70,6 +70,23 @@ pub(crate) async fn change_status(
         outbox::enqueue(tx, Posting { lane: &lane, key: &key, group_id, what }, now_ms).await?;
     }
     Ok(())
+}
+
+/// Takes a group over as a room that is on air; one that is a room stays as it is.
+pub(crate) async fn adopt(
+    business: &Business,
+    group_id: &str,
+    owner: &str,
+    title: &str,
+) -> Result<(), Error> {
+    let mut tx = business.database.write().await?;
+    let now_s = business.clock.now_s();
+    if store::insert(&mut tx, group_id, owner, title, now_s).await?
+        && let Some(room) = store::find(&mut tx, group_id).await?
+    {
+        change_status(business, &mut tx, &room, LiveStatus::Live).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// An id for a new room, checked.

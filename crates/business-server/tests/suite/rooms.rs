@@ -88,3 +88,14 @@ async fn a_group_of_somebody_else_does_not_become_a_room() {
     let body = json!({"room": "bos", "title": "Mine now"});
     assert_eq!(host.post("/rooms", body).await.problem(409), "room_exists");
 }
+
+#[tokio::test]
+async fn a_group_that_is_there_already_can_be_taken_over_and_stays_as_it_was_left() {
+    let shop = Shop::open().await;
+    shop.business.adopt_room("demo", "host", "Demo").await.unwrap();
+    let host = shop.sign_in("host", "host").await;
+    assert_eq!(host.get_ok("/rooms/demo").await["status"], "live");
+    host.put_ok("/rooms/demo/status", json!({"status": "ended"})).await;
+    shop.business.adopt_room("demo", "host", "Demo").await.unwrap();
+    assert_eq!(host.get_ok("/rooms/demo").await["status"], "ended");
+}
