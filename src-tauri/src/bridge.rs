@@ -60,6 +60,7 @@ pub fn builder() -> tauri_specta::Builder<tauri::Wry> {
             open_room,
             send_comment,
             retry_comment,
+            like,
             set_danmaku_budget,
             set_danmaku_visible,
             report_undrawn,
@@ -107,6 +108,13 @@ async fn send_comment(room: State<'_, OpenRoom>, text: String) -> Result<(), Com
 #[specta::specta]
 async fn retry_comment(room: State<'_, OpenRoom>, key: String) -> Result<(), CommandError> {
     Ok(room.client.retry_comment(key).await?)
+}
+
+/// Likes the room. What is clicked is collected and sent now and then.
+#[tauri::command]
+#[specta::specta]
+async fn like(room: State<'_, OpenRoom>) -> Result<(), CommandError> {
+    Ok(room.client.like(1).await?)
 }
 
 /// What the danmaku layer has room for.

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+use acceptance::PATIENCE;
 use acceptance::gateway::Client;
 use acceptance::rest::http;
 use acceptance::window::Window;
@@ -229,30 +230,83 @@ async fn the_window_speaks_chinese_and_turns_light_when_asked_to() {
     window.close().await;
 }
 
-#[tokio::test]
-async fn a_gift_that_was_paid_is_a_line_of_the_chat_that_grows_with_its_combo() {
-    let window = in_the_room(&ALONE).await;
-    let base = format!("{}/api/v1", window.business());
-    let post = async |path: &str, token: &str, key: &str, body: Value| -> Value {
-        let request = http().post(format!("{base}{path}")).bearer_auth(token).json(&body);
-        let answer = request.header("Idempotency-Key", key).send().await.unwrap();
+/// The business service inside the program, as one account sees it.
+struct Business {
+    base: String,
+    token: String,
+}
+
+impl Business {
+    async fn sign_in(window: &Window, user: &str, role: &str) -> Self {
+        let base = format!("{}/api/v1", window.business());
+        let mut business = Self { base, token: String::new() };
+        let who = json!({"name": user, "user_id": user, "role": role});
+        let entry = business.post("/sign-in", "-", who).await;
+        business.token = entry["token"].as_str().unwrap().to_owned();
+        business
+    }
+
+    async fn post(&self, path: &str, key: &str, body: Value) -> Value {
+        let request = http().post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let answer = request.header("Idempotency-Key", key).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap()
-    };
-    let mei = json!({"name": "Mei", "user_id": "mei"});
-    let entry = post("/sign-in", "", "-", mei).await;
-    let token = entry["token"].as_str().unwrap();
-    post("/wallet/top-up", token, "coins", json!({"coins": 100})).await;
+    }
+
+    async fn likes(&self) -> Value {
+        let request = http().get(format!("{}/rooms/{GROUP}/likes", self.base));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["total"].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_gift_that_was_paid_is_a_line_of_the_chat_and_a_banner_that_grows_with_its_combo() {
+    let window = in_the_room(&ALONE).await;
+    let mei = Business::sign_in(&window, "Mei", "viewer").await;
+    mei.post("/wallet/top-up", "coins", json!({"coins": 10_000})).await;
     for (key, seen) in [("first", "Rose \u{d7}20"), ("second", "Rose \u{d7}40")] {
         let gift = json!({"room": GROUP, "gift": "rose", "count": 20, "combo": "evening"});
-        post("/gifts", token, key, gift).await;
+        mei.post("/gifts", key, gift).await;
         window.row(seen, "sent").await;
     }
     assert_eq!(window.rows_with("Rose \u{d7}20").await.len(), 0, "one line for the combo");
+    let banners = "
+        return [...document.querySelectorAll('[data-testid=gift-banner]')]
+          .map(banner => banner.textContent)";
+    for (key, seen) in [("third", "MeiCrown\u{d7}1"), ("fourth", "MeiCrown\u{d7}2")] {
+        let gift = json!({"room": GROUP, "gift": "crown", "count": 1, "combo": "royal"});
+        mei.post("/gifts", key, gift).await;
+        window.until(banners, "the banner grows", |banners| *banners == json!([seen])).await;
+    }
     window.screenshot("17-gift").await;
     // What a client sends goes by the business service, which lets a comment pass.
     window.type_comment("thank you").await;
     window.row("thank you", "sent").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn likes_are_counted_once_and_a_broadcast_stands_over_the_picture_until_it_is_read() {
+    let window = in_the_room(&ALONE).await;
+    let boss = Business::sign_in(&window, "boss", "admin").await;
+    for _ in 0..5 {
+        window.part("like").await.click().await.unwrap();
+    }
+    let total = "return document.querySelector('[data-testid=like-total]').textContent";
+    window.until(total, "the own likes are shown", |total| total == "5").await;
+    let counted = async { while boss.likes().await != 5 {} };
+    tokio::time::timeout(PATIENCE, counted).await.expect("the room counts five likes");
+    let broadcast = json!({"id": "ten", "text": "The sale ends at ten <b>sharp</b>"});
+    boss.post("/broadcasts", "-", broadcast).await;
+    let bar = "return document.querySelector('[data-testid=broadcast]')?.textContent ?? null";
+    let sharp = "The sale ends at ten <b>sharp</b>";
+    window.until(bar, "the broadcast is over the picture", |bar| bar == sharp).await;
+    window.screenshot("18-likes-and-broadcast").await;
+    let close = "document.querySelector('[data-testid=broadcast] button').click()";
+    window.client.execute(close, Vec::new()).await.unwrap();
+    window.until(bar, "it was read", Value::is_null).await;
+    window.until(total, "the room's total is shown", |total| total == "5").await;
     window.close().await;
 }
 

@@ -10,6 +10,8 @@ export const commands = {
 	sendComment: (text: string) => typedError<null, CommandError>(__TAURI_INVOKE("send_comment", { text })),
 	/**  Sends a comment again that was refused. */
 	retryComment: (key: string) => typedError<null, CommandError>(__TAURI_INVOKE("retry_comment", { key })),
+	/**  Likes the room. What is clicked is collected and sent now and then. */
+	like: () => typedError<null, CommandError>(__TAURI_INVOKE("like")),
 	/**  What the danmaku layer has room for. */
 	setDanmakuBudget: (budget: DanmakuBudget) => typedError<null, CommandError>(__TAURI_INVOKE("set_danmaku_budget", { budget })),
 	setDanmakuVisible: (visible: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("set_danmaku_visible", { visible })),

@@ -172,6 +172,68 @@ describe("the window", () => {
     expect(window.find("product-slot")).toBeUndefined();
   });
 
+  it("likes by button and by key, and shows the exact total", () => {
+    window.show({
+      type: "likes",
+      likes: { total: 18_219, counted: true, unconfirmed: 1 },
+      burst: 0,
+    });
+    expect(window.get("like-total").textContent).toBe("18,220");
+    window.get("like").click();
+    window.press("l");
+    expect(window.host.likes).toBe(2);
+    window.frame();
+    expect(window.get("like-total").textContent).toBe("2");
+    window.get("composer").focus();
+    window.press("l");
+    expect(window.host.likes, "who types a letter likes nothing").toBe(2);
+  });
+
+  it("shows gifts over the picture, and a combo grows in its place", () => {
+    const rose = {
+      id: 1,
+      user_id: "mei",
+      name: "Mei",
+      level: 3,
+      gift: "rose",
+      title: "Rose <b>red</b>",
+      count: 20,
+      price: 1,
+      effect: "banner" as const,
+      own: false,
+    };
+    window.show({ type: "gift_banners", banners: [rose] });
+    const banner = window.get("gift-banner");
+    expect(banner.textContent).toBe("MeiRose <b>red</b>×20");
+    window.show({
+      type: "gift_banners",
+      banners: [
+        { ...rose, count: 40 },
+        { ...rose, id: 2, own: true },
+      ],
+    });
+    expect(window.all("gift-banner")[0], "it does not slide in again").toBe(banner);
+    expect(banner.textContent).toContain("×40");
+    expect(window.all("gift-banner").map((each) => each.dataset.own)).toEqual(["false", "true"]);
+    window.show({ type: "gift_banners", banners: [] });
+    expect(window.all("gift-banner")).toEqual([]);
+  });
+
+  it("shows what everybody is told until it is read, and nothing that is old", () => {
+    const at = (id: string, text: string, time_ms: number) => ({ id, text, time_ms });
+    const old = at("b0", "Yesterday", Date.now() - 86_400_000);
+    window.show({ type: "announcements", broadcasts: [old] });
+    expect(window.find("broadcast")).toBeUndefined();
+    const news = at("b1", "The sale ends at ten", Date.now());
+    window.show({ type: "announcements", broadcasts: [old, news] });
+    expect(window.get("broadcast").textContent).toBe("The sale ends at ten");
+    expect(window.get("broadcast").parentElement?.getAttribute("role")).toBe("alert");
+    window.get("broadcast").querySelector("button")?.click();
+    expect(window.find("broadcast")).toBeUndefined();
+    window.show({ type: "announcements", broadcasts: [old, news] });
+    expect(window.find("broadcast"), "it was read").toBeUndefined();
+  });
+
   it("speaks the other language as soon as it is picked, and next time as well", async () => {
     pickLanguage("zh");
     expect(document.documentElement.lang).toBe("zh-Hans-CN");

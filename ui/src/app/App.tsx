@@ -37,7 +37,10 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
   let frame!: HTMLElement;
   let main!: HTMLElement;
   let composer: HTMLTextAreaElement | undefined;
-  const actions = createActions(settings, { frame: () => frame, composer: () => composer });
+  const actions = createActions(host, settings, {
+    frame: () => frame,
+    composer: () => composer,
+  });
   followKeyboard(actions, player);
 
   createEffect(() => {

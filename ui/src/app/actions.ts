@@ -1,4 +1,5 @@
 import { type Accessor, createSignal, onCleanup } from "solid-js";
+import type { Host } from "../host/host";
 import type { Settings } from "../settings/settings";
 
 /** What the reader can do with the window, by button or by key. */
@@ -13,6 +14,7 @@ export interface Actions {
   toggleFullScreen: () => void;
   showShortcuts: (shown: boolean) => void;
   compose: () => void;
+  like: () => void;
   /** Steps out of whatever the reader is in. */
   leave: () => void;
 }
@@ -22,7 +24,7 @@ export interface Places {
   composer: () => HTMLTextAreaElement | undefined;
 }
 
-export function createActions(settings: Settings, places: Places): Actions {
+export function createActions(host: Host, settings: Settings, places: Places): Actions {
   const [theatre, setTheatre] = createSignal(false);
   const [fullScreen, setFullScreen] = createSignal(false);
   const [shortcutsShown, showShortcuts] = createSignal(false);
@@ -56,6 +58,8 @@ export function createActions(settings: Settings, places: Places): Actions {
       settings.set("panelOpen", true);
       places.composer()?.focus();
     },
+    // What could not be taken is not counted, and the total shows it.
+    like: () => void host.like(),
     leave() {
       const focused = document.activeElement;
       // The button that was pressed to get into theatre still has the focus; only the composer is

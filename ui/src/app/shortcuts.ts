@@ -48,6 +48,11 @@ export const SHORTCUTS: readonly Shortcut[] = [
     (actions) => actions.toggleDanmaku(),
   ),
   letter(
+    "l",
+    (words) => words.like,
+    (actions) => actions.like(),
+  ),
+  letter(
     "c",
     (words) => words.keyPanel,
     (actions) => actions.togglePanel(),

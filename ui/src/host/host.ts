@@ -1,12 +1,15 @@
 import type { CommandError, DanmakuBudget, RoomEvent, ServiceView, SessionView } from "../bindings";
 
 export type {
+  AnnouncementView,
   ChatRow,
   CommandError,
   DanmakuBudget,
   DanmakuCounters,
   FlyingComment,
   FoldedComment,
+  GiftBannerView,
+  LikesView,
   ProductView,
   RoomEvent,
   RoomView,
@@ -33,6 +36,8 @@ export interface Host {
    */
   sendComment(text: string): Promise<Outcome<null>>;
   retryComment(key: string): Promise<Outcome<null>>;
+  /** Likes the room. The host collects what is clicked and sends it now and then. */
+  like(): Promise<Outcome<null>>;
   /** How many flying comments the stage can take; the host decides which ones they are. */
   setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>>;
   setDanmakuVisible(visible: boolean): Promise<Outcome<null>>;

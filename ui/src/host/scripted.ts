@@ -32,6 +32,7 @@ export class ScriptedHost implements Host {
   readonly visibility: boolean[] = [];
   readonly undrawn: number[] = [];
   reconnects = 0;
+  likes = 0;
   service: ServiceView = {
     running: true,
     ...ADDRESSES,
@@ -109,6 +110,13 @@ export class ScriptedHost implements Host {
 
   refuse(key: string, error: CommandError = this.refusal): void {
     this.#update(key, { state: "failed", code: error.code, reason: error.info });
+  }
+
+  async like(): Promise<Outcome<null>> {
+    this.likes++;
+    const likes = { total: 0, counted: false, unconfirmed: this.likes };
+    this.push([{ type: "likes", likes, burst: 1 }]);
+    return OK;
   }
 
   async setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>> {

@@ -22,6 +22,7 @@ export function createTauriHost(): Host {
     },
     sendComment: (text) => settle(commands.sendComment(text)),
     retryComment: (key) => settle(commands.retryComment(key)),
+    like: () => settle(commands.like()),
     setDanmakuBudget: (budget) => settle(commands.setDanmakuBudget(budget)),
     setDanmakuVisible: (visible) => settle(commands.setDanmakuVisible(visible)),
     reportUndrawn: (ids) => settle(commands.reportUndrawn(ids)),

@@ -92,6 +92,10 @@ export interface Catalogue {
   panelHide: string;
   panelWidth: string;
 
+  like: string;
+  likeWith: (total: string) => string;
+  gifts: string;
+
   product: string;
   productEnds: (left: string) => string;
   productEnded: string;

@@ -94,6 +94,10 @@ export const en: Catalogue = {
   panelHide: "Hide chat",
   panelWidth: "Width of the chat panel",
 
+  like: "Like",
+  likeWith: (total) => `Like. The room has ${total} likes.`,
+  gifts: "Gifts",
+
   product: "Now on offer",
   productEnds: (left) => `Ends in ${left}`,
   productEnded: "Offer ended",

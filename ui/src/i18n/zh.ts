@@ -93,6 +93,10 @@ export const zh: Catalogue = {
   panelHide: "隐藏聊天",
   panelWidth: "聊天栏宽度",
 
+  like: "点赞",
+  likeWith: (total) => `点赞，房间已有 ${total} 个赞`,
+  gifts: "礼物",
+
   product: "正在讲解",
   productEnds: (left) => `剩余 ${left}`,
   productEnded: "活动已结束",

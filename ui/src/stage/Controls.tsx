@@ -2,6 +2,7 @@ import type { JSX } from "solid-js";
 import type { Actions } from "../app/actions";
 import { useLiveroom } from "../app/context";
 import { Icon, type IconName } from "../design/Icon";
+import { LikeButton } from "./LikeButton";
 import type { Player } from "./player";
 
 function Control(props: {
@@ -49,6 +50,7 @@ export function Controls(props: { player: Player; actions: Actions }): JSX.Eleme
         onPress={actions.toggleDanmaku}
       />
       <span class="controls-space" />
+      <LikeButton onPress={actions.like} />
       <Control
         label={actions.panelShown() ? words().panelHide : words().panelShow}
         shortcut="C"

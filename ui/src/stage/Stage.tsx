@@ -2,6 +2,8 @@ import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "
 import { useWords } from "../app/context";
 import { DanmakuLayer } from "../danmaku/DanmakuLayer";
 import { tokenTime } from "../design/tokens";
+import { BroadcastBar } from "./BroadcastBar";
+import { GiftBanners } from "./GiftBanners";
 import { ProductSlot } from "./ProductSlot";
 import type { Player } from "./player";
 import "./stage.css";
@@ -49,7 +51,9 @@ export function Stage(props: { player: Player }): JSX.Element {
         </div>
       </Show>
       <DanmakuLayer />
+      <GiftBanners />
       <ProductSlot />
+      <BroadcastBar />
     </section>
   );
 }

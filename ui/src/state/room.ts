@@ -1,7 +1,10 @@
 import { type Accessor, batch, createSignal } from "solid-js";
 import type {
+  AnnouncementView,
   ChatRow,
   DanmakuCounters,
+  GiftBannerView,
+  LikesView,
   ProductView,
   RoomEvent,
   RoomView,
@@ -27,6 +30,11 @@ export interface RoomState {
   online: Accessor<number | undefined>;
   product: Accessor<ProductView | undefined>;
   dismissed: Accessor<boolean>;
+  likes: Accessor<LikesView>;
+  /** Those that are shown now. */
+  giftBanners: Accessor<GiftBannerView[]>;
+  /** What everybody in all rooms was told, the newest last. */
+  broadcasts: Accessor<AnnouncementView[]>;
   /** Whether the reader may speak; times in it count from the moment it was told. */
   speech: Accessor<SpeechView>;
   /** Messages that nobody will bring any more. */
@@ -48,6 +56,8 @@ const NO_COUNTERS: DanmakuCounters = {
   waiting: 0,
 };
 
+const NO_LIKES: LikesView = { total: 0, counted: false, unconfirmed: 0 };
+
 export const browserTiming: InboxTiming = {
   now: () => performance.now(),
   requestFrame: (run) => void requestAnimationFrame(run),
@@ -59,6 +69,9 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
   const [online, setOnline] = createSignal<number>();
   const [product, setProduct] = createSignal<ProductView>();
   const [dismissed, setDismissed] = createSignal(false);
+  const [likes, setLikes] = createSignal(NO_LIKES);
+  const [giftBanners, setGiftBanners] = createSignal<GiftBannerView[]>([]);
+  const [broadcasts, setBroadcasts] = createSignal<AnnouncementView[]>([]);
   const [speech, setSpeech] = createSignal<SpeechView>({ state: "free" });
   const [missed, setMissed] = createSignal(0);
   const [counters, setCounters] = createSignal(NO_COUNTERS);
@@ -86,6 +99,15 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
         break;
       case "product_cleared":
         setProduct(undefined);
+        break;
+      case "likes":
+        setLikes(event.likes);
+        break;
+      case "gift_banners":
+        setGiftBanners(event.banners);
+        break;
+      case "announcements":
+        setBroadcasts(event.broadcasts);
         break;
       case "speech":
         setSpeech(event.speech);
@@ -121,6 +143,9 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
     online,
     product,
     dismissed,
+    likes,
+    giftBanners,
+    broadcasts,
     speech,
     missed,
     counters,

@@ -1,0 +1,29 @@
+import type { JSX } from "solid-js";
+import { useLiveroom } from "../app/context";
+import { Icon } from "../design/Icon";
+
+/** Likes the room, and shows how many likes it has, the own ones that are still on their way included. */
+export function LikeButton(props: { onPress: () => void }): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const words = settings.words;
+  const total = () => {
+    const { total, unconfirmed } = room.likes();
+    return new Intl.NumberFormat(settings.locale()).format(total + unconfirmed);
+  };
+  return (
+    <button
+      type="button"
+      class="like"
+      data-testid="like"
+      aria-label={words().likeWith(total())}
+      aria-keyshortcuts="L"
+      title={`${words().like} (L)`}
+      onClick={() => props.onPress()}
+    >
+      <Icon name="heart" />
+      <span class="figures" data-testid="like-total" aria-hidden="true">
+        {total()}
+      </span>
+    </button>
+  );
+}
