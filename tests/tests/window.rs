@@ -253,6 +253,12 @@ impl Business {
         answer.json().await.unwrap()
     }
 
+    async fn put(&self, path: &str, body: Value) {
+        let request = http().put(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let answer = request.json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
     async fn likes(&self) -> Value {
         let request = http().get(format!("{}/rooms/{GROUP}/likes", self.base));
         let answer = request.bearer_auth(&self.token).send().await.unwrap();
@@ -307,6 +313,22 @@ async fn likes_are_counted_once_and_a_broadcast_stands_over_the_picture_until_it
     window.client.execute(close, Vec::new()).await.unwrap();
     window.until(bar, "it was read", Value::is_null).await;
     window.until(total, "the room's total is shown", |total| total == "5").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn whoever_says_a_word_of_the_shops_list_is_told_why_it_was_not_sent() {
+    let window = in_the_room(&ALONE).await;
+    let boss = Business::sign_in(&window, "boss", "admin").await;
+    let refused = json!({"name": "scams", "action": "refuse", "words": ["free coins"],
+        "sentence": "This shop gives no coins away"});
+    boss.put("/moderation/words", json!({"list": refused})).await;
+    window.type_comment("FREE coins here").await;
+    window.row("FREE coins here", "failed").await;
+    let why = "return document.querySelector('.chat-failure')?.textContent ?? ''";
+    let told = |why: &Value| why.as_str().unwrap().contains("This shop gives no coins away");
+    window.until(why, "the row has the shop's sentence", told).await;
+    window.screenshot("19-refused-by-the-shop").await;
     window.close().await;
 }
 
