@@ -118,6 +118,8 @@ async fn a_doubtful_message_passes_and_a_moderator_takes_it_back() {
 #[tokio::test]
 async fn a_message_whose_delivery_is_not_known_yet_cannot_be_taken_back() {
     let (shop, admin) = shop_with_words().await;
+    // Nobody who is not there can be muted.
+    shop.sign_in("mei", "viewer").await;
     let hook = Hook::of(&shop);
     let body = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "odd"}}]);
     let asked = crate::webhooks::asked("mei", body, 77);
