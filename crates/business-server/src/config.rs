@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::accounts::LevelRules;
 use crate::clock::{Clock, SystemClock};
-use crate::secret::Secret;
 use crate::webhooks::WebhookLimits;
+use chat_rest::Secret;
 
 /// A UserSig that this service gives to a client lives this long, unless told otherwise. Below 24 h
 /// is advised against (product/269/1671).

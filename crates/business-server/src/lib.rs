@@ -20,17 +20,16 @@ mod moderation;
 mod outbox;
 mod products;
 mod rooms;
-mod secret;
 mod server;
 mod statistics;
 mod storage;
 mod webhooks;
 
 pub use accounts::{IdentityError, LevelRules};
+pub use chat_rest::Secret;
 pub use config::{ChatAccess, Config, IdentityServer};
 pub use gifts::CatalogueError as GiftCatalogueError;
 pub use products::CatalogueError as ProductCatalogueError;
-pub use secret::Secret;
 pub use server::{BusinessServer, Error};
 pub use webhooks::WebhookLimits;
 

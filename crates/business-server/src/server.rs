@@ -144,7 +144,7 @@ async fn make(
 ) -> Result<Business, Error> {
     let access = &config.chat;
     let clock = Arc::clone(&config.clock);
-    let key = chat_rest::Secret::new(access.key.reveal());
+    let key = access.key.clone();
     let chat = chat_rest::Client::new(chat_rest::Config {
         admin: access.admin.clone(),
         clock: Arc::new(move || clock.now_s()),

@@ -17,7 +17,8 @@ const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 const LONGEST_RETRYING: Duration = Duration::from_secs(180);
 const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 
-/// The secret key of an application. It has no readable `Debug`, so that it stays out of logs.
+/// A key or token, such as the key of an application. It has no readable `Debug`, so that it stays out
+/// of logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -26,8 +27,8 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The secret itself, for the one place that signs with it.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The secret itself, for the places that sign with it.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use super::Problem;
-use crate::secret::Secret;
+use chat_rest::Secret;
 
 const HEADER: &str = "x-signature";
 const MAC_BYTES: usize = 32;
