@@ -1,12 +1,12 @@
 //! The rules of a room: what they are, who changes them, and what they refuse.
 
-use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{
     Inherited, LinkPolicy, RefusalCause, RoomFigures, RoomRole, RoomRules, RuleValue, RulesChange,
     ServerFrame,
 };
 use chat_types::rest::RoomRulesInfo;
+use chat_types::{Element, Priority, UserId};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -106,7 +106,11 @@ impl Service {
         if right >= Right::Admin {
             return Ok(Turn::free());
         }
-        let turn = room.turn(&outgoing.from, &rules, self.clock.monotonic_ms());
+        let mut pace = rules;
+        if is_signal(outgoing) {
+            pace.slow_mode_s = 0;
+        }
+        let turn = room.turn(&outgoing.from, &pace, self.clock.monotonic_ms());
         let turn = turn.map_err(|hasty| hasty_sender(hasty, &rules))?;
         let (no_links, words) = (rules.links == LinkPolicy::Nobody, room.blocked_words());
         if !no_links && words.is_none() {
@@ -180,6 +184,14 @@ impl Service {
         let pace = self.pace(app.sdk_app_id, room);
         room.live_figures(pace.budget_per_s, pace.now_ms)
     }
+}
+
+/// Whether a message says nothing to anybody, as a like does: slow mode is for what people read, and
+/// who likes has not spoken.
+fn is_signal(outgoing: &Outgoing) -> bool {
+    let elements = &outgoing.elements;
+    outgoing.priority == Priority::Low
+        && elements.iter().all(|element| matches!(element, Element::Custom(_)))
 }
 
 fn hasty_sender(hasty: Hasty, rules: &RoomRules) -> ApiError {

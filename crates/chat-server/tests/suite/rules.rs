@@ -232,6 +232,28 @@ async fn slow_mode_counts_from_the_last_message_that_was_delivered() {
 }
 
 #[tokio::test]
+async fn a_like_takes_no_turn_in_slow_mode_and_a_comment_in_its_dress_does() {
+    let world = World::with_room().await;
+    let mut viewer = world.in_room("viewer").await;
+    world.rule(json!({"slow_mode_s": 600})).await;
+    let custom = json!({"MsgType": "TIMCustomElem", "MsgContent": {"Data": "{\"t\":\"like\"}"}});
+    let text = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": "me too"}});
+    let mut send = async |client_id: &str, priority: &str, elements: Value| {
+        let frame = json!({"t": "send", "group_id": "r", "client_id": client_id,
+            "priority": priority, "elements": elements});
+        viewer.ask(frame).await["code"].as_i64().unwrap_or(0)
+    };
+    for like in ["l1", "l2"] {
+        assert_eq!(send(like, "Low", json!([custom])).await, 0, "{like}");
+    }
+    assert_eq!(send("c1", "Normal", json!([text])).await, 0, "the likes took no turn");
+    assert_eq!(send("l3", "Low", json!([custom])).await, 0, "and need none");
+    assert_eq!(send("c2", "Low", json!([text])).await, 9009);
+    assert_eq!(send("c3", "Low", json!([custom, text])).await, 9009);
+    assert_eq!(send("c4", "Normal", json!([custom])).await, 9009, "it may be shown");
+}
+
+#[tokio::test]
 async fn links_go_through_only_where_everybody_may_send_them() {
     let world = World::with_room().await;
     let mut viewer = world.in_room("viewer").await;
