@@ -2,6 +2,7 @@
 
 use axum::extract::{ConnectInfo, State};
 use chat_types::UserId;
+use chat_types::business::api::{Entry, SignIn};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,35 +23,9 @@ pub(crate) fn routes() -> Api {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
-struct SignIn {
-    /// Display name, 1 to 32 characters.
-    name: String,
-    /// Account id, 1 to 32 bytes of printable ASCII.
-    user_id: String,
-    #[serde(default)]
-    role: Role,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
 struct Exchange {
     /// JSON Web Token of the shop's identity server.
     token: String,
-}
-
-/// What a client needs to come in.
-#[derive(Debug, Serialize, ToSchema)]
-struct Entry {
-    #[schema(value_type = String)]
-    user_id: UserId,
-    nick: String,
-    role: Role,
-    /// For this API.
-    token: String,
-    token_ends_at_s: u64,
-    /// For the chat service.
-    user_sig: String,
-    user_sig_ends_at_s: u64,
-    sdk_app_id: u32,
 }
 
 /// Sign in with a name alone. Only in development.

@@ -1,7 +1,7 @@
 //! Calls: gifts, and what they add up to.
 
 use axum::extract::State;
-use chat_types::business::Gift;
+use chat_types::business::api::{ComboView, GiftView, Give, Given};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -28,31 +28,6 @@ pub(crate) fn routes() -> Api {
         .merge(wallet::http::routes())
 }
 
-/// A gift that can be bought.
-#[derive(Debug, Serialize, ToSchema)]
-struct GiftView {
-    id: String,
-    title: String,
-    /// Of one, in coins.
-    price: u32,
-    /// Name of its picture and animation.
-    art: String,
-    /// `quiet`, `banner` or `full`.
-    #[schema(value_type = String)]
-    effect: chat_types::business::EffectClass,
-    combo: ComboView,
-}
-
-/// How clicks in a row become messages.
-#[derive(Debug, Serialize, ToSchema)]
-struct ComboView {
-    merge: bool,
-    /// A message for so many gifts,
-    merge_count: u32,
-    /// or for what was clicked within so many milliseconds, whichever comes first.
-    merge_ms: u32,
-}
-
 impl From<&GiftKind> for GiftView {
     fn from(kind: &GiftKind) -> Self {
         let rule = kind.combo;
@@ -76,37 +51,6 @@ impl From<&GiftKind> for GiftView {
     responses((status = 200, body = Vec<GiftView>), Problems))]
 async fn catalogue(State(business): State<Arc<Business>>, _: Caller) -> axum::Json<Vec<GiftView>> {
     axum::Json(business.gifts.catalogue.all().iter().map(GiftView::from).collect())
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct Give {
-    /// A room that is on air, or pauses.
-    room: String,
-    /// Id of the gift in the catalogue.
-    gift: String,
-    /// A number that was chosen in advance, 1 to 9,999: the room gets one message.
-    count: Option<u32>,
-    /// Clicks since the last call, 1 to 500: the room gets a message for every 20 or every second.
-    /// Either this or `count`.
-    clicks: Option<u32>,
-    /// Gifts of one combo have a running total. 1 to 64 bytes of printable ASCII that nobody else
-    /// chooses, such as a UUID; for one gift in one room. Without it, clicks go on with the last combo
-    /// of this gift if it is not older than five seconds.
-    combo: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct Given {
-    /// Names the order, for a refund.
-    order: String,
-    /// Coins that are left.
-    balance: i64,
-    /// Gifts of the combo, with these.
-    combo_total: u32,
-    /// The message, for the giver's own screen. A count comes to the room with the same `order`;
-    /// clicks come merged, with the same `combo` and a `total` that is no news to who has clicked.
-    #[schema(value_type = Object)]
-    gift: Gift,
 }
 
 /// Give a gift: it is paid, and the room is told.

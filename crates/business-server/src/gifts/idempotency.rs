@@ -8,6 +8,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chat_types::UserId;
+use chat_types::business::api::IDEMPOTENCY_KEY;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -16,7 +17,6 @@ use super::store;
 use crate::http::Problem;
 use crate::storage::Tx;
 
-const HEADER: &str = "idempotency-key";
 const MAX_KEY_BYTES: usize = 64;
 
 /// The header `Idempotency-Key`: 1 to 64 bytes of printable ASCII, new for each thing that is to be
@@ -29,7 +29,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let key = parts.headers.get(HEADER).and_then(|value| value.to_str().ok());
+        let key = parts.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
         let key = key.filter(|key| (1..=MAX_KEY_BYTES).contains(&key.len()));
         let key = key.filter(|key| key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
         key.map(|key| Self(key.to_owned())).ok_or_else(|| {

@@ -17,6 +17,7 @@ pub use catalogue::Error as CatalogueError;
 pub(crate) use combo::tell_due;
 
 use chat_types::UserId;
+use chat_types::business::api::{MAX_CLICKS, MAX_COUNT};
 use chat_types::business::{Gift, LiveStatus, MAX_BUSINESS_ID_BYTES};
 use tokio::sync::Notify;
 
@@ -27,10 +28,6 @@ use catalogue::{ComboRule, GiftKind};
 use store::{Combo, Order};
 use wallet::{Account, Booking, Kind};
 
-/// Most gifts of a count that is chosen in advance.
-const MAX_COUNT: u32 = 9_999;
-/// Most clicks of one call.
-const MAX_CLICKS: u32 = 500;
 /// Clicks that name no combo belong to the last one of the same gift, if the last click was not
 /// longer ago.
 const COMBO_GAP_MS: u64 = 5_000;

@@ -4,45 +4,11 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use chat_types::UserId;
-use serde::{Deserialize, Serialize};
+use chat_types::business::api::Role;
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 use super::Problem;
 use crate::Business;
-
-/// What an account may do. Each role may do what the ones before it may.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Role {
-    #[default]
-    Viewer,
-    /// Runs the rooms that it owns.
-    Host,
-    /// Moderates every room.
-    Moderator,
-    /// Runs every room and the shop.
-    Admin,
-}
-
-impl Role {
-    const ALL: [Self; 4] = [Self::Viewer, Self::Host, Self::Moderator, Self::Admin];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Host => "host",
-            Self::Moderator => "moderator",
-            Self::Admin => "admin",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
-    }
-}
 
 /// The account that makes a call.
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::get;
+use chat_types::business::api::PATH;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -24,7 +25,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use body::{Body, PathOf, QueryOf};
-pub(crate) use caller::{Caller, Role};
+pub(crate) use caller::Caller;
+pub(crate) use chat_types::business::api::Role;
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use rate::CallRates;
 
@@ -34,7 +36,6 @@ use crate::Business;
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// A call that takes longer is answered 503.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
-const PREFIX: &str = "/api/v1";
 
 pub(crate) type Api = OpenApiRouter<Arc<Business>>;
 
@@ -52,14 +53,14 @@ struct Document;
 /// Everything that is answered, and the document that describes it.
 pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
     let api = crate::routes()
-        .fold(Api::with_openapi(Document::openapi()), |api, subject| api.nest(PREFIX, subject));
+        .fold(Api::with_openapi(Document::openapi()), |api, subject| api.nest(PATH, subject));
     let (router, mut document) = api.split_for_parts();
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("token", token);
     let served = document.clone();
     let router = router
         .merge(crate::webhooks::router())
-        .route(&format!("{PREFIX}/openapi.json"), get(async move || axum::Json(served.clone())))
+        .route(&format!("{PATH}/openapi.json"), get(async move || axum::Json(served.clone())))
         .fallback(async || Problem::not_found("path", "there is no such path"))
         .method_not_allowed_fallback(async || {
             Problem::new(405, "method", "this path does not take this method")

@@ -94,7 +94,7 @@ impl ProductDescription {
         let longest = Product {
             price_minor: u32::MAX,
             stock: Some(u32::MAX),
-            ..entry.offered(None, Some(LATEST_END_S))
+            ..offered(&entry, None, Some(LATEST_END_S))
         };
         longest.to_field()?;
         Ok(entry)
@@ -108,18 +108,20 @@ fn check_address(member: &'static str, text: &str) -> Result<(), Fault> {
     url.map(|_| ()).ok_or(Fault::Address(member))
 }
 
-impl CatalogueEntry {
-    /// As the field and the notice have it.
-    pub(super) fn offered(&self, special_minor: Option<u32>, ends_at_s: Option<u64>) -> Product {
-        Product {
-            id: self.id.clone(),
-            title: self.title.clone(),
-            price_minor: special_minor.unwrap_or(self.price_minor),
-            currency: self.currency.clone(),
-            picture: self.picture.clone(),
-            ends_at_s,
-            stock: self.stock,
-        }
+/// A product as the field and the notice have it.
+pub(super) fn offered(
+    entry: &CatalogueEntry,
+    special_minor: Option<u32>,
+    ends_at_s: Option<u64>,
+) -> Product {
+    Product {
+        id: entry.id.clone(),
+        title: entry.title.clone(),
+        price_minor: special_minor.unwrap_or(entry.price_minor),
+        currency: entry.currency.clone(),
+        picture: entry.picture.clone(),
+        ends_at_s,
+        stock: entry.stock,
     }
 }
 
@@ -256,7 +258,7 @@ mod tests {
             };
             if let Ok(entry) = new.checked() {
                 let entry = CatalogueEntry { stock, ..entry };
-                prop_assert!(entry.offered(special, ends).to_field().is_ok());
+                prop_assert!(offered(&entry, special, ends).to_field().is_ok());
             }
         }
     }

@@ -18,31 +18,10 @@ pub(crate) use catalogue::seed;
 pub(crate) use http::routes;
 pub(crate) use slot::keep_slots;
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use chat_types::business::api::CatalogueEntry;
 
 use crate::http::Problem;
 use crate::storage::{self, Tx};
-
-/// A product as it is kept, and as the API gives it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct CatalogueEntry {
-    pub(crate) id: String,
-    pub(crate) title: String,
-    /// In the smallest unit of the currency: 3900 is ¥39.00.
-    pub(crate) price_minor: u32,
-    /// Three capital letters of ISO 4217.
-    pub(crate) currency: String,
-    /// `demo:NAME`, or a web address; absent when there is none.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) picture: String,
-    /// Where it is bought; absent when there is no such page.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) link: String,
-    /// Pieces that are left; absent when nobody counts them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stock: Option<u32>,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {

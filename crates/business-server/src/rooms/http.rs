@@ -1,9 +1,9 @@
 //! Calls: rooms and their live status.
 
 use axum::extract::State;
-use chat_types::business::LiveStatus;
+use chat_types::business::api::{RoomView, SetStatus};
 use chat_types::rest::CreateGroup;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -20,50 +20,6 @@ const MAX_TITLE_BYTES: usize = 100;
 
 pub(crate) fn routes() -> Api {
     Api::new().routes(routes!(open, list)).routes(routes!(one)).routes(routes!(set_status))
-}
-
-/// Whether the host of a room is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    ToBeStarted,
-    Live,
-    Paused,
-    Ended,
-    PlayedBack,
-}
-
-impl From<Status> for LiveStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::ToBeStarted => Self::ToBeStarted,
-            Status::Live => Self::Live,
-            Status::Paused => Self::Paused,
-            Status::Ended => Self::Ended,
-            Status::PlayedBack => Self::PlayedBack,
-        }
-    }
-}
-
-impl From<LiveStatus> for Status {
-    fn from(status: LiveStatus) -> Self {
-        match status {
-            LiveStatus::ToBeStarted => Self::ToBeStarted,
-            LiveStatus::Live => Self::Live,
-            LiveStatus::Paused => Self::Paused,
-            LiveStatus::Ended => Self::Ended,
-            LiveStatus::PlayedBack => Self::PlayedBack,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct RoomView {
-    room: String,
-    owner: String,
-    title: String,
-    status: Status,
-    status_since_s: u64,
 }
 
 impl From<Room> for RoomView {
@@ -155,11 +111,6 @@ async fn one(
 ) -> Result<axum::Json<RoomView>, Problem> {
     let room = find(&mut business.database.read().await?, &room).await?;
     Ok(axum::Json(room.into()))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-struct SetStatus {
-    status: Status,
 }
 
 /// Go live, pause, end: the owner of the room, or an administrator.

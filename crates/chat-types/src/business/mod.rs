@@ -4,6 +4,7 @@
 //! them and never reads them.
 
 mod announcement;
+pub mod api;
 mod draw;
 mod gift;
 mod like;

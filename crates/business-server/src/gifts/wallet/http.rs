@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
+use chat_types::business::api::{MAX_TOP_UP, TopUp, Wallet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -17,8 +18,6 @@ use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, signed};
 
 /// Entries in one answer, at most.
 const PAGE: u32 = 50;
-/// Most coins of one top-up in development.
-const MAX_TOP_UP: i64 = 1_000_000;
 
 pub(crate) fn routes() -> Api {
     Api::new()
@@ -26,12 +25,6 @@ pub(crate) fn routes() -> Api {
         .routes(routes!(entries))
         .routes(routes!(top_up))
         .routes(routes!(pay))
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct Wallet {
-    /// Coins that can be spent.
-    balance: i64,
 }
 
 /// The wallet of the caller.
@@ -42,7 +35,7 @@ async fn wallet(
     caller: Caller,
 ) -> Result<axum::Json<Wallet>, Problem> {
     let balance = balance_of(&mut business.database.read().await?, &caller.user_id).await?;
-    Ok(axum::Json(Wallet { balance }))
+    Ok(axum::Json(Wallet { balance, may_top_up: business.config.development }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -99,12 +92,6 @@ async fn entries(
     Ok(axum::Json(Entries { entries: entries.collect(), next }))
 }
 
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct TopUp {
-    /// 1 to 1,000,000.
-    coins: i64,
-}
-
 /// Fill up the caller's wallet, for nothing. Only in development.
 #[utoipa::path(post, path = "/wallet/top-up", tag = "wallet", request_body = TopUp,
     params(IdempotencyKey), security(("token" = [])),
@@ -135,7 +122,7 @@ async fn top_up(
         coins: body.coins,
     };
     let (_, balance) = book(&mut tx, booking, now_ms).await?;
-    let answer = Wallet { balance };
+    let answer = Wallet { balance, may_top_up: true };
     idempotency::keep(&mut tx, &call, &answer, now_ms).await?;
     tx.commit().await?;
     Ok(axum::Json(answer))

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chat_types::business::Product;
+use chat_types::business::api::Recommendation;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -109,17 +110,6 @@ async fn slot(
     let mut tx = business.database.read().await?;
     let room = rooms::find(&mut tx, &room).await?;
     Ok(axum::Json(read(&mut tx, &room.group_id).await?))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-struct Recommendation {
-    product: String,
-    /// A special price for as long as it is shown, in the smallest unit of the currency.
-    #[serde(default)]
-    price_minor: Option<u32>,
-    /// The offer ends after so many seconds, at most seven days.
-    #[serde(default)]
-    ends_in_s: Option<u64>,
 }
 
 fn check_countdown(ends_in_s: Option<u64>) -> Result<(), Problem> {

@@ -23,6 +23,7 @@ use chat_types::{Priority, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::catalogue::offered;
 use super::{Error, find};
 use crate::Business;
 use crate::outbox::{self, Posting, What};
@@ -88,7 +89,7 @@ async fn show(
     if entry.stock == Some(0) {
         return Err(Error::SoldOut { product: entry.id, left: 0 });
     }
-    let product = entry.offered(offer.special_minor, offer.ends_at_s);
+    let product = offered(&entry, offer.special_minor, offer.ends_at_s);
     let value = product.to_field()?;
     if let Some(present) = store::present(tx, group_id).await? {
         store::leave(tx, &present, Left::Next, now_ms / 1_000).await?;
@@ -195,7 +196,7 @@ pub(super) async fn product_removed(
 async fn refresh(business: &Business, tx: &mut Tx, present: &Showing) -> Result<(), Error> {
     let now_ms = business.clock.now_ms();
     let entry = find(tx, &present.product).await?;
-    let value = entry.offered(present.special_minor, present.ends_at_s).to_field()?;
+    let value = offered(&entry, present.special_minor, present.ends_at_s).to_field()?;
     if value == present.value {
         return Ok(store::note_fresh(tx, present).await?);
     }

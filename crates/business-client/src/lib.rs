@@ -1,0 +1,20 @@
+//! The business service as a viewer's or host's program sees it (`docs/business.md`).
+//!
+//! * [`Client`] – typed calls of the HTTP API in the name of one account; it signs in by itself
+//! * [`ComboButton`] – clicks on a gift become few orders, each of which is paid once
+//! * [`Shop`] – one account in one room: wallet, gifts, products, and what the host may do
+//! * [`view`] – what a user interface is told
+//!
+//! Knows no window. The room itself, with banners, totals and the slot, is `live-core`.
+
+mod client;
+pub mod combo_button;
+mod error;
+mod http;
+mod shop;
+pub mod view;
+
+pub use client::{Address, Client};
+pub use combo_button::ComboButton;
+pub use error::Error;
+pub use shop::{Shop, ShopConfig};

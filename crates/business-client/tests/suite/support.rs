@@ -1,0 +1,138 @@
+//! Both services in this process, and people who open the shop.
+
+use business_client::view::ShopView;
+use business_client::{Client, Shop, ShopConfig};
+use chat_server::application::{self, Edition};
+use chat_server::clock::SystemClock;
+use chat_server::{Server, ServerConfig};
+use chat_types::business::Gift;
+use chat_types::business::api::{Role, RoomStatus, SignIn};
+use embedded::{Beside, BusinessServer};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+/// Far longer than anything takes here; a test that waits this long has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const ROOM: &str = "r";
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// A chat service with a business service beside it, which has the room [`ROOM`] of `host` on air.
+pub(crate) struct Services {
+    chat: Server,
+    business: Option<BusinessServer>,
+    sdk_app_id: u32,
+    token_lifetime: Duration,
+    address: watch::Sender<Option<String>>,
+    dir: tempfile::TempDir,
+}
+
+impl Services {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Duration::from_secs(3_600)).await
+    }
+
+    /// Tokens of the business service live so long.
+    pub(crate) async fn start_with(token_lifetime: Duration) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = ServerConfig::new(any_port(), dir.path().to_owned());
+        let chat = Server::start(config).await.unwrap();
+        let made = application::create(chat.storage(), &SystemClock, "shop", Edition::Ultimate);
+        let sdk_app_id = made.await.unwrap().sdk_app_id;
+        let address = watch::Sender::new(None);
+        let mut services = Self { chat, business: None, sdk_app_id, token_lifetime, address, dir };
+        services.business_returns().await;
+        let business = services.business.as_ref().unwrap();
+        let host = services.client("host", Role::Host);
+        // The account has to be there before it can own a room.
+        host.wallet().await.unwrap();
+        business.adopt_room(ROOM, "host", "Room").await.unwrap();
+        host.set_status(ROOM, RoomStatus::Live).await.unwrap();
+        services
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.business.as_ref().unwrap().url()
+    }
+
+    /// Sends all who look for the business service to another address.
+    pub(crate) fn tell_address(&self, url: String) {
+        self.address.send_replace(Some(url));
+    }
+
+    pub(crate) async fn business_stops(&mut self) {
+        self.address.send_replace(None);
+        self.business.take().unwrap().shutdown().await;
+    }
+
+    /// With the same data, at another port.
+    pub(crate) async fn business_returns(&mut self) {
+        let beside = Beside {
+            sdk_app_id: Some(self.sdk_app_id),
+            listen: any_port(),
+            data_dir: self.dir.path().to_owned(),
+            assistant: embedded::ASSISTANT.into(),
+        };
+        let token_lifetime = self.token_lifetime;
+        let started = embedded::start_beside(&self.chat, beside, |config| {
+            config.development = true;
+            config.token_lifetime = token_lifetime;
+        });
+        self.business = started.await.unwrap();
+        self.tell_address(self.url());
+    }
+
+    pub(crate) fn client(&self, user: &str, role: Role) -> Client {
+        let who = SignIn { name: user.into(), user_id: user.into(), role };
+        Client::new(self.address.subscribe(), who).unwrap()
+    }
+
+    /// Opens the shop as an account.
+    pub(crate) async fn visitor(&self, user: &str, role: Role) -> Visitor {
+        let (paid, gifts) = mpsc::channel(64);
+        let shop = Shop::open(ShopConfig::new(self.client(user, role), ROOM, paid));
+        let visitor = Visitor { view: shop.view(), shop, gifts };
+        visitor.until("the shop is open", |view| view.open).await;
+        visitor
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.business_stops().await;
+        self.chat.shutdown().await;
+    }
+}
+
+/// Somebody who has opened the shop.
+pub(crate) struct Visitor {
+    pub(crate) shop: Shop,
+    view: watch::Receiver<ShopView>,
+    gifts: mpsc::Receiver<Gift>,
+}
+
+impl Visitor {
+    pub(crate) fn view(&self) -> ShopView {
+        self.view.borrow().clone()
+    }
+
+    /// Waits for a view.
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&ShopView) -> bool) -> ShopView {
+        let mut view = self.view.clone();
+        let seen = timeout(PATIENCE, view.wait_for(wanted)).await;
+        let seen = seen.unwrap_or_else(|_| unreachable_view(what, &self.view()));
+        seen.unwrap().clone()
+    }
+
+    /// The next own gift that is shown.
+    pub(crate) async fn shown(&mut self) -> Gift {
+        timeout(PATIENCE, self.gifts.recv()).await.expect("an own gift is shown").unwrap()
+    }
+}
+
+#[allow(clippy::panic, reason = "a test ends at the first surprise")]
+fn unreachable_view(what: &str, view: &ShopView) -> ! {
+    panic!("waited in vain until {what}: {view:?}")
+}
