@@ -11,7 +11,9 @@ use chat_types::group::GroupType;
 pub(crate) const APP_NAME: &str = "Liveroom demo";
 pub(crate) const GROUP_ID: &str = "demo";
 pub(crate) const HOST: &str = "host";
+pub(crate) const HOST_NAME: &str = "The kiln";
 pub(crate) const VIEWER: &str = "viewer";
+pub(crate) const VIEWER_NAME: &str = "Viewer";
 pub(crate) const ROOM_NAME: &str = "The evening kiln";
 
 /// Switches of the console that the demo has on, so that nothing has to be set up to try them.
@@ -43,7 +45,7 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
         .collect();
     let is_new = storage.group(id, GROUP_ID).await.map_err(failed)?.is_none();
     if is_new {
-        accounts.extend([named(HOST, "The kiln"), named(VIEWER, "Viewer")]);
+        accounts.extend([named(HOST, HOST_NAME), named(VIEWER, VIEWER_NAME)]);
     }
     // Before the room, whose presence says that they are there.
     storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;

@@ -14,10 +14,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use usersig::SignRequest;
 
-use crate::bridge::ServiceView;
+use crate::bridge::service::ServiceView;
 use crate::demo;
 
 /// Says where the running service is, for a person or a script on this machine.
@@ -32,6 +32,8 @@ pub(crate) struct Embedded {
     crowd: u32,
     seed: u64,
     state: Mutex<State>,
+    /// Where the business service is; `None` while it does not run.
+    business: watch::Sender<Option<String>>,
 }
 
 #[derive(Default)]
@@ -92,7 +94,8 @@ pub(crate) struct Entrance {
 
 impl Embedded {
     pub(crate) fn new(data_dir: PathBuf, crowd: u32, seed: u64) -> Self {
-        Self { data_dir, crowd, seed, state: Mutex::default() }
+        let business = watch::Sender::new(None);
+        Self { data_dir, crowd, seed, state: Mutex::default(), business }
     }
 
     /// Starts the service with its crowd, unless it runs already. Gives the gateway's address.
@@ -109,6 +112,7 @@ impl Embedded {
         let server = self.listen(state.address).await?;
         state.address = Some(server.address());
         let business = self.start_business(&server, app.sdk_app_id).await;
+        self.business.send_replace(business.as_ref().map(BusinessServer::url));
         self.write_running_file(&server, business.as_ref(), &app);
         let signing = app.clone();
         let gateway_url = server.gateway_url();
@@ -131,6 +135,7 @@ impl Embedded {
         let mut state = self.state.lock().await;
         if let Some(Running { server, business, audience }) = state.running.take() {
             audience.leave().await;
+            self.business.send_replace(None);
             if let Some(business) = business {
                 business.shutdown().await;
             }
@@ -153,6 +158,11 @@ impl Embedded {
             group_id: demo::GROUP_ID.into(),
             data_dir: self.data_dir.display().to_string(),
         }
+    }
+
+    /// Where the business service is, now and whenever that changes.
+    pub(crate) fn business_address(&self) -> watch::Receiver<Option<String>> {
+        self.business.subscribe()
     }
 
     /// How an account gets into the running service.

@@ -3,13 +3,15 @@
 //!
 //! * [`bridge`] – the commands and types that the UI sees; its TypeScript side is generated
 //! * `demo` – application, room, product and accounts of the first start
-//! * `embedded` – the chat service inside this process, and the crowd that keeps it alive
-//! * `room` – this program's own client in the room
+//! * `embedded` – the services inside this process, and the crowd that keeps the room alive
+//! * `seat` – one account in the room, for one window
+//! * `windows` – the windows, and who sits in front of them
 
 pub mod bridge;
 mod demo;
 mod embedded;
-mod room;
+mod seat;
+mod windows;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -17,7 +19,7 @@ use tauri::{Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
 
 use embedded::Embedded;
-use room::OpenRoom;
+use seat::Seats;
 
 /// Simulated viewers of the demo room.
 const DEFAULT_CROWD: u32 = 14;
@@ -77,12 +79,10 @@ fn open(arguments: Arguments) -> Result<tauri::App, Error> {
         .build(tauri::generate_context!())?;
     let data_dir = app.path().app_data_dir()?.join("service");
     let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);
-    let room = tauri::async_runtime::block_on(async {
-        embedded.start().await?;
-        OpenRoom::enter(&embedded).await
-    })?;
+    tauri::async_runtime::block_on(embedded.start())?;
     app.manage(embedded);
-    app.manage(room);
+    app.manage(Seats::default());
+    tauri::async_runtime::block_on(windows::seat(app.handle(), seat::VIEWER))?;
     close_on_signal(app.handle())?;
     Ok(app)
 }
@@ -112,8 +112,8 @@ fn close_on_signal(_app: &tauri::AppHandle) -> std::io::Result<()> {
 
 /// Signs out and stops the service before the process ends.
 async fn close(app: &tauri::AppHandle) {
-    if let Some(room) = app.try_state::<OpenRoom>() {
-        room.leave().await;
+    for seat in app.state::<Seats>().taken() {
+        seat.leave().await;
     }
     if let Some(embedded) = app.try_state::<Embedded>()
         && let Err(error) = embedded.stop().await

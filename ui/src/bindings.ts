@@ -19,9 +19,30 @@ export const commands = {
 	reportUndrawn: (ids: number[]) => typedError<null, CommandError>(__TAURI_INVOKE("report_undrawn", { ids })),
 	/**  Connects again after the session has ended for good. */
 	reconnect: () => typedError<null, CommandError>(__TAURI_INVOKE("reconnect")),
+	/**
+	 *  Sends the shop as the account of this window sees it, then every change. A later call takes the
+	 *  stream over.
+	 */
+	openShop: (channel: Channel<ShopView>) => typedError<null, ShopError>(__TAURI_INVOKE("open_shop", { channel })),
+	/**  One click on a gift. Clicks in a row are one combo; what becomes of them is told by the shop. */
+	clickGift: (gift: string) => typedError<null, ShopError>(__TAURI_INVOKE("click_gift", { gift })),
+	/**  Gives a number of gifts that was chosen in advance. */
+	giveGifts: (gift: string, count: number) => typedError<null, ShopError>(__TAURI_INVOKE("give_gifts", { gift, count })),
+	/**  Fills up the wallet, where the shop lets people do that. */
+	topUp: (coins: number) => typedError<null, ShopError>(__TAURI_INVOKE("top_up", { coins })),
+	/**  The catalogue. */
+	products: () => typedError<ProductEntryView[], ShopError>(__TAURI_INVOKE("products")),
+	/**  Puts a product into the slot: for who runs the room. */
+	recommend: (product: string) => typedError<null, ShopError>(__TAURI_INVOKE("recommend", { product })),
+	/**  Takes the product down: for who runs the room. */
+	takeDown: () => typedError<null, ShopError>(__TAURI_INVOKE("take_down")),
+	/**  Goes live, pauses, ends: for who runs the room. */
+	setLiveStatus: (status: LiveStatusView) => typedError<null, ShopError>(__TAURI_INVOKE("set_live_status", { status })),
+	/**  Opens a second window on the room, as its host; one that is open comes to the front. */
+	openHostWindow: () => typedError<null, CommandError>(__TAURI_INVOKE("open_host_window")),
 	serviceStatus: () => typedError<ServiceView, CommandError>(__TAURI_INVOKE("service_status")),
 	stopService: () => typedError<null, CommandError>(__TAURI_INVOKE("stop_service")),
-	/**  Starts the embedded service again and points this program's client at it. */
+	/**  Starts the embedded service again and points this program's clients at it. */
 	startService: () => typedError<null, CommandError>(__TAURI_INVOKE("start_service")),
 };
 
@@ -44,6 +65,9 @@ export type AbsenceView =
 { why: "left"; info: string } | 
 /**  A reason that this program has not learnt. */
 { why: "other"; info: string };
+
+/**  What the account may do in the shop. */
+export type AccountRoleView = "viewer" | "host" | "moderator" | "admin";
 
 /**  A broadcast to everybody in all rooms. */
 export type AnnouncementView = {
@@ -73,6 +97,15 @@ export type ChatRow = {
 	code: number,
 	/**  The sentence beside `code`; empty otherwise. */
 	reason: string,
+};
+
+/**  The own combo that clicks go on with now; of no gifts when there is none. */
+export type ComboView = {
+	gift: string,
+	/**  Gifts of the combo, those that are not answered yet included. */
+	count: number,
+	/**  Clicks that are not answered yet. */
+	unanswered: number,
 };
 
 /**  Why a command was refused. `code` is stable; `info` says in English what to do. */
@@ -176,6 +209,27 @@ export type GiftEffectView =
 /**  A banner, and an animation over the whole stage when it enters. */
 "full";
 
+/**  A gift that can be bought. */
+export type GiftKindView = {
+	id: string,
+	title: string,
+	/**  Of one, in coins. */
+	price: number,
+	/**  Name of its picture: letters, digits, `-` and `_`. */
+	art: string,
+	effect: GiftEffectView,
+};
+
+/**  Why gifts were not given. */
+export type GiftRefusalView = {
+	/**  Grows with each, from 1; 0 when there was none. */
+	number: number,
+	gift: string,
+	/**  Gifts that were not given. */
+	count: number,
+	error: ShopError,
+};
+
 /**  What was given of one gift. */
 export type GiftTotalView = {
 	gift: string,
@@ -205,14 +259,14 @@ export type KickedBy = "signed_in_elsewhere" | "administrator" | "account_delete
 
 /**  The likes of the room. */
 export type LikesView = {
-	/**  What the room has counted, or else what this client has heard. */
-	total: number,
-	/**  Whether the room has counted: then `total` is exact. */
-	counted: boolean,
 	/**
-	 *  Own likes that the service has not confirmed yet; none of them is in `total`, unless the
-	 *  counter was faster than the confirmation.
+	 *  What the room has counted, or else what this client has heard, with the own likes that are
+	 *  not in it yet.
 	 */
+	total: number,
+	/**  Whether the room has counted: then `total` is exact once nothing is unconfirmed. */
+	counted: boolean,
+	/**  Own likes that the service has not confirmed yet; `total` has them. */
 	unconfirmed: number,
 };
 
@@ -259,6 +313,20 @@ export type PresenceView = {
 
 /**  Priority of a comment; the greater goes first. */
 export type Priority = "Low" | "Normal" | "High";
+
+/**  A product of the catalogue. */
+export type ProductEntryView = {
+	id: string,
+	title: string,
+	/**  In the smallest unit of the currency. */
+	price_minor: number,
+	currency: string,
+	/**  Empty when there is none. */
+	picture: string,
+	/**  Whether somebody counts the pieces that are left. */
+	counted: boolean,
+	stock: number,
+};
 
 /**  The product that is being sold now. */
 export type ProductView = {
@@ -396,6 +464,36 @@ export type SessionView = { state: "offline" } | { state: "connecting" } | { sta
 { state: "sig_expired" } | 
 /**  Trying again would not help. `code` is a [`chat_types::Code`]. */
 { state: "failed"; code: number; info: string };
+
+/**  Why the shop did not do what it was asked for. */
+export type ShopError = {
+	/**
+	 *  Stable: that of the business service, such as `balance`, or `away` when it could not be asked and
+	 *  `unclear` when it is not known whether it did.
+	 */
+	code: string,
+	/**  What to do, in English. */
+	info: string,
+};
+
+/**  The shop as the account of this window sees it. */
+export type ShopView = {
+	/**  Whether the business service has let the account in. All else is what was known last. */
+	open: boolean,
+	user_id: string,
+	name: string,
+	role: AccountRoleView,
+	/**  Whether the account runs this room: it may recommend and take down. */
+	runs_room: boolean,
+	/**  Coins that are left, after what is not answered yet. */
+	balance: number,
+	/**  Whether the account may fill up its wallet by itself. */
+	may_top_up: boolean,
+	gifts: GiftKindView[],
+	combo: ComboView,
+	/**  The last one. */
+	refusal: GiftRefusalView,
+};
 
 /**
  *  Whether the account may speak. The client refuses nothing by itself: a comment that is sent all

@@ -1,7 +1,14 @@
 import { createEffect, createRoot } from "solid-js";
 import { describe, expect, it } from "vitest";
 import type { RoomEvent } from "../src/host/host";
-import { ENTERING_KEPT, type Frame, Inbox, ROWS_KEPT, TAKEN_BACK_KEPT } from "../src/state/inbox";
+import {
+  BURST_KEPT,
+  ENTERING_KEPT,
+  type Frame,
+  Inbox,
+  ROWS_KEPT,
+  TAKEN_BACK_KEPT,
+} from "../src/state/inbox";
 import { createRoomState } from "../src/state/room";
 import { chatRow, chatRows, flyingComment, roomView } from "./support/rows";
 
@@ -83,6 +90,46 @@ describe("batches between two frames", () => {
     frames[0]?.();
     expect(delivered[0]?.entering[0]).toMatchObject({ arrivedAt: 42, comment: { count: 5 } });
     expect(delivered[0]?.folded).toEqual([{ id: 9, count: 2 }]);
+  });
+});
+
+describe("bursts of likes between two frames", () => {
+  const likes = (total: number, burst: number): RoomEvent => ({
+    type: "likes",
+    likes: { total, counted: true, unconfirmed: 0 },
+    burst,
+  });
+
+  it("add up, while of the total only the latest counts", () => {
+    const { box, frames, delivered } = inbox();
+    box.receive([likes(5, 5), likes(12, 7)]);
+    box.receive([likes(13, 1)]);
+    frames[0]?.();
+    expect(delivered[0]?.burst).toBe(13);
+    expect(delivered[0]?.latest).toEqual([likes(13, 1)]);
+    box.receive([likes(13, 0)]);
+    frames[1]?.();
+    expect(delivered[1]?.burst, "they are told once").toBe(0);
+  });
+
+  it("end at the greatest figure that is shown", () => {
+    const { box, frames, delivered } = inbox();
+    for (let batch = 0; batch < 3; batch++) box.receive([likes(0, BURST_KEPT - 1)]);
+    frames[0]?.();
+    expect(delivered[0]?.burst).toBe(BURST_KEPT);
+  });
+
+  it("are told to who listens, and never as nothing", () => {
+    const frames: (() => void)[] = [];
+    const room = createRoomState({ now: () => 0, requestFrame: (run) => void frames.push(run) });
+    const bursts: number[] = [];
+    room.listen({ likes: (burst) => bursts.push(burst) });
+    room.receive([likes(2, 2), likes(5, 3)]);
+    frames.pop()?.();
+    room.receive([likes(6, 0)]);
+    frames.pop()?.();
+    expect(bursts).toEqual([5]);
+    expect(room.likes().total).toBe(6);
   });
 });
 

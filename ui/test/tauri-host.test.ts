@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { RoomEvent } from "../src/host/host";
+import type { RoomEvent, ShopView } from "../src/host/host";
 import { createTauriHost } from "../src/host/tauri";
 
 type Invoke = (command: string, args: Record<string, unknown>) => Promise<unknown>;
@@ -60,6 +60,49 @@ describe("the desktop host", () => {
       ["service_status", {}],
       ["stop_service", {}],
       ["start_service", {}],
+    ]);
+  });
+
+  it("hands on what the shop tells, as it tells it", async () => {
+    const received: ShopView[] = [];
+    await createTauriHost().openShop((shop) => received.push(shop));
+    expect(invoke.mock.calls[0]?.[0]).toBe("open_shop");
+    deliver({ index: 0, message: { open: true, balance: 3 } });
+    deliver({ index: 1, message: { open: true, balance: 2 } });
+    expect(received.map(({ balance }) => balance)).toEqual([3, 2]);
+  });
+
+  it("reports a shop that could not be called like one that is away", async () => {
+    const host = createTauriHost();
+    const error = { code: "balance", info: "too few" };
+    invoke.mockRejectedValueOnce(error);
+    expect(await host.giveGifts("rose", 10)).toEqual({ status: "error", error });
+    invoke.mockRejectedValueOnce(new Error("the bridge is down"));
+    expect(await host.products()).toEqual({
+      status: "error",
+      error: { code: "away", info: "the bridge is down" },
+    });
+  });
+
+  it("calls every command of the shop by its name", async () => {
+    const host = createTauriHost();
+    await host.clickGift("rose");
+    await host.giveGifts("rose", 10);
+    await host.topUp(1000);
+    await host.products();
+    await host.recommend("cup");
+    await host.takeDown();
+    await host.setLiveStatus("paused");
+    await host.openHostWindow();
+    expect(invoke.mock.calls.map(([command, args]) => [command, args])).toEqual([
+      ["click_gift", { gift: "rose" }],
+      ["give_gifts", { gift: "rose", count: 10 }],
+      ["top_up", { coins: 1000 }],
+      ["products", {}],
+      ["recommend", { product: "cup" }],
+      ["take_down", {}],
+      ["set_live_status", { status: "paused" }],
+      ["open_host_window", {}],
     ]);
   });
 });

@@ -48,7 +48,7 @@ function contrast(one: Colour, other: Colour): number {
 const SURFACES = ["--bg", "--raised", "--hover"];
 const TEXTS = ["--text", "--muted", "--accent-text", "--info", "--good", "--warn", "--danger"];
 const HUES = Array.from({ length: 12 }, (_, index) => `--hue-${index}`);
-const ON_GLASS = ["--text", "--muted", "--accent-text"];
+const ON_GLASS = ["--text", "--muted", "--accent-text", "--warn"];
 const BLACK: Colour = [0, 0, 0, 1];
 const WHITE: Colour = [255, 255, 255, 1];
 
@@ -103,7 +103,7 @@ describe("design tokens", () => {
   });
 
   it("all exist where they are used", () => {
-    const local = new Set(["--panel-width", "--controls", "--thumb"]);
+    const local = new Set(["--panel-width", "--controls", "--thumb", "--drift"]);
     for (const name of files.filter((file) => /\.(css|tsx?)$/.test(file))) {
       const text = readFileSync(join(SOURCE, name), "utf8");
       for (const [, used] of text.matchAll(/(?:var\(|token(?:Number|Time)?\(")(--[\w-]+)/g)) {

@@ -175,7 +175,7 @@ describe("the window", () => {
   it("likes by button and by key, and shows the exact total", () => {
     window.show({
       type: "likes",
-      likes: { total: 18_219, counted: true, unconfirmed: 1 },
+      likes: { total: 18_220, counted: true, unconfirmed: 1 },
       burst: 0,
     });
     expect(window.get("like-total").textContent).toBe("18,220");

@@ -1,18 +1,20 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
-import { ChatPanel } from "../chat/ChatPanel";
 import { OwnAnnouncement } from "../connection/OwnAnnouncement";
 import type { Host } from "../host/host";
 import { createSettings } from "../settings/settings";
 import { Controls } from "../stage/Controls";
+import { createHearts } from "../stage/hearts";
 import { createPlayer } from "../stage/player";
 import { Stage } from "../stage/Stage";
 import { createRoomState, type RoomState } from "../state/room";
+import { createShopState } from "../state/shop";
 import { createActions } from "./actions";
 import "./app.css";
 import { ChatAnnouncement } from "./ChatAnnouncement";
 import { Liveroom } from "./context";
 import { createLayout } from "./layout";
 import { ShortcutList } from "./ShortcutList";
+import { SidePanel } from "./SidePanel";
 import { Splitter } from "./Splitter";
 import { followKeyboard } from "./shortcuts";
 import { TitleBar } from "./TitleBar";
@@ -30,17 +32,18 @@ function createClock() {
 export function App(props: { host: Host; room?: RoomState }): JSX.Element {
   const host = props.host;
   const room = props.room ?? createRoomState();
+  const shop = createShopState(host);
   const settings = createSettings();
   const player = createPlayer(CLIP);
+  const hearts = createHearts(settings.reducedMotion);
   const layout = createLayout();
   const clock = createClock();
   let frame!: HTMLElement;
   let main!: HTMLElement;
   let composer: HTMLTextAreaElement | undefined;
-  const actions = createActions(host, settings, {
-    frame: () => frame,
-    composer: () => composer,
-  });
+  const places = { frame: () => frame, composer: () => composer };
+  const actions = createActions(host, settings, places, hearts.own);
+  onCleanup(room.listen({ likes: hearts.burst }));
   followKeyboard(actions, player);
 
   createEffect(() => {
@@ -49,6 +52,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
 
   let opened = false;
   const connect = async () => {
+    void shop.open();
     // A room that could not be opened has no connection to restore: it is opened again.
     const outcome = opened ? await host.reconnect() : await host.open(room.receive);
     if (outcome.status === "ok") opened = true;
@@ -64,19 +68,20 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
   });
 
   return (
-    <Liveroom.Provider value={{ host, room, settings, clock, connect }}>
+    <Liveroom.Provider value={{ host, room, shop, settings, clock, connect }}>
       <div class="app" data-layout={layout()} data-theatre={actions.theatre()}>
         <TitleBar player={player} actions={actions} />
         <main ref={main} class="main" data-panel={actions.panelShown()}>
           <section ref={frame} class="stage-frame">
-            <Stage player={player} />
+            <Stage player={player} hearts={hearts} />
             <Controls player={player} actions={actions} />
           </section>
           <Show when={actions.panelShown() && layout() === "beside"}>
             <Splitter />
           </Show>
           <div class="panel-place" hidden={!actions.panelShown()}>
-            <ChatPanel
+            <SidePanel
+              actions={actions}
               attach={(textarea) => {
                 composer = textarea;
               }}

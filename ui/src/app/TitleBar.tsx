@@ -1,21 +1,21 @@
 import { type JSX, Show } from "solid-js";
 import { ConnectionState } from "../connection/ConnectionState";
 import { Icon } from "../design/Icon";
+import { Sentence } from "../design/Sentence";
 import { SettingsButton } from "../settings/SettingsPopover";
 import type { Player } from "../stage/player";
 import type { Actions } from "./actions";
 import { useLiveroom } from "./context";
+import { LiveStatus } from "./LiveStatus";
 
-/** The whole sentence is translated; the figure inside it stays an element of its own. */
 function Watching(props: { count: number }): JSX.Element {
   const { settings } = useLiveroom();
   const figure = () => new Intl.NumberFormat(settings.locale()).format(props.count);
-  const around = () => settings.words().watching("\u0000").split("\u0000");
   return (
     <p class="title-part figures">
-      {around()[0]}
-      <span data-testid="online-count">{figure()}</span>
-      {around()[1]}
+      <Sentence of={settings.words().watching}>
+        <span data-testid="online-count">{figure()}</span>
+      </Sentence>
     </p>
   );
 }
@@ -32,12 +32,7 @@ export function TitleBar(props: { player: Player; actions: Actions }): JSX.Eleme
         <Show when={room.room()?.host}>
           {(name) => <p class="title-part">{words().hostedBy(name())}</p>}
         </Show>
-        <Show when={props.player.playing()}>
-          <p class="title-live" data-testid="live">
-            <span class="title-live-dot" />
-            {words().live}
-          </p>
-        </Show>
+        <LiveStatus player={props.player} />
         <Show when={room.online() !== undefined}>
           <Watching count={room.online() ?? 0} />
         </Show>

@@ -2,17 +2,25 @@ import { type Accessor, createSignal, onCleanup } from "solid-js";
 import type { Host } from "../host/host";
 import type { Settings } from "../settings/settings";
 
+/** What the side panel shows. */
+export const TABS = ["chat", "goods"] as const;
+export type Tab = (typeof TABS)[number];
+
 /** What the reader can do with the window, by button or by key. */
 export interface Actions {
   theatre: Accessor<boolean>;
   fullScreen: Accessor<boolean>;
   panelShown: Accessor<boolean>;
+  tab: Accessor<Tab>;
+  giftsShown: Accessor<boolean>;
   shortcutsShown: Accessor<boolean>;
   toggleDanmaku: () => void;
   togglePanel: () => void;
   toggleTheatre: () => void;
   toggleFullScreen: () => void;
   showShortcuts: (shown: boolean) => void;
+  showTab: (tab: Tab) => void;
+  showGifts: (shown: boolean) => void;
   compose: () => void;
   like: () => void;
   /** Steps out of whatever the reader is in. */
@@ -24,10 +32,18 @@ export interface Places {
   composer: () => HTMLTextAreaElement | undefined;
 }
 
-export function createActions(host: Host, settings: Settings, places: Places): Actions {
+/** `liked` is told of each like of the reader at once; what the host makes of it comes later. */
+export function createActions(
+  host: Host,
+  settings: Settings,
+  places: Places,
+  liked: () => void,
+): Actions {
   const [theatre, setTheatre] = createSignal(false);
   const [fullScreen, setFullScreen] = createSignal(false);
   const [shortcutsShown, showShortcuts] = createSignal(false);
+  const [tab, showTab] = createSignal<Tab>("chat");
+  const [giftsShown, showGifts] = createSignal(false);
   const panelShown = () => settings.values.panelOpen && !theatre();
 
   const followFullScreen = () => setFullScreen(document.fullscreenElement !== null);
@@ -42,6 +58,8 @@ export function createActions(host: Host, settings: Settings, places: Places): A
     theatre,
     fullScreen,
     panelShown,
+    tab,
+    giftsShown,
     shortcutsShown,
     toggleDanmaku: () => settings.set("danmaku", !settings.values.danmaku),
     togglePanel() {
@@ -52,14 +70,20 @@ export function createActions(host: Host, settings: Settings, places: Places): A
     toggleTheatre: () => setTheatre(!theatre()),
     toggleFullScreen: () => void (fullScreen() ? leaveFullScreen() : enterFullScreen()),
     showShortcuts,
+    showTab,
+    showGifts,
     compose() {
       if (fullScreen()) void leaveFullScreen();
       setTheatre(false);
       settings.set("panelOpen", true);
+      showTab("chat");
       places.composer()?.focus();
     },
-    // What could not be taken is not counted, and the total shows it.
-    like: () => void host.like(),
+    like() {
+      liked();
+      // What could not be taken is not counted, and the total shows it.
+      void host.like();
+    },
     leave() {
       const focused = document.activeElement;
       // The button that was pressed to get into theatre still has the focus; only the composer is

@@ -2,14 +2,16 @@ import { type Accessor, createContext, useContext } from "solid-js";
 import type { Host } from "../host/host";
 import type { Settings } from "../settings/settings";
 import type { RoomState } from "../state/room";
+import type { ShopState } from "../state/shop";
 
 export interface LiveroomContext {
   host: Host;
   room: RoomState;
+  shop: ShopState;
   settings: Settings;
   /** A wall clock in milliseconds that ticks a few times per second, for everything that counts down. */
   clock: Accessor<number>;
-  /** Opens the room, or connects again once it has been opened. */
+  /** Opens room and shop, or connects again once the room has been opened. */
   connect: () => Promise<void>;
 }
 
@@ -24,4 +26,10 @@ export function useLiveroom(): LiveroomContext {
 /** The words of the current language, followed as it changes. */
 export function useWords() {
   return useLiveroom().settings.words;
+}
+
+/** How a whole number is written in the current language. */
+export function useFigures(): (count: number) => string {
+  const { settings } = useLiveroom();
+  return (count) => new Intl.NumberFormat(settings.locale()).format(count);
 }

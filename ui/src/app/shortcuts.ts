@@ -53,6 +53,11 @@ export const SHORTCUTS: readonly Shortcut[] = [
     (actions) => actions.like(),
   ),
   letter(
+    "g",
+    (words) => words.gifts,
+    (actions) => actions.showGifts(!actions.giftsShown()),
+  ),
+  letter(
     "c",
     (words) => words.keyPanel,
     (actions) => actions.togglePanel(),
@@ -74,8 +79,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   ),
 ];
 
-const TYPING = "input, textarea, select, [contenteditable]";
-const PRESSING = "button, a[href], summary, [role=separator]";
+const TYPING = "input:not([type=radio]), textarea, select, [contenteditable]";
+const PRESSING = "button, input, a[href], summary, [role=separator]";
 
 /**
  * Whether an input method has the key. WebKit has ended the composition already when it tells about

@@ -1,14 +1,14 @@
-import { createMemo, createSignal, type JSX, Show } from "solid-js";
+import { createSignal, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { isComposing } from "../app/shortcuts";
-import { momentWords } from "../connection/moment";
-import { errorWords, sendBlocker } from "../connection/words";
+import { errorWords } from "../connection/words";
 import { Icon } from "../design/Icon";
 import type { CommandError } from "../host/host";
+import { createSendBlocker } from "./blocker";
 import { COMMENT_LIMIT, COUNT_FROM, commentLength } from "./limits";
 
 export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => void }): JSX.Element {
-  const { host, room, settings, clock } = useLiveroom();
+  const { host, settings } = useLiveroom();
   const words = settings.words;
   const [text, setText] = createSignal("");
   const [refused, setRefused] = createSignal<CommandError>();
@@ -16,24 +16,7 @@ export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => voi
 
   const length = () => commentLength(text());
   const over = () => Math.max(0, length() - COMMENT_LIMIT);
-  // What is left of a wait is told as a duration; it counts from the moment it was told.
-  const speechTold = createMemo(() => {
-    const speech = room.speech();
-    const at = Date.now();
-    return { at, ends: "left_ms" in speech ? at + speech.left_ms : 0 };
-  });
-  // The clock ticks, so it may be behind the moment at which that was told.
-  const now = () => Math.max(clock(), speechTold().at);
-  const blocked = () =>
-    sendBlocker(words(), room.session(), {
-      dismissed: room.dismissed(),
-      // Until the room has introduced itself only the connection decides.
-      member: room.room()?.member ?? true,
-      absence: room.room()?.absence,
-      speech: room.speech(),
-      speechEndsAt: speechTold().ends,
-      moments: { now: now(), at: (at) => momentWords(at, now(), settings.locale()) },
-    });
+  const blocked = createSendBlocker();
   const notice = () => {
     const wait = blocked();
     if (wait) return wait;

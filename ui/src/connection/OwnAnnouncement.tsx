@@ -1,13 +1,15 @@
 import { createEffect, createSignal, type JSX, on, onCleanup } from "solid-js";
 import { useLiveroom } from "../app/context";
+import { drawNews } from "../draws/news";
 import { momentWords } from "./moment";
 import { absenceWords, connectionWords, failureWords, silenceWords } from "./words";
 
 /**
  * Says what concerns the reader: a comment of theirs that was refused, each new state of the
- * connection, and that they were silenced or taken out of the room. Each once, without the seconds
- * that count down and without the attempts of one loss: what is assertive interrupts. That nobody
- * sees a comment of theirs is said in its turn: there is nothing to do about it.
+ * connection, that they were silenced or taken out of the room, and that they have won a draw. Each
+ * once, without the seconds that count down and without the attempts of one loss: what is assertive
+ * interrupts. That nobody sees a comment of theirs is said in its turn: there is nothing to do about
+ * it. So is what happens with the draws of the room.
  */
 export function OwnAnnouncement(): JSX.Element {
   const { room, settings } = useLiveroom();
@@ -45,6 +47,13 @@ export function OwnAnnouncement(): JSX.Element {
         setSentence(absenceWords(words(), absence, { now, at }));
       },
     ),
+  );
+  createEffect(
+    on(room.draws, (draws, before) => {
+      const news = drawNews(words(), settings.locale(), draws, before);
+      if (news.own) setSentence(news.own);
+      if (news.aside) setAside(news.aside);
+    }),
   );
   onCleanup(
     room.listen({

@@ -1,4 +1,6 @@
-import type { ChatRow, DanmakuCounters, FlyingComment, FoldedComment, ProductView } from "./host";
+import { Combo } from "./combo";
+import type { ChatRow, DanmakuCounters, FlyingComment, FoldedComment } from "./host";
+import { Luck } from "./luck";
 import type { ScriptedHost } from "./scripted";
 
 const LINES = [
@@ -22,20 +24,16 @@ const LINES = [
 
 const REPEATED = ["666", "哈哈哈哈", "👏👏👏"] as const;
 
-const PRODUCT: ProductView = {
-  id: "cup",
-  title: "Ceramic cup, blue glaze",
-  price_minor: 3900,
-  currency: "CNY",
-  picture: "demo:cup",
-  ends_at_s: 0,
-  counted: false,
-  stock: 0,
-};
-
 const TICK_MS = 160;
 const PRODUCT_AFTER_TICKS = 12;
 const PRODUCT_LASTS_S = 780;
+const LIKES_BEFORE = 18_219;
+const LIKES_EVERY_TICKS = 5;
+/** Likes of one moment, from the quiet one to the one in which everybody is clicking. */
+const LIKES = [1, 2, 4, 9, 240] as const;
+const DRAW_AFTER_TICKS = 30;
+/** Of what is said while a draw is open, so much is its keyword. */
+const KEYWORD_SHARE = 0.2;
 const FOLD_WINDOW_MS = 6000;
 
 /** mulberry32: the same seed always plays the same room. */
@@ -53,6 +51,8 @@ function seeded(seed: number): () => number {
 export function playCrowd(host: ScriptedHost, seed = 7): void {
   const random = seeded(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const luck = new Luck(random);
+  const combo = new Combo(host);
   const aloft = new Map<string, { id: number; count: number; since: number }>();
   const counters: DanmakuCounters = {
     shown: 0,
@@ -84,6 +84,12 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
     return [[{ id, key, user_id, name, text, own, count: 1, priority }], []];
   };
 
+  const line = (): string => {
+    const keyword = luck.keyword();
+    if (keyword && random() < KEYWORD_SHARE) return keyword;
+    return random() < 0.35 ? pick(REPEATED) : pick(LINES);
+  };
+
   const comment = (): void => {
     const number = 1 + Math.floor(random() * 60);
     const seq = next++;
@@ -93,7 +99,7 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
       seq,
       user_id: `guest-${number}`,
       name: random() < 0.5 ? `Guest ${number}` : `访客 ${number}`,
-      text: random() < 0.35 ? pick(REPEATED) : pick(LINES),
+      text: line(),
       own: false,
       time_ms: Date.now(),
       state: "sent",
@@ -101,6 +107,7 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
       code: 0,
       reason: "",
     };
+    luck.hear(row);
     const [enter, folded] = fly(row, random() < 0.04);
     host.push([
       { type: "chat", rows: [row] },
@@ -109,9 +116,12 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
   };
 
   host.onSaid = (row) => {
+    luck.hear(row);
     const [enter, folded] = fly(row, false);
     host.push([{ type: "danmaku", enter, folded, leave: [] }]);
   };
+
+  host.onGiven = (gift, count) => host.push(combo.give(gift, count));
 
   host.whenOpened(() => {
     host.push([
@@ -130,13 +140,20 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
           rules: { budget_per_s: 40, sender_per_s: 0, slow_mode_s: 0, links: true },
         },
       },
+      { type: "live_status", status: "live" },
       { type: "online", count: online },
       { type: "chat_reset", rows: [] },
     ]);
+    host.likesOfOthers = LIKES_BEFORE;
+    host.pushLikes(0);
     setInterval(() => {
       if (!host.service.running) return;
       tick++;
       if (random() < 0.7) comment();
+      if (tick % LIKES_EVERY_TICKS === 0) host.pushLikes(pick(LIKES));
+      if (tick === DRAW_AFTER_TICKS) host.push(luck.open());
+      host.push(luck.tick());
+      host.push(combo.tick());
       if (tick % 12 === 0) {
         online += Math.floor(random() * 40) - 18;
         host.push([
@@ -146,7 +163,8 @@ export function playCrowd(host: ScriptedHost, seed = 7): void {
       }
       if (tick === PRODUCT_AFTER_TICKS) {
         const ends_at_s = Math.floor(Date.now() / 1000) + PRODUCT_LASTS_S;
-        host.push([{ type: "product", product: { ...PRODUCT, ends_at_s } }]);
+        const [first] = host.goods;
+        if (first) host.push([{ type: "product", product: { ...first, ends_at_s } }]);
       }
     }, TICK_MS);
   });

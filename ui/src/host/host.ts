@@ -1,24 +1,46 @@
-import type { CommandError, DanmakuBudget, RoomEvent, ServiceView, SessionView } from "../bindings";
+import type {
+  CommandError,
+  DanmakuBudget,
+  LiveStatusView,
+  ProductEntryView,
+  RoomEvent,
+  ServiceView,
+  SessionView,
+  ShopError,
+  ShopView,
+} from "../bindings";
 
 export type {
   AnnouncementView,
   ChatRow,
+  ComboView,
   CommandError,
   DanmakuBudget,
   DanmakuCounters,
+  DrawResultView,
+  DrawsView,
   FlyingComment,
   FoldedComment,
   GiftBannerView,
+  GiftKindView,
+  GiftRefusalView,
   LikesView,
+  LiveStatusView,
+  OpenDrawView,
+  ProductEntryView,
   ProductView,
   RoomEvent,
   RoomView,
   ServiceView,
   SessionView,
+  ShopError,
+  ShopView,
   SpeechView,
 } from "../bindings";
 
-export type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
+export type Outcome<T, E = CommandError> =
+  | { status: "ok"; data: T }
+  | { status: "error"; error: E };
 
 export type SessionState = SessionView["state"];
 
@@ -44,6 +66,20 @@ export interface Host {
   /** Ids of comments that were handed over to fly and found no lane in time. */
   reportUndrawn(ids: number[]): Promise<Outcome<null>>;
   reconnect(): Promise<Outcome<null>>;
+  /** `receive` is called with the shop as it is now, and again whenever it is different. */
+  openShop(receive: (shop: ShopView) => void): Promise<Outcome<null, ShopError>>;
+  /** One click. Clicks in a row are one combo; the shop tells what became of them. */
+  clickGift(gift: string): Promise<Outcome<null, ShopError>>;
+  /** A number of gifts that was chosen in advance; `ok` means that they are paid. */
+  giveGifts(gift: string, count: number): Promise<Outcome<null, ShopError>>;
+  topUp(coins: number): Promise<Outcome<null, ShopError>>;
+  products(): Promise<Outcome<ProductEntryView[], ShopError>>;
+  /** These three are for who runs the room. */
+  recommend(product: string): Promise<Outcome<null, ShopError>>;
+  takeDown(): Promise<Outcome<null, ShopError>>;
+  setLiveStatus(status: LiveStatusView): Promise<Outcome<null, ShopError>>;
+  /** Opens a second window on the room, as its host. */
+  openHostWindow(): Promise<Outcome<null>>;
   serviceStatus(): Promise<Outcome<ServiceView>>;
   stopService(): Promise<Outcome<null>>;
   startService(): Promise<Outcome<null>>;

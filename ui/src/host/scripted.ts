@@ -1,17 +1,26 @@
 import {
   type ChatRow,
   Code,
+  type ComboView,
   type CommandError,
   type DanmakuBudget,
   type Host,
+  type LiveStatusView,
   type Outcome,
+  type ProductEntryView,
   type RoomEvent,
   type ServiceView,
+  type ShopError,
+  type ShopView,
 } from "./host";
+import { GIFTS, GOODS } from "./wares";
 
 export type SendBehaviour = "ok" | "refused" | "offline" | "held";
 
-const OK: Outcome<null> = { status: "ok", data: null };
+/** Nobody goes on with a combo. */
+export const NO_COMBO: ComboView = { gift: "", count: 0, unanswered: 0 };
+
+const OK: Outcome<null, never> = { status: "ok", data: null };
 
 /** A service that is stopped has none. */
 const ADDRESSES = { rest: "http://127.0.0.1:8091", gateway: "ws://127.0.0.1:8092" };
@@ -33,6 +42,8 @@ export class ScriptedHost implements Host {
   readonly undrawn: number[] = [];
   reconnects = 0;
   likes = 0;
+  /** Those of everybody else. */
+  likesOfOthers = 0;
   service: ServiceView = {
     running: true,
     ...ADDRESSES,
@@ -40,10 +51,37 @@ export class ScriptedHost implements Host {
     group_id: "@TGS#demo",
     data_dir: "/var/lib/liveroom",
   };
+  /** What the shop tells as soon as it is opened. */
+  shop: ShopView = {
+    open: true,
+    user_id: "me",
+    name: "Me",
+    role: "viewer",
+    runs_room: false,
+    balance: 100,
+    may_top_up: true,
+    gifts: GIFTS,
+    combo: NO_COMBO,
+    refusal: { number: 0, gift: "", count: 0, error: { code: "", info: "" } },
+  };
+  goods: ProductEntryView[] = GOODS;
+  /** Why the shop does nothing that it is asked for. */
+  shopRefusal: ShopError | undefined;
+  shopsOpened = 0;
+  readonly clicks: string[] = [];
+  readonly given: { gift: string; count: number }[] = [];
+  readonly topUps: number[] = [];
+  productsAsked = 0;
+  readonly recommended: string[] = [];
+  takenDown = 0;
+  readonly statuses: LiveStatusView[] = [];
+  hostWindows = 0;
   onReconnect: () => void = () => this.push([{ type: "session", session: { state: "online" } }]);
   onSaid: (row: ChatRow) => void = () => {};
+  onGiven: (gift: string, count: number) => void = () => {};
 
   #receive: ((events: RoomEvent[]) => void) | undefined;
+  #receiveShop: ((shop: ShopView) => void) | undefined;
   #opened: (() => void)[] = [];
   #rows = new Map<string, ChatRow>();
   #next = 1;
@@ -114,9 +152,16 @@ export class ScriptedHost implements Host {
 
   async like(): Promise<Outcome<null>> {
     this.likes++;
-    const likes = { total: 0, counted: false, unconfirmed: this.likes };
-    this.push([{ type: "likes", likes, burst: 1 }]);
+    this.pushLikes(0);
     return OK;
+  }
+
+  /** Others have liked the room so often. */
+  pushLikes(burst: number): void {
+    this.likesOfOthers += burst;
+    const total = this.likesOfOthers + this.likes;
+    const likes = { total, counted: false, unconfirmed: this.likes };
+    this.push([{ type: "likes", likes, burst }]);
   }
 
   async setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>> {
@@ -140,6 +185,71 @@ export class ScriptedHost implements Host {
     return OK;
   }
 
+  async openShop(receive: (shop: ShopView) => void): Promise<Outcome<null, ShopError>> {
+    this.shopsOpened++;
+    return this.#trade(() => {
+      this.#receiveShop = receive;
+      receive(this.shop);
+    });
+  }
+
+  pushShop(change: Partial<ShopView>): void {
+    this.shop = { ...this.shop, ...change };
+    this.#receiveShop?.(this.shop);
+  }
+
+  async clickGift(gift: string): Promise<Outcome<null, ShopError>> {
+    this.clicks.push(gift);
+    return this.#trade(() => {
+      const { combo } = this.shop;
+      const count = combo.gift === gift ? combo.count + 1 : 1;
+      this.#pay(gift, 1, { gift, count, unanswered: 0 });
+      this.onGiven(gift, count);
+    });
+  }
+
+  async giveGifts(gift: string, count: number): Promise<Outcome<null, ShopError>> {
+    this.given.push({ gift, count });
+    return this.#trade(() => {
+      this.#pay(gift, count, this.shop.combo);
+      this.onGiven(gift, count);
+    });
+  }
+
+  async topUp(coins: number): Promise<Outcome<null, ShopError>> {
+    this.topUps.push(coins);
+    return this.#trade(() => this.pushShop({ balance: this.shop.balance + coins }));
+  }
+
+  async products(): Promise<Outcome<ProductEntryView[], ShopError>> {
+    this.productsAsked++;
+    if (this.shopRefusal) return { status: "error", error: this.shopRefusal };
+    return { status: "ok", data: this.goods.map((entry) => ({ ...entry })) };
+  }
+
+  async recommend(product: string): Promise<Outcome<null, ShopError>> {
+    this.recommended.push(product);
+    return this.#trade(() => {
+      const entry = this.goods.find(({ id }) => id === product);
+      if (entry) this.push([{ type: "product", product: { ...entry, ends_at_s: 0 } }]);
+    });
+  }
+
+  async takeDown(): Promise<Outcome<null, ShopError>> {
+    this.takenDown++;
+    return this.#trade(() => this.push([{ type: "product_cleared" }]));
+  }
+
+  async setLiveStatus(status: LiveStatusView): Promise<Outcome<null, ShopError>> {
+    this.statuses.push(status);
+    return this.#trade(() => this.push([{ type: "live_status", status }]));
+  }
+
+  async openHostWindow(): Promise<Outcome<null>> {
+    this.hostWindows++;
+    return OK;
+  }
+
   async serviceStatus(): Promise<Outcome<ServiceView>> {
     return { status: "ok", data: { ...this.service } };
   }
@@ -154,6 +264,17 @@ export class ScriptedHost implements Host {
     this.service = { ...this.service, running: true, ...ADDRESSES };
     this.push([{ type: "session", session: { state: "online" } }]);
     return OK;
+  }
+
+  #trade(does: () => void): Outcome<null, ShopError> {
+    if (this.shopRefusal) return { status: "error", error: this.shopRefusal };
+    does();
+    return OK;
+  }
+
+  #pay(gift: string, count: number, combo: ShopView["combo"]): void {
+    const price = this.shop.gifts.find(({ id }) => id === gift)?.price ?? 0;
+    this.pushShop({ balance: this.shop.balance - count * price, combo });
   }
 
   #settle(row: ChatRow): void {

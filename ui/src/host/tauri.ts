@@ -1,6 +1,6 @@
 import { Channel } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
-import type { Host, Outcome, RoomEvent } from "./host";
+import type { Host, Outcome, RoomEvent, ShopError, ShopView } from "./host";
 
 /** A call that could not be made at all is reported like one that was refused. */
 async function settle<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -9,6 +9,16 @@ async function settle<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
   } catch (cause) {
     const info = cause instanceof Error ? cause.message : String(cause);
     return { status: "error", error: { code: 0, info } };
+  }
+}
+
+/** The same for what the shop answers. */
+async function settleShop<T>(call: Promise<Outcome<T, ShopError>>): Promise<Outcome<T, ShopError>> {
+  try {
+    return await call;
+  } catch (cause) {
+    const info = cause instanceof Error ? cause.message : String(cause);
+    return { status: "error", error: { code: "away", info } };
   }
 }
 
@@ -27,6 +37,19 @@ export function createTauriHost(): Host {
     setDanmakuVisible: (visible) => settle(commands.setDanmakuVisible(visible)),
     reportUndrawn: (ids) => settle(commands.reportUndrawn(ids)),
     reconnect: () => settle(commands.reconnect()),
+    openShop(receive) {
+      const channel = new Channel<ShopView>();
+      channel.onmessage = receive;
+      return settleShop(commands.openShop(channel));
+    },
+    clickGift: (gift) => settleShop(commands.clickGift(gift)),
+    giveGifts: (gift, count) => settleShop(commands.giveGifts(gift, count)),
+    topUp: (coins) => settleShop(commands.topUp(coins)),
+    products: () => settleShop(commands.products()),
+    recommend: (product) => settleShop(commands.recommend(product)),
+    takeDown: () => settleShop(commands.takeDown()),
+    setLiveStatus: (status) => settleShop(commands.setLiveStatus(status)),
+    openHostWindow: () => settle(commands.openHostWindow()),
     serviceStatus: () => settle(commands.serviceStatus()),
     stopService: () => settle(commands.stopService()),
     startService: () => settle(commands.startService()),

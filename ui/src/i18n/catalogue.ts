@@ -4,6 +4,10 @@ export interface Catalogue {
 
   watching: (count: string) => string;
   live: string;
+  livePaused: string;
+  liveSoon: string;
+  liveEnded: string;
+  liveRecording: string;
   hostedBy: (name: string) => string;
 
   offline: string;
@@ -39,6 +43,7 @@ export interface Catalogue {
   codeNoAnswer: string;
   codeUnknown: (code: number) => string;
 
+  panel: string;
   chat: string;
   chatEmpty: string;
   newMessages: (count: number) => string;
@@ -77,6 +82,8 @@ export interface Catalogue {
   stage: string;
   pictureWaiting: string;
   pictureFailed: string;
+  stagePaused: string;
+  stageEnded: string;
   play: string;
   pause: string;
   mute: string;
@@ -95,10 +102,68 @@ export interface Catalogue {
   like: string;
   likeWith: (total: string) => string;
   gifts: string;
+  giftChoice: string;
+  giftShopAway: string;
+  coins: (count: number, figure: string) => string;
+  balance: (count: number, figure: string) => string;
+  topUp: (figure: string) => string;
+  give: (title: string) => string;
+  giveSeveral: string;
+  giveCount: (count: number, title: string) => string;
+  coinsMissing: (count: number, figure: string) => string;
+  giftBalance: string;
+  giftBalanceTopUp: string;
+  giftNotLive: string;
+  giftAway: string;
+  giftUnclear: string;
+  giftOutboxFull: string;
+  giftTooFast: string;
+  shopAway: string;
+  shopUnclear: string;
+  shopTooFast: string;
+  shopRefused: (code: string) => string;
+
+  goods: string;
+  goodsEmpty: string;
+  goodsWaiting: string;
+  goodsNow: string;
+  recommend: string;
+  takeDown: string;
+  liveStatusName: string;
 
   product: string;
   productEnds: (left: string) => string;
   productEnded: string;
+  productLeft: (count: string) => string;
+  productSoldOut: string;
+
+  draws: string;
+  draw: string;
+  drawWinners: (count: number) => string;
+  drawSay: (keyword: string) => string;
+  drawEnds: (left: string) => string;
+  drawDrawing: string;
+  drawJoin: string;
+  drawJoined: string;
+  drawPassedOver: string;
+  drawOthers: (count: number) => string;
+  drawOthersHide: string;
+  drawWon: string;
+  drawResult: string;
+  drawNobody: string;
+  drawEntrants: (count: string) => string;
+  drawWinnersMore: (count: number) => string;
+  drawWinnersFewer: string;
+  drawCheck: string;
+  drawId: string;
+  drawSeed: string;
+  drawCommitment: string;
+  drawVerify: (command: string) => string;
+  drawCommitmentUnheard: string;
+  drawOpenNews: (keyword: string, prize: string) => string;
+  drawWonNews: (prize: string) => string;
+  drawResultNews: (prize: string, names: string) => string;
+  drawNobodyNews: (prize: string) => string;
 
   settings: string;
   close: string;
@@ -124,6 +189,14 @@ export interface Catalogue {
   areaHalf: string;
   areaThreeQuarters: string;
   areaFull: string;
+
+  accounts: string;
+  youAre: (name: string, id: string, role: string) => string;
+  roleViewer: string;
+  roleHost: string;
+  roleModerator: string;
+  roleAdmin: string;
+  openHostWindow: string;
 
   service: string;
   serviceReading: string;

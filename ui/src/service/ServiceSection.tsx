@@ -1,59 +1,10 @@
-import {
-  createEffect,
-  createResource,
-  createSignal,
-  For,
-  type JSX,
-  on,
-  onCleanup,
-  Show,
-} from "solid-js";
+import { createEffect, createResource, createSignal, For, type JSX, on, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { errorWords } from "../connection/words";
-import { Icon } from "../design/Icon";
+import { Fact } from "../design/Fact";
 import type { CommandError, Outcome, ServiceView } from "../host/host";
 import type { Catalogue } from "../i18n";
 import "./service.css";
-
-const COPIED_FOR_MS = 2000;
-
-function Fact(props: { name: string; value: string; testId: string }): JSX.Element {
-  const { settings } = useLiveroom();
-  const words = settings.words;
-  const [copied, setCopied] = createSignal(false);
-  let reset: ReturnType<typeof setTimeout> | undefined;
-  onCleanup(() => clearTimeout(reset));
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(props.value);
-    } catch {
-      // Without access to the clipboard the value can still be selected by hand.
-      return;
-    }
-    setCopied(true);
-    clearTimeout(reset);
-    reset = setTimeout(() => setCopied(false), COPIED_FOR_MS);
-  };
-  return (
-    <div class="fact">
-      <dt class="fact-name">{props.name}</dt>
-      <dd class="fact-line">
-        <span class="fact-value selectable" data-testid={props.testId}>
-          {props.value}
-        </span>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={copied() ? words().copied : words().copy(props.name)}
-          title={copied() ? words().copied : words().copy(props.name)}
-          onClick={() => void copy()}
-        >
-          <Icon name={copied() ? "done" : "copy"} />
-        </button>
-      </dd>
-    </div>
-  );
-}
 
 interface FactKind {
   testId: string;

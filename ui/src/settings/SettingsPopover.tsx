@@ -1,9 +1,10 @@
-import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
-import { isComposing } from "../app/shortcuts";
+import { followPopover } from "../app/popover";
 import { Icon } from "../design/Icon";
 import { type Catalogue, catalogue, LANGUAGES, type Language } from "../i18n";
 import { ServiceSection } from "../service/ServiceSection";
+import { AccountSection } from "./AccountSection";
 import "./settings.css";
 import { AREAS, OPACITY, THEMES, type Theme } from "./settings";
 
@@ -161,32 +162,14 @@ function DanmakuSettings(): JSX.Element {
   );
 }
 
-/** Not modal: the picture goes on behind it. Escape closes it, and so does a press elsewhere. */
 function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element {
   const { settings } = useLiveroom();
   let popover!: HTMLDivElement;
-
-  onMount(() => {
-    const focusable = popover.querySelector<HTMLElement>("select, input, button");
-    focusable?.focus();
-    const onPointerDown = (event: PointerEvent) => {
-      const target = event.target as Node;
-      if (!popover.contains(target) && !props.opener.contains(target)) props.close();
-    };
-    // On the document: the focus may have moved on, and the popover still has to close.
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
-      if (document.querySelector("dialog[open]")) return;
-      event.preventDefault();
-      props.close();
-      props.opener.focus();
-    };
-    document.addEventListener("pointerdown", onPointerDown);
-    document.addEventListener("keydown", onKeyDown, { capture: true });
-    onCleanup(() => {
-      document.removeEventListener("pointerdown", onPointerDown);
-      document.removeEventListener("keydown", onKeyDown, { capture: true });
-    });
+  followPopover({
+    popover: () => popover,
+    opener: () => props.opener,
+    first: () => popover.querySelector<HTMLElement>("select, input, button") ?? popover,
+    close: () => props.close(),
   });
 
   return (
@@ -199,6 +182,7 @@ function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element
     >
       <Appearance />
       <DanmakuSettings />
+      <AccountSection />
       <ServiceSection />
     </div>
   );

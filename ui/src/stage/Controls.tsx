@@ -2,6 +2,7 @@ import type { JSX } from "solid-js";
 import type { Actions } from "../app/actions";
 import { useLiveroom } from "../app/context";
 import { Icon, type IconName } from "../design/Icon";
+import { GiftButton } from "../gifts/GiftButton";
 import { LikeButton } from "./LikeButton";
 import type { Player } from "./player";
 
@@ -51,6 +52,7 @@ export function Controls(props: { player: Player; actions: Actions }): JSX.Eleme
       />
       <span class="controls-space" />
       <LikeButton onPress={actions.like} />
+      <GiftButton actions={actions} />
       <Control
         label={actions.panelShown() ? words().panelHide : words().panelShow}
         shortcut="C"

@@ -1,11 +1,14 @@
 import { For, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { hueOf } from "../chat/hue";
+import { giftPicture } from "../gifts/picture";
 
 /** Gifts over the picture, above the slot. The core says which ones; a combo grows in its place. */
 export function GiftBanners(): JSX.Element {
-  const { room, settings } = useLiveroom();
+  const { room, shop, settings } = useLiveroom();
   const words = settings.words;
+  const picture = (gift: string) =>
+    giftPicture(shop.view()?.gifts.find(({ id }) => id === gift)?.art ?? "");
   const ids = () => room.giftBanners().map((banner) => banner.id);
   return (
     <ul class="gifts" aria-label={words().gifts}>
@@ -19,6 +22,7 @@ export function GiftBanners(): JSX.Element {
                 data-own={banner().own}
                 data-effect={banner().effect}
               >
+                <img class="gift-picture" src={picture(banner().gift)} alt="" />
                 <p class="gift-words">
                   <bdi class={`gift-name hue-${hueOf(banner().user_id)}`}>{banner().name}</bdi>
                   <span class="gift-title">{banner().title}</span>

@@ -6,10 +6,7 @@ import { Icon } from "../design/Icon";
 export function LikeButton(props: { onPress: () => void }): JSX.Element {
   const { room, settings } = useLiveroom();
   const words = settings.words;
-  const total = () => {
-    const { total, unconfirmed } = room.likes();
-    return new Intl.NumberFormat(settings.locale()).format(total + unconfirmed);
-  };
+  const total = () => new Intl.NumberFormat(settings.locale()).format(room.likes().total);
   return (
     <button
       type="button"

@@ -2,6 +2,27 @@ import { createMemo, type JSX, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import { formatPrice, pictureSource, timeLeft } from "./price";
 
+/** So few are left that it is worth a warning. */
+const LOW_STOCK = 10;
+
+function Stock(props: { left: number }): JSX.Element {
+  const { settings } = useLiveroom();
+  const words = settings.words;
+  const said = () =>
+    props.left > 0
+      ? words().productLeft(new Intl.NumberFormat(settings.locale()).format(props.left))
+      : words().productSoldOut;
+  return (
+    <span
+      class="product-stock figures"
+      data-testid="product-stock"
+      data-low={props.left <= LOW_STOCK}
+    >
+      {said()}
+    </span>
+  );
+}
+
 export function ProductSlot(): JSX.Element {
   const { room, settings, clock } = useLiveroom();
   const words = settings.words;
@@ -29,6 +50,9 @@ export function ProductSlot(): JSX.Element {
                     <strong class="product-price figures" data-testid="product-price">
                       {formatPrice(product().price_minor, product().currency, settings.locale())}
                     </strong>
+                    <Show when={product().counted}>
+                      <Stock left={product().stock} />
+                    </Show>
                     <Show when={product().ends_at_s > 0}>
                       <Show when={left()} fallback={<span>{words().productEnded}</span>}>
                         {(rest) => (

@@ -1,35 +1,24 @@
-import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { type JSX, onMount, Show } from "solid-js";
 import { useWords } from "../app/context";
 import { DanmakuLayer } from "../danmaku/DanmakuLayer";
-import { tokenTime } from "../design/tokens";
+import { createWait } from "../design/wait";
 import { BroadcastBar } from "./BroadcastBar";
 import { GiftBanners } from "./GiftBanners";
+import type { Hearts } from "./hearts";
+import { LikeBurst } from "./LikeBurst";
 import { ProductSlot } from "./ProductSlot";
 import type { Player } from "./player";
+import { StageStatus } from "./StageStatus";
 import "./stage.css";
 
-/** A wait longer than this says what is being waited for. */
-const SAY_AFTER_MS = 4000;
-
-export function Stage(props: { player: Player }): JSX.Element {
+export function Stage(props: { player: Player; hearts: Hearts }): JSX.Element {
   const words = useWords();
-  const [waited, setWaited] = createSignal<"" | "skeleton" | "words">("");
+  const waited = createWait(() => props.player.picture() === "loading");
   let video!: HTMLVideoElement;
 
   onMount(() => {
     props.player.attach(video);
     void props.player.load();
-  });
-
-  createEffect(() => {
-    setWaited("");
-    if (props.player.picture() !== "loading") return;
-    const skeleton = setTimeout(() => setWaited("skeleton"), tokenTime("--time-wait", 400));
-    const say = setTimeout(() => setWaited("words"), SAY_AFTER_MS);
-    onCleanup(() => {
-      clearTimeout(skeleton);
-      clearTimeout(say);
-    });
   });
 
   return (
@@ -51,6 +40,8 @@ export function Stage(props: { player: Player }): JSX.Element {
         </div>
       </Show>
       <DanmakuLayer />
+      <StageStatus />
+      <LikeBurst hearts={props.hearts} />
       <GiftBanners />
       <ProductSlot />
       <BroadcastBar />

@@ -8,6 +8,8 @@ export const ENTERING_KEPT = 200;
 export const TAKEN_BACK_KEPT = 2000;
 /** Ids of let-go comments that are remembered until the next frame reports them. */
 export const UNDRAWN_KEPT = 1000;
+/** A greater burst of likes says nothing more, and its figure would outgrow its place. */
+export const BURST_KEPT = 99_999;
 
 /** Everything that arrived since the last frame, reduced to what the frame has to show. */
 export interface Frame {
@@ -26,6 +28,8 @@ export interface Frame {
   leaving: number[];
   /** Ids of comments that were meant to fly and were let go here. */
   undrawn: number[];
+  /** Likes that came, at most so many as are kept. */
+  burst: number;
 }
 
 export interface InboxTiming {
@@ -69,6 +73,7 @@ export class Inbox {
   #entering = new Map<number, { comment: FlyingComment; arrivedAt: number }>();
   #folded = new Map<number, FoldedComment>();
   #undrawn: number[] = [];
+  #burst = 0;
   #requested = false;
 
   constructor(timing: InboxTiming, deliver: (frame: Frame) => void) {
@@ -107,15 +112,23 @@ export class Inbox {
         for (const id of event.leave) this.#entering.delete(id);
         addNewest(this.#leaving, event.leave);
         break;
-      default: {
-        // A product and its withdrawal are two states of one slot.
-        const slot = event.type === "product_cleared" ? "product" : event.type;
-        // A new room ends what was said about the old one being closed.
-        if (event.type === "room") this.#latest.delete("dismissed");
-        this.#latest.delete(slot);
-        this.#latest.set(slot, event);
-      }
+      case "likes":
+        // The total is a state, but each burst is news of its own.
+        this.#burst = Math.min(BURST_KEPT, this.#burst + event.burst);
+        this.#keepLatest(event);
+        break;
+      default:
+        this.#keepLatest(event);
     }
+  }
+
+  #keepLatest(event: RoomEvent): void {
+    // A product and its withdrawal are two states of one slot.
+    const slot = event.type === "product_cleared" ? "product" : event.type;
+    // A new room ends what was said about the old one being closed.
+    if (event.type === "room") this.#latest.delete("dismissed");
+    this.#latest.delete(slot);
+    this.#latest.set(slot, event);
   }
 
   #takeRows(rows: ChatRow[]): void {
@@ -157,6 +170,7 @@ export class Inbox {
       folded: [...this.#folded.values()],
       leaving: [...this.#leaving],
       undrawn: this.#undrawn,
+      burst: this.#burst,
     };
     this.#latest.clear();
     this.#reset = false;
@@ -167,6 +181,7 @@ export class Inbox {
     this.#entering = new Map();
     this.#folded = new Map();
     this.#undrawn = [];
+    this.#burst = 0;
     this.#deliver(frame);
   }
 }

@@ -3,8 +3,10 @@ import type {
   AnnouncementView,
   ChatRow,
   DanmakuCounters,
+  DrawsView,
   GiftBannerView,
   LikesView,
+  LiveStatusView,
   ProductView,
   RoomEvent,
   RoomView,
@@ -21,6 +23,8 @@ export interface FrameListener {
   refused?(own: ChatRow[]): void;
   unseen?(own: ChatRow[]): void;
   removed?(keys: ReadonlySet<string>): void;
+  /** How many likes came. */
+  likes?(burst: number): void;
 }
 
 export interface RoomState {
@@ -30,9 +34,13 @@ export interface RoomState {
   online: Accessor<number | undefined>;
   product: Accessor<ProductView | undefined>;
   dismissed: Accessor<boolean>;
+  /** Whether the host is on, as far as the room tells. */
+  liveStatus: Accessor<LiveStatusView>;
   likes: Accessor<LikesView>;
   /** Those that are shown now. */
   giftBanners: Accessor<GiftBannerView[]>;
+  /** Lucky draws that are open, and what came out of the last ones. */
+  draws: Accessor<DrawsView>;
   /** What everybody in all rooms was told, the newest last. */
   broadcasts: Accessor<AnnouncementView[]>;
   /** Whether the reader may speak; times in it count from the moment it was told. */
@@ -58,6 +66,8 @@ const NO_COUNTERS: DanmakuCounters = {
 
 const NO_LIKES: LikesView = { total: 0, counted: false, unconfirmed: 0 };
 
+const NO_DRAWS: DrawsView = { open: [], results: [] };
+
 export const browserTiming: InboxTiming = {
   now: () => performance.now(),
   requestFrame: (run) => void requestAnimationFrame(run),
@@ -69,8 +79,10 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
   const [online, setOnline] = createSignal<number>();
   const [product, setProduct] = createSignal<ProductView>();
   const [dismissed, setDismissed] = createSignal(false);
+  const [liveStatus, setLiveStatus] = createSignal<LiveStatusView>("unknown");
   const [likes, setLikes] = createSignal(NO_LIKES);
   const [giftBanners, setGiftBanners] = createSignal<GiftBannerView[]>([]);
+  const [draws, setDraws] = createSignal(NO_DRAWS);
   const [broadcasts, setBroadcasts] = createSignal<AnnouncementView[]>([]);
   const [speech, setSpeech] = createSignal<SpeechView>({ state: "free" });
   const [missed, setMissed] = createSignal(0);
@@ -100,11 +112,17 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
       case "product_cleared":
         setProduct(undefined);
         break;
+      case "live_status":
+        setLiveStatus(event.status);
+        break;
       case "likes":
         setLikes(event.likes);
         break;
       case "gift_banners":
         setGiftBanners(event.banners);
+        break;
+      case "draws":
+        setDraws(event.draws);
         break;
       case "announcements":
         setBroadcasts(event.broadcasts);
@@ -130,6 +148,7 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
         if (refused.length > 0) listener.refused?.(refused);
         if (unseen.length > 0) listener.unseen?.(unseen);
         if (frame.removed.size > 0) listener.removed?.(frame.removed);
+        if (frame.burst > 0) listener.likes?.(frame.burst);
         listener.danmaku?.(frame);
       }
     });
@@ -143,8 +162,10 @@ export function createRoomState(timing: InboxTiming = browserTiming): RoomState 
     online,
     product,
     dismissed,
+    liveStatus,
     likes,
     giftBanners,
+    draws,
     broadcasts,
     speech,
     missed,

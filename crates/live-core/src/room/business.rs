@@ -33,6 +33,8 @@ pub(super) struct Parts {
     /// Id of the product that was noticed last.
     noticed: String,
     told_likes: LikesView,
+    /// Own likes that were told as lost.
+    likes_lost: u64,
     /// Likes of others since they were told last.
     burst: u32,
     /// Messages that claimed to come from the shop and did not.
@@ -42,13 +44,15 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn due(&self, inside: bool) -> Option<Duration> {
         let likes = self.own_likes.due().filter(|_| inside);
-        [likes, self.gifts.due(), self.draws.due()].into_iter().flatten().min()
+        let parts = [likes, self.like_count.due(), self.gifts.due(), self.draws.due()];
+        parts.into_iter().flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) {
         self.gifts.tick(now);
         self.draws.tick(now);
         self.own_likes.tick(now);
+        self.like_count.tick(self.own_likes.unconfirmed(), now);
     }
 
     /// Another room, even if it has the same name.
@@ -76,7 +80,7 @@ impl Parts {
 
     fn likes(&self) -> LikesView {
         LikesView {
-            total: self.like_count.total(),
+            total: self.like_count.total(self.own_likes.unconfirmed()),
             counted: self.like_count.is_counted(),
             unconfirmed: self.own_likes.unconfirmed(),
         }
@@ -98,6 +102,7 @@ impl Room {
         if let Standing::Out(error) = &self.standing {
             return Err(error.clone());
         }
+        self.parts.like_count.clicked(count, self.parts.own_likes.unconfirmed());
         self.parts.own_likes.click(count, now, rng);
         let mut changes = Vec::new();
         self.follow_parts(&mut changes);
@@ -200,6 +205,9 @@ impl Room {
     /// Tells what became different in the parts.
     pub(super) fn follow_parts(&mut self, changes: &mut Vec<Change>) {
         let parts = &mut self.parts;
+        let lost = parts.own_likes.dropped() - parts.likes_lost;
+        parts.likes_lost += lost;
+        parts.like_count.lost(lost);
         changes.extend(parts.live.take_news().map(Change::LiveStatus));
         let (likes, burst) = (parts.likes(), std::mem::take(&mut parts.burst));
         if likes != parts.told_likes || burst > 0 {

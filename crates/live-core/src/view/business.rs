@@ -1,10 +1,10 @@
 //! Gifts, likes, live status, draws and announcements, as they are shown.
 
 use chat_types::business::{EffectClass, LiveStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether the host is on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum LiveStatusView {
@@ -35,13 +35,13 @@ impl From<LiveStatus> for LiveStatusView {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LikesView {
-    /// What the room has counted, or else what this client has heard.
+    /// What the room has counted, or else what this client has heard, with the own likes that are
+    /// not in it yet.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub total: f64,
-    /// Whether the room has counted: then `total` is exact.
+    /// Whether the room has counted: then `total` is exact once nothing is unconfirmed.
     pub counted: bool,
-    /// Own likes that the service has not confirmed yet; none of them is in `total`, unless the
-    /// counter was faster than the confirmation.
+    /// Own likes that the service has not confirmed yet; `total` has them.
     pub unconfirmed: u32,
 }
 

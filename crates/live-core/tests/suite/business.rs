@@ -327,7 +327,7 @@ fn likes_that_were_not_answered_are_found_in_the_catch_up_or_sent_again_under_th
         let changes = f.room.joined(snapshot(profile(), 1, missed), now, &mut f.numbers);
         let again: Vec<_> = likes_sent(&changes).into_iter().map(|(_, like)| like).collect();
         assert_eq!(again, if arrived { vec![] } else { vec![first.clone()] });
-        let expected = if arrived { (3.0, 0) } else { (0.0, 3) };
+        let expected = (3.0, if arrived { 0 } else { 3 });
         assert_eq!((likes(&f).total, likes(&f).unconfirmed), expected);
     }
 }

@@ -1,0 +1,62 @@
+import { createSignal, For, type JSX, Show } from "solid-js";
+import { useLiveroom } from "../app/context";
+import type { LiveStatusView, ShopError } from "../host/host";
+import type { Catalogue } from "../i18n";
+import { shopErrorWords } from "../shop/words";
+
+/** What a host can be; the others come about by themselves. */
+const STATUSES: readonly { status: LiveStatusView; name: (words: Catalogue) => string }[] = [
+  { status: "live", name: (words) => words.live },
+  { status: "paused", name: (words) => words.livePaused },
+  { status: "ended", name: (words) => words.liveEnded },
+];
+
+/** Where who runs the room says whether they are on. */
+export function LiveStatusSet(): JSX.Element {
+  const { host, room, settings } = useLiveroom();
+  const words = settings.words;
+  const [busy, setBusy] = createSignal<LiveStatusView>();
+  const [refused, setRefused] = createSignal<ShopError>();
+  const set = async (status: LiveStatusView) => {
+    if (busy() || room.liveStatus() === status) return;
+    setBusy(status);
+    setRefused(undefined);
+    const outcome = await host.setLiveStatus(status);
+    setBusy(undefined);
+    if (outcome.status === "error") setRefused(outcome.error);
+  };
+  return (
+    <div class="status-set">
+      <div class="status-line" data-testid="live-status-set">
+        <span id="live-status-name">{words().liveStatusName}</span>
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would lay its legend out by itself */}
+        <div class="segments" role="group" aria-labelledby="live-status-name">
+          <For each={STATUSES}>
+            {({ status, name }) => (
+              <button
+                type="button"
+                class="segment"
+                data-status={status}
+                aria-pressed={room.liveStatus() === status}
+                aria-disabled={busy() !== undefined}
+                aria-busy={busy() === status}
+                onClick={() => void set(status)}
+              >
+                {name(words())}
+              </button>
+            )}
+          </For>
+        </div>
+      </div>
+      <div role="status">
+        <Show when={refused()}>
+          {(error) => (
+            <p class="status-refused" data-testid="live-status-refused">
+              {shopErrorWords(words(), error())}
+            </p>
+          )}
+        </Show>
+      </div>
+    </div>
+  );
+}
