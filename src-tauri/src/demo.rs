@@ -1,10 +1,9 @@
-//! What the first start creates: one application, its `product` field, a host, a viewer, a room
-//! with a product. A later start finds it and changes nothing.
+//! What the first start creates: one application, a host, a viewer, and their room. A later start
+//! finds it and changes nothing.
 
-use chat_server::application::{self, Application, Edition, NewField};
+use chat_server::application::{self, Application, Edition};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::{AccountPatch, Error, Storage, StoredGroup};
-use chat_types::business::{PRODUCT_FIELD, Product};
 use chat_types::code::{ApiError, Code};
 use chat_types::group::GroupType;
 
@@ -14,6 +13,8 @@ pub(crate) const HOST: &str = "host";
 pub(crate) const HOST_NAME: &str = "The kiln";
 pub(crate) const VIEWER: &str = "viewer";
 pub(crate) const VIEWER_NAME: &str = "Viewer";
+/// What is in the slot at first, of the built-in catalogue.
+pub(crate) const PRODUCT: &str = "cup";
 pub(crate) const ROOM_NAME: &str = "The evening kiln";
 
 /// Switches of the console that the demo has on, so that nothing has to be set up to try them.
@@ -34,11 +35,6 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
         }
     };
     let id = app.sdk_app_id;
-    // On every start: an earlier one may have been cut off before it came this far.
-    if app.field(PRODUCT_FIELD).is_none() {
-        application::add_field(storage, &SystemClock, id, NewField::of_rooms(PRODUCT_FIELD))
-            .await?;
-    }
     let now_s = SystemClock.now_s();
     let mut accounts: Vec<AccountPatch> = (0..crowd)
         .map(|viewer| named(&crowd::viewer_id(viewer), &crowd::viewer_nick(viewer)))
@@ -50,7 +46,7 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
     // Before the room, whose presence says that they are there.
     storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;
     if is_new {
-        storage.insert_group(id, &room(now_s)?).await.map_err(failed)?;
+        storage.insert_group(id, &room(now_s)).await.map_err(failed)?;
     }
     Ok(app)
 }
@@ -59,25 +55,13 @@ fn named(user: &str, nick: &str) -> AccountPatch {
     AccountPatch { user_id: user.into(), nick: Some(nick.into()), ..AccountPatch::default() }
 }
 
-fn room(now_s: u64) -> Result<StoredGroup, ApiError> {
-    let product = Product {
-        id: "cup".into(),
-        title: "Ceramic cup, ash glaze".into(),
-        price_minor: 3900,
-        currency: "CNY".into(),
-        picture: "demo:cup".into(),
-        ends_at_s: None,
-        stock: None,
-    };
-    let product =
-        product.to_field().map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))?;
+fn room(now_s: u64) -> StoredGroup {
     let now_s = u32::try_from(now_s).unwrap_or(u32::MAX);
     let mut group = StoredGroup::new(GROUP_ID, GroupType::AVChatRoom, now_s);
     group.name = ROOM_NAME.into();
     group.introduction = "Cups, bowls and vases from the kiln, every evening.".into();
     group.owner = HOST.into();
-    group.custom_fields.insert(PRODUCT_FIELD.to_owned(), product);
-    Ok(group)
+    group
 }
 
 pub(crate) fn failed(error: Error) -> ApiError {
@@ -96,8 +80,6 @@ mod tests {
         let first = ensure(&*storage, 2).await.unwrap();
         let group = storage.group(first.sdk_app_id, GROUP_ID).await.unwrap().unwrap();
         assert_eq!(group.owner, HOST);
-        let product = live_core::product_slot::parse(&group.custom_fields[PRODUCT_FIELD]).unwrap();
-        assert_eq!(product.id, "cup", "the slot has something to show from the start");
 
         let renamed = chat_server::storage::GroupPatch {
             name: Some("Mine now".into()),

@@ -206,7 +206,9 @@ impl Embedded {
             tracing::error!(%error, "business service not started: the room works without it");
             None
         })?;
-        if let Err(error) = business.adopt_room(demo::GROUP_ID, demo::HOST, demo::ROOM_NAME).await {
+        let (room, product) = (demo::GROUP_ID, Some(demo::PRODUCT));
+        let adopted = business.adopt_room(room, demo::HOST, demo::ROOM_NAME, product);
+        if let Err(error) = adopted.await {
             tracing::error!(%error, "the demo room is none of the business service");
         }
         Some(business)

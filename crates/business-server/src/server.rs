@@ -105,7 +105,8 @@ impl BusinessServer {
         format!("{}/webhooks", self.url())
     }
 
-    /// Makes a group that exists already a room that is on air, unless it is a room.
+    /// Makes a group that exists already a room that is on air, with a product of the catalogue in its
+    /// slot if one is named, unless it is a room.
     ///
     /// # Errors
     /// When the database fails; nothing is changed then.
@@ -114,9 +115,17 @@ impl BusinessServer {
         group_id: &str,
         owner: &str,
         title: &str,
+        product: Option<&str>,
     ) -> Result<(), storage::Error> {
-        rooms::adopt(&self.business, group_id, owner, title).await?;
-        self.business.outbox.wake();
+        let business = &*self.business;
+        let mut tx = business.database.write().await?;
+        if let Some(room) = rooms::adopt(business, &mut tx, group_id, owner, title).await?
+            && let Some(product) = product
+        {
+            products::recommend(business, &mut tx, &room, product).await?;
+        }
+        tx.commit().await?;
+        business.outbox.wake();
         Ok(())
     }
 

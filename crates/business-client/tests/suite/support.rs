@@ -50,7 +50,7 @@ impl Services {
         let host = services.client("host", Role::Host);
         // The account has to be there before it can own a room.
         host.wallet().await.unwrap();
-        business.adopt_room(ROOM, "host", "Room").await.unwrap();
+        business.adopt_room(ROOM, "host", "Room", None).await.unwrap();
         host.set_status(ROOM, RoomStatus::Live).await.unwrap();
         services
     }

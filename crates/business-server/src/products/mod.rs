@@ -16,7 +16,7 @@ mod store;
 pub use catalogue::CatalogueError;
 pub(crate) use catalogue::seed;
 pub(crate) use http::routes;
-pub(crate) use slot::keep_slots;
+pub(crate) use slot::{keep_slots, recommend};
 
 use chat_types::business::api::CatalogueEntry;
 

@@ -15,7 +15,7 @@ use crate::Business;
 use crate::http::{Caller, Problem, Role};
 use crate::outbox::{self, Posting, What};
 use crate::storage::{Error, Tx};
-use store::Room;
+pub(crate) use store::Room;
 
 /// The room, or 404.
 pub(crate) async fn find(tx: &mut Tx, group_id: &str) -> Result<Room, Problem> {
@@ -72,21 +72,22 @@ pub(crate) async fn change_status(
     Ok(())
 }
 
-/// Takes a group over as a room that is on air; one that is a room stays as it is.
+/// Takes a group over as a room that is on air. `None` for one that is a room: it stays as it is.
 pub(crate) async fn adopt(
     business: &Business,
+    tx: &mut Tx,
     group_id: &str,
     owner: &str,
     title: &str,
-) -> Result<(), Error> {
-    let mut tx = business.database.write().await?;
-    let now_s = business.clock.now_s();
-    if store::insert(&mut tx, group_id, owner, title, now_s).await?
-        && let Some(room) = store::find(&mut tx, group_id).await?
-    {
-        change_status(business, &mut tx, &room, LiveStatus::Live).await?;
+) -> Result<Option<Room>, Error> {
+    if !store::insert(tx, group_id, owner, title, business.clock.now_s()).await? {
+        return Ok(None);
     }
-    Ok(tx.commit().await?)
+    let room = store::find(tx, group_id).await?;
+    if let Some(room) = &room {
+        change_status(business, tx, room, LiveStatus::Live).await?;
+    }
+    Ok(room)
 }
 
 /// An id for a new room, checked.

@@ -5,8 +5,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use chat_types::Code;
 use chat_types::rest::{CreateGroup, GroupIdOnly};
-use chat_types::{Code, UserId};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
@@ -306,7 +306,7 @@ async fn a_room_whose_group_is_gone_holds_nobody_else_up() {
     let mei = giver(&shop, "mei", 100).await;
     let mut viewer = shop.watch("li", "other").await;
     let before = figures(&shop, |figures| figures["waiting"] == 0).await;
-    let chat = administrator(&shop);
+    let chat = shop.administrator();
     chat.destroy_group(&GroupIdOnly { group_id: ROOM.into() }).await.unwrap();
 
     let lost = given(&mei, "k1", roses(1, "c1")).await;
@@ -370,12 +370,4 @@ async fn only_administrators_see_the_outbox() {
         let api = shop.sign_in(&format!("a-{role}"), role).await;
         assert_eq!(api.get("/outbox").await.problem(403), "forbidden");
     }
-}
-
-fn administrator(shop: &Shop) -> chat_rest::Client {
-    let key = chat_rest::Secret::new(shop.app.key.reveal());
-    let (url, id) = (shop.chat.rest_url(), shop.app.sdk_app_id);
-    let admin = UserId::new("administrator").unwrap();
-    let config = chat_rest::Config { admin, ..chat_rest::Config::new(url, id, key) };
-    chat_rest::Client::new(config).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Products: the catalogue, the slot of a room, and what is sold.
 
+use chat_types::group::KeyValue;
+use chat_types::rest::ModifyGroupBaseInfo;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -97,6 +99,23 @@ async fn taking_down_empties_the_slot_for_everybody() {
     host.delete(SLOT).await.expect_status(200);
     let history = host.get_ok("/rooms/r/slot/history").await;
     assert_eq!(products(&history, "left_why"), ["taken_down"]);
+}
+
+#[tokio::test]
+async fn taking_down_empties_also_a_field_that_somebody_else_has_written() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let mut watcher = shop.watch("mei", ROOM).await;
+    let foreign = r#"{"id":"vase","title":"Vase","price_minor":1,"currency":"CNY"}"#;
+    let change = ModifyGroupBaseInfo {
+        group_id: ROOM.into(),
+        app_defined_data: vec![KeyValue { key: "product".into(), value: foreign.into() }],
+        ..ModifyGroupBaseInfo::default()
+    };
+    shop.administrator().modify_group_base_info(&change).await.unwrap();
+    assert_eq!(field(&mut watcher).await["id"], "vase");
+    host.delete(SLOT).await.expect_status(200);
+    assert_eq!(field(&mut watcher).await, Value::Null);
 }
 
 #[tokio::test]

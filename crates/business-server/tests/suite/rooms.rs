@@ -1,6 +1,6 @@
 //! Rooms and their live status.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{ROOM, Shop};
 
@@ -92,10 +92,14 @@ async fn a_group_of_somebody_else_does_not_become_a_room() {
 #[tokio::test]
 async fn a_group_that_is_there_already_can_be_taken_over_and_stays_as_it_was_left() {
     let shop = Shop::open().await;
-    shop.business.adopt_room("demo", "host", "Demo").await.unwrap();
+    let adopt = async || shop.business.adopt_room("demo", "host", "Demo", Some("cup")).await;
+    adopt().await.unwrap();
     let host = shop.sign_in("host", "host").await;
     assert_eq!(host.get_ok("/rooms/demo").await["status"], "live");
+    assert_eq!(host.get_ok("/rooms/demo/slot").await["now"]["product"], "cup");
+    host.delete("/rooms/demo/slot").await.expect_status(200);
     host.put_ok("/rooms/demo/status", json!({"status": "ended"})).await;
-    shop.business.adopt_room("demo", "host", "Demo").await.unwrap();
+    adopt().await.unwrap();
     assert_eq!(host.get_ok("/rooms/demo").await["status"], "ended");
+    assert_eq!(host.get_ok("/rooms/demo/slot").await["now"], Value::Null);
 }

@@ -142,6 +142,15 @@ impl Shop {
         shop
     }
 
+    /// Calls the chat service as the shop's own server would.
+    pub(crate) fn administrator(&self) -> chat_rest::Client {
+        let key = Secret::new(self.app.key.reveal());
+        let (url, id) = (self.chat.rest_url(), self.app.sdk_app_id);
+        let admin = UserId::new("administrator").unwrap();
+        let config = chat_rest::Config { admin, ..chat_rest::Config::new(url, id, key) };
+        chat_rest::Client::new(config).unwrap()
+    }
+
     /// Tells the chat service where the business service is now.
     async fn take_webhooks(&self) {
         let (storage, id) = (self.chat.storage(), self.app.sdk_app_id);

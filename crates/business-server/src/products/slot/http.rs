@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::plan::{PlanState, Planned};
 use super::store::{self, Showing};
-use super::{Left, Offer, show, show_next, take_down};
+use super::{Left, Offer, clear_field, show, show_next, take_down};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf};
 use crate::products::find;
@@ -143,7 +143,8 @@ async fn recommend(
     changed(&business, tx, &room.group_id).await
 }
 
-/// Take the product down: the owner of the room, or an administrator. An empty slot stays empty.
+/// Take the product down: the owner of the room, or an administrator. When nothing is shown, the
+/// field of the room is emptied all the same: somebody else may have written it.
 #[utoipa::path(delete, path = "/rooms/{room}/slot", tag = "slot", params(("room" = String, Path)),
     security(("token" = [])), responses((status = 200, body = Slot), Problems))]
 async fn clear(
@@ -153,7 +154,9 @@ async fn clear(
 ) -> Result<axum::Json<Slot>, Problem> {
     let mut tx = business.database.write().await?;
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
-    take_down(&business, &mut tx, &room.group_id, Left::TakenDown).await?;
+    if !take_down(&business, &mut tx, &room.group_id, Left::TakenDown).await? {
+        clear_field(&business, &mut tx, &room.group_id).await?;
+    }
     changed(&business, tx, &room.group_id).await
 }
 

@@ -27,6 +27,7 @@ use super::catalogue::offered;
 use super::{Error, find};
 use crate::Business;
 use crate::outbox::{self, Posting, What};
+use crate::rooms::Room;
 use crate::storage::{self, Tx};
 use store::Showing;
 
@@ -111,6 +112,37 @@ async fn take_down(
     store::leave(tx, &present, why, now_ms / 1_000).await?;
     tell(business, tx, &present, "down", None, "", now_ms).await?;
     Ok(true)
+}
+
+/// Empties the field of a room whose slot has nothing in it here: somebody else may have written it.
+async fn clear_field(
+    business: &Business,
+    tx: &mut Tx,
+    group_id: &str,
+) -> Result<(), storage::Error> {
+    let now_ms = business.clock.now_ms();
+    let lane = format!("slot:{group_id}");
+    let key = format!("{lane}:clear:{now_ms}");
+    let what = What::Field { name: PRODUCT_FIELD, value: "" };
+    outbox::enqueue(tx, Posting { lane: &lane, key: &key, group_id, what }, now_ms).await?;
+    Ok(())
+}
+
+/// Puts a product into the slot of a room in the name of its owner, if it can be shown.
+pub(crate) async fn recommend(
+    business: &Business,
+    tx: &mut Tx,
+    room: &Room,
+    product: &str,
+) -> Result<(), storage::Error> {
+    let owner = UserId::new(room.owner.clone()).ok();
+    let offer = Offer { product, special_minor: None, ends_at_s: None, by: owner.as_ref() };
+    match show(business, tx, &room.group_id, offer).await {
+        Err(Error::Storage(error)) => return Err(error),
+        Err(error) => tracing::warn!(%error, room = room.group_id, "nothing is recommended"),
+        Ok(()) => {}
+    }
+    Ok(())
 }
 
 /// Writes the field, then the notice. `step` tells what is told of one showing apart.
