@@ -11,6 +11,7 @@ pub(crate) const APP_NAME: &str = "Liveroom demo";
 pub(crate) const GROUP_ID: &str = "demo";
 pub(crate) const HOST: &str = "host";
 pub(crate) const HOST_NAME: &str = "The kiln";
+const ASSISTANT_NAME: &str = "Assistant";
 pub(crate) const VIEWER: &str = "viewer";
 pub(crate) const VIEWER_NAME: &str = "Viewer";
 /// What is in the slot at first, of the built-in catalogue.
@@ -41,7 +42,11 @@ pub(crate) async fn ensure(storage: &dyn Storage, crowd: u32) -> Result<Applicat
         .collect();
     let is_new = storage.group(id, GROUP_ID).await.map_err(failed)?.is_none();
     if is_new {
-        accounts.extend([named(HOST, HOST_NAME), named(VIEWER, VIEWER_NAME)]);
+        accounts.extend([
+            named(HOST, HOST_NAME),
+            named(VIEWER, VIEWER_NAME),
+            named(embedded::ASSISTANT, ASSISTANT_NAME),
+        ]);
     }
     // Before the room, whose presence says that they are there.
     storage.put_accounts(id, &accounts, now_s).await.map_err(failed)?;

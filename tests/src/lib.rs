@@ -6,6 +6,7 @@ pub mod gate;
 pub mod gateway;
 pub mod liveroom;
 pub mod rest;
+pub mod shop;
 
 // WebKit's driver and the screen in memory are those of Linux.
 #[cfg(target_os = "linux")]

@@ -12,7 +12,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::PATIENCE;
 
-const POLL: std::time::Duration = std::time::Duration::from_millis(50);
+pub(crate) const POLL: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Where a window opens on a screen without a window manager.
+const WINDOW: &str = "1280x800+0+0";
 
 /// A page in a program that WebKit's own driver has started.
 pub struct Page {
@@ -174,8 +177,13 @@ impl Page {
         }
     }
 
-    /// A picture of the screen as it is, kept among the artefacts.
+    /// A picture of the window as the screen shows it, kept among the artefacts.
     pub async fn screenshot(&self, name: &str) {
+        self.photograph(name, WINDOW).await;
+    }
+
+    /// A picture of a part of the screen, `WIDTHxHEIGHT+X+Y`.
+    pub(crate) async fn photograph(&self, name: &str, part: &str) {
         let folder = std::env::var_os("LIVEROOM_ARTIFACTS").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/acceptance"),
             PathBuf::from,
@@ -183,7 +191,9 @@ impl Page {
         std::fs::create_dir_all(&folder).unwrap();
         // WebKit's driver hands out stale frames, so the screen itself is photographed.
         let mut import = Command::new("/usr/bin/import");
-        import.args(["-window", "root"]).arg(folder.join(format!("{name}.png")));
+        import
+            .args(["-window", "root", "-crop", part, "+repage"])
+            .arg(folder.join(format!("{name}.png")));
         assert!(import.status().await.unwrap().success(), "import of ImageMagick works");
     }
 }

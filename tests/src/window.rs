@@ -1,20 +1,30 @@
-//! The desktop program's real window.
+//! The desktop program's real windows: the viewer's, and the host's beside it.
 
+use fantoccini::wd::WindowHandle;
 use serde_json::Value;
 use std::ops::Deref;
 use std::path::PathBuf;
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
-use crate::page::Page;
+use crate::page::{POLL, Page};
 use crate::rest::Administrator;
-use crate::{binary, liveroom};
+use crate::shop::Shopper;
+use crate::{PATIENCE, binary, liveroom};
 
+/// Width of a window when it opens.
+const WIDTH: u32 = 1280;
+/// Where both windows are on the screen.
+const BOTH: &str = "2560x800+0+0";
 /// Folder of the program inside the platform's folder for application data.
 const APP_FOLDER: &str = "dev.liveroom.desktop";
 
-/// A window with data folders of its own.
+/// A program with data folders of its own. What a test does, it does in one of its windows: the
+/// viewer's, unless told otherwise.
 pub struct Window {
     page: Page,
+    viewer: WindowHandle,
+    host: Option<WindowHandle>,
     data: TempDir,
 }
 
@@ -32,7 +42,54 @@ impl Window {
         let data = tempfile::tempdir().unwrap();
         let program = binary("LIVEROOM_APP_BIN", "liveroom-app");
         let page = Page::open(&program, arguments, data.path()).await;
-        Self { page, data }
+        let viewer = page.client.window().await.unwrap();
+        Self { page, viewer, host: None, data }
+    }
+
+    /// Opens the host's window by the button of the settings, and goes on in it.
+    pub async fn open_host(&mut self) {
+        self.open_settings().await;
+        self.part("open-host-window").await.click().await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        // The driver has no signal for a window that came but its list.
+        let host = loop {
+            let windows = self.client.windows().await.unwrap();
+            if let Some(host) = windows.into_iter().find(|window| *window != self.viewer) {
+                break host;
+            }
+            assert!(Instant::now() < deadline, "the host's window does not open");
+            sleep(POLL).await;
+        };
+        self.close_settings().await;
+        self.host = Some(host);
+        self.as_host().await;
+        // Beside the viewer's, so that a picture has both.
+        self.client.set_window_position(WIDTH, 0).await.unwrap();
+        self.connection("online").await;
+    }
+
+    /// What follows is done in the viewer's window.
+    pub async fn as_viewer(&self) {
+        self.client.switch_to_window(self.viewer.clone()).await.unwrap();
+    }
+
+    /// What follows is done in the host's window.
+    pub async fn as_host(&self) {
+        let host = self.host.clone().expect("the host's window is open");
+        self.client.switch_to_window(host).await.unwrap();
+    }
+
+    /// A picture of the window, or of both side by side.
+    pub async fn screenshot(&self, name: &str) {
+        match self.host {
+            Some(_) => self.page.photograph(name, BOTH).await,
+            None => self.page.screenshot(name).await,
+        }
+    }
+
+    /// An account of the business service inside the program.
+    pub async fn shopper(&self, user: &str, role: &str) -> Shopper {
+        Shopper::sign_in(&self.business(), user, role).await
     }
 
     /// Closes the window, and the program with it.
@@ -45,7 +102,7 @@ impl Window {
     }
 
     /// Base address of the business service inside the program.
-    pub fn business(&self) -> String {
+    fn business(&self) -> String {
         let running = std::fs::read_to_string(self.service_dir().join("running.json")).unwrap();
         let running: Value = serde_json::from_str(&running).unwrap();
         running["business"].as_str().unwrap().to_owned()

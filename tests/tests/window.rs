@@ -2,13 +2,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
-use acceptance::PATIENCE;
 use acceptance::gateway::Client;
-use acceptance::rest::http;
 use acceptance::window::Window;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// No simulated viewers: what is seen then comes from the test.
 const ALONE: [&str; 2] = ["--crowd", "0"];
@@ -228,115 +225,6 @@ async fn the_window_speaks_chinese_and_turns_light_when_asked_to() {
     let theme = "return document.documentElement.dataset.theme";
     window.until(theme, "the theme is light", |theme| theme == "light").await;
     window.screenshot("13-chinese-and-light").await;
-    window.close().await;
-}
-
-/// The business service inside the program, as one account sees it.
-struct Business {
-    base: String,
-    token: String,
-}
-
-impl Business {
-    async fn sign_in(window: &Window, user: &str, role: &str) -> Self {
-        let base = format!("{}/api/v1", window.business());
-        let mut business = Self { base, token: String::new() };
-        let who = json!({"name": user, "user_id": user, "role": role});
-        let entry = business.post("/sign-in", "-", who).await;
-        business.token = entry["token"].as_str().unwrap().to_owned();
-        business
-    }
-
-    async fn post(&self, path: &str, key: &str, body: Value) -> Value {
-        let request = http().post(format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.header("Idempotency-Key", key).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap()
-    }
-
-    async fn put(&self, path: &str, body: Value) {
-        let request = http().put(format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-    }
-
-    async fn likes(&self) -> Value {
-        let request = http().get(format!("{}/rooms/{GROUP}/likes", self.base));
-        let answer = request.bearer_auth(&self.token).send().await.unwrap();
-        assert!(answer.status().is_success(), "likes: {}", answer.status());
-        answer.json::<Value>().await.unwrap()["total"].clone()
-    }
-}
-
-#[tokio::test]
-async fn a_gift_that_was_paid_is_a_line_of_the_chat_and_a_banner_that_grows_with_its_combo() {
-    let window = in_the_room(&ALONE).await;
-    let mei = Business::sign_in(&window, "Mei", "viewer").await;
-    mei.post("/wallet/top-up", "coins", json!({"coins": 10_000})).await;
-    for (key, seen) in [("first", "Rose \u{d7}20"), ("second", "Rose \u{d7}40")] {
-        let gift = json!({"room": GROUP, "gift": "rose", "count": 20, "combo": "evening"});
-        mei.post("/gifts", key, gift).await;
-        window.row(seen, "sent").await;
-    }
-    assert_eq!(window.rows_with("Rose \u{d7}20").await.len(), 0, "one line for the combo");
-    let banners = "
-        return [...document.querySelectorAll('[data-testid=gift-banner]')]
-          .map(banner => banner.textContent)";
-    for (key, seen) in [("third", "MeiCrown\u{d7}1"), ("fourth", "MeiCrown\u{d7}2")] {
-        let gift = json!({"room": GROUP, "gift": "crown", "count": 1, "combo": "royal"});
-        mei.post("/gifts", key, gift).await;
-        window.until(banners, "the banner grows", |banners| *banners == json!([seen])).await;
-    }
-    window.screenshot("17-gift").await;
-    // What a client sends goes by the business service, which lets a comment pass.
-    window.type_comment("thank you").await;
-    window.row("thank you", "sent").await;
-    window.close().await;
-}
-
-#[tokio::test]
-async fn likes_are_counted_once_and_a_broadcast_stands_over_the_picture_until_it_is_read() {
-    let window = in_the_room(&ALONE).await;
-    let boss = Business::sign_in(&window, "boss", "admin").await;
-    for _ in 0..5 {
-        window.part("like").await.click().await.unwrap();
-    }
-    let total = "return document.querySelector('[data-testid=like-total]').textContent";
-    window.until(total, "the own likes are shown", |total| total == "5").await;
-    let counted = async {
-        // One account may call twenty times a second.
-        let mut look = tokio::time::interval(Duration::from_millis(200));
-        while boss.likes().await != 5 {
-            look.tick().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, counted).await.expect("the room counts five likes");
-    let broadcast = json!({"id": "ten", "text": "The sale ends at ten <b>sharp</b>"});
-    boss.post("/broadcasts", "-", broadcast).await;
-    let bar = "return document.querySelector('[data-testid=broadcast]')?.textContent ?? null";
-    let sharp = "The sale ends at ten <b>sharp</b>";
-    window.until(bar, "the broadcast is over the picture", |bar| bar == sharp).await;
-    window.screenshot("18-likes-and-broadcast").await;
-    let close = "document.querySelector('[data-testid=broadcast] button').click()";
-    window.client.execute(close, Vec::new()).await.unwrap();
-    window.until(bar, "it was read", Value::is_null).await;
-    window.until(total, "the room's total is shown", |total| total == "5").await;
-    window.close().await;
-}
-
-#[tokio::test]
-async fn whoever_says_a_word_of_the_shops_list_is_told_why_it_was_not_sent() {
-    let window = in_the_room(&ALONE).await;
-    let boss = Business::sign_in(&window, "boss", "admin").await;
-    let refused = json!({"name": "scams", "action": "refuse", "words": ["free coins"],
-        "sentence": "This shop gives no coins away"});
-    boss.put("/moderation/words", json!({"list": refused})).await;
-    window.type_comment("FREE coins here").await;
-    window.row("FREE coins here", "failed").await;
-    let why = "return document.querySelector('.chat-failure')?.textContent ?? ''";
-    let told = |why: &Value| why.as_str().unwrap().contains("This shop gives no coins away");
-    window.until(why, "the row has the shop's sentence", told).await;
-    window.screenshot("19-refused-by-the-shop").await;
     window.close().await;
 }
 

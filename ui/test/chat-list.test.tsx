@@ -24,6 +24,19 @@ describe("the chat list", () => {
     expect(document.body.textContent).not.toContain("What people say appears here.");
   });
 
+  it("tells gifts and products from what somebody says", () => {
+    const rows = [
+      chatRow({ key: "1", kind: "gift", name: "Mei", text: "Rose ×3" }),
+      chatRow({ key: "2", kind: "product", name: "Assistant", text: "Cup" }),
+      chatRow({ key: "3", name: "Bo", text: "so pretty" }),
+    ];
+    window.show({ type: "chat", rows });
+    const labels = window.all("chat-row").map((row) => row.querySelector(".chat-label"));
+    const words = labels.map((label) => label?.textContent);
+    expect(words).toEqual(["gave", "now on offer:", undefined]);
+    expect(texts()).toEqual(["Rose ×3", "Cup", "so pretty"]);
+  });
+
   it("keeps the newest comment in view while the reader is at the bottom", () => {
     window.show({ type: "chat", rows: chatRows(0, 300) });
     expect(texts().at(-1)).toBe("line 299");

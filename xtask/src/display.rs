@@ -25,7 +25,7 @@ impl Display {
         let log = File::create(&path).map_err(file_error)?;
         let mut server = workspace
             .command("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", "2560x800x24", "-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

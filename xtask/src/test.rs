@@ -71,6 +71,8 @@ const ACCEPTANCE: &[&str] = &[
     "browser",
     "--test",
     "window",
+    "--test",
+    "two_windows",
     "--",
     "--test-threads=1",
 ];

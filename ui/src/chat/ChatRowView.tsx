@@ -22,6 +22,11 @@ export function ChatRowView(props: {
     const outcome = await host.retryComment(row().key);
     if (outcome.status === "error") setRefused(outcome.error);
   };
+  /** What the text is, where it is nothing that somebody said. */
+  const label = () => {
+    if (row().kind === "gift") return words().rowGift;
+    return row().kind === "product" ? words().rowProduct : undefined;
+  };
   let element!: HTMLDivElement;
   onMount(() => onCleanup(props.observe(element)));
 
@@ -33,8 +38,12 @@ export function ChatRowView(props: {
       data-key={row().key}
       data-state={row().state}
       data-own={row().own}
+      data-kind={row().kind}
     >
       <bdi class={`chat-name hue-${hueOf(row().user_id)}`}>{row().name}</bdi>{" "}
+      <Show when={label()}>
+        <span class="chat-label">{label()}</span>{" "}
+      </Show>
       <span class="chat-text selectable" data-testid="chat-text" dir="auto">
         {row().text}
       </span>

@@ -52,6 +52,10 @@ export interface Catalogue {
   retry: string;
   rowSampledOut: string;
   rowRecalled: string;
+  /** Between who gave and what was given. */
+  rowGift: string;
+  /** Between who shows a product and what it is. */
+  rowProduct: string;
   heard: (count: number, name: string, text: string) => string;
   heardOne: (name: string, text: string) => string;
 

@@ -52,6 +52,8 @@ export const en: Catalogue = {
   rowFailed: (reason) => `Not sent. ${reason}`,
   retry: "Retry",
   rowSampledOut: "Only you see this. More was said than the room can show.",
+  rowGift: "gave",
+  rowProduct: "now on offer:",
   rowRecalled: "This was taken back.",
   heard: (count, name, text) => `${count} new comments; ${name}: ${text}`,
   heardOne: (name, text) => `${name}: ${text}`,

@@ -52,6 +52,8 @@ export const zh: Catalogue = {
   rowFailed: (reason) => `未发出。${reason}`,
   retry: "重发",
   rowSampledOut: "仅自己可见。发言太多，房间只展示了一部分。",
+  rowGift: "送出了",
+  rowProduct: "正在讲解：",
   rowRecalled: "这条消息已被撤回。",
   heard: (count, name, text) => `${count} 条新评论；${name}：${text}`,
   heardOne: (name, text) => `${name}：${text}`,
