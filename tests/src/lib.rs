@@ -12,6 +12,8 @@ pub mod shop;
 #[cfg(target_os = "linux")]
 pub mod browser;
 #[cfg(target_os = "linux")]
+mod frame;
+#[cfg(target_os = "linux")]
 pub mod page;
 #[cfg(target_os = "linux")]
 pub mod window;

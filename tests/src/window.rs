@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+use crate::frame::close_by_its_frame;
 use crate::page::{POLL, Page};
 use crate::rest::Administrator;
 use crate::shop::Shopper;
 use crate::{PATIENCE, binary, liveroom};
 
+/// In the frame of the host's window.
+const HOST_TITLE: &str = "Liveroom: host";
 /// Width of a window when it opens.
 const WIDTH: u32 = 1280;
 /// Where both windows are on the screen.
@@ -66,6 +69,13 @@ impl Window {
         // Beside the viewer's, so that a picture has both.
         self.client.set_window_position(WIDTH, 0).await.unwrap();
         self.connection("online").await;
+    }
+
+    /// Closes the host's window, and goes on in the viewer's.
+    pub async fn close_host(&mut self) {
+        self.host = None;
+        close_by_its_frame(HOST_TITLE);
+        self.as_viewer().await;
     }
 
     /// What follows is done in the viewer's window.

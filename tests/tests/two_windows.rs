@@ -312,6 +312,45 @@ async fn the_hosts_pause_is_seen_in_the_title_and_over_the_picture() {
     window.close().await;
 }
 
+#[tokio::test]
+async fn the_hosts_window_leaves_the_room_when_it_is_closed_and_can_be_opened_again() {
+    let mut window = both().await;
+    window.as_viewer().await;
+    let watching = text_of("online-count");
+    window.until(&watching, "both are in the room", |count| count == "2").await;
+    window.close_host().await;
+    window.until(&watching, "the host has left", |count| count == "1").await;
+    window.open_host().await;
+    window.as_viewer().await;
+    window.until(&watching, "the host is back", |count| count == "2").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn both_windows_and_their_shop_come_back_after_the_services_were_away() {
+    let window = both().await;
+    window.as_viewer().await;
+    window.open_settings().await;
+    window.part("service-stop").await.click().await.unwrap();
+    window.connection("reconnecting").await;
+    window.part("service-start").await.click().await.unwrap();
+    window.connection("online").await;
+    window.close_settings().await;
+    window.part("gift-button").await.click().await.unwrap();
+    window.part("top-up").await.click().await.unwrap();
+    let balance = text_of("balance");
+    window.until(&balance, "the coins are there", |text| says(text, "1,000")).await;
+    window.part("give").await.click().await.unwrap();
+    window.row("Rose \u{d7}1", "sent").await;
+    window.as_host().await;
+    window.connection("online").await;
+    window.row("Rose \u{d7}1", "sent").await;
+    window.part("tab-goods").await.click().await.unwrap();
+    click(&window, "[data-testid=goods-entry][data-product=vase] [data-testid=recommend]").await;
+    window.until(SLOT, "the host runs the room again", |slot| slot[0] == "vase").await;
+    window.close().await;
+}
+
 async fn has(window: &Window, id: &str) -> bool {
     let there = format!("return document.querySelector('[data-testid={id}]') !== null");
     window.client.execute(&there, Vec::new()).await.unwrap() == true
