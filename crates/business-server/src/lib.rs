@@ -31,7 +31,7 @@ pub use config::{ChatAccess, Config, IdentityServer};
 pub use gifts::CatalogueError as GiftCatalogueError;
 pub use products::CatalogueError as ProductCatalogueError;
 pub use server::{BusinessServer, Error};
-pub use webhooks::WebhookLimits;
+pub use webhooks::{WebhookLimits, fuzz};
 
 use chat_types::code::Code;
 use chat_types::rest::CreateGroup;

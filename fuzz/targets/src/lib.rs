@@ -3,6 +3,7 @@
 //! bounded number of times on the stable compiler.
 #![allow(clippy::expect_used, clippy::panic, reason = "a broken promise has to end the run")]
 
+mod business;
 mod room_frames;
 mod seeds;
 
@@ -23,6 +24,7 @@ use live_core::{frame, product_slot};
 use serde_json::Value;
 use usersig::{Expected, verify};
 
+pub use business::{business_message, draw_record, webhook_body};
 pub use room_frames::room_frames;
 
 /// One target, under the name that cargo-fuzz knows it by.
@@ -42,7 +44,14 @@ const RUNS: u64 = 4_000;
 const FEW_RUNS: u64 = 1_000;
 
 pub const TARGETS: &[Target] = &[
+    Target {
+        name: "business_message",
+        run: business_message,
+        seeds: seeds::business_messages,
+        runs: RUNS,
+    },
     Target { name: "client_frame", run: client_frame, seeds: seeds::client_frames, runs: RUNS },
+    Target { name: "draw_record", run: draw_record, seeds: seeds::draw_records, runs: FEW_RUNS },
     Target { name: "ids", run: ids, seeds: seeds::ids, runs: RUNS },
     Target { name: "product", run: product, seeds: seeds::products, runs: RUNS },
     Target { name: "rest_call", run: rest_call, seeds: seeds::rest_calls, runs: RUNS },
@@ -56,6 +65,7 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::webhook_answers,
         runs: RUNS,
     },
+    Target { name: "webhook_body", run: webhook_body, seeds: seeds::webhook_bodies, runs: RUNS },
 ];
 
 /// What the gateway reads: whatever is accepted reads the same after it was written again.

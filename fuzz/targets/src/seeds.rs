@@ -2,6 +2,7 @@
 
 use chat_server::fuzz;
 use chat_types::gateway::deflate;
+use draw::{Entrants, RECORD_VERSION, Seed, winners};
 use serde_json::{Value, json};
 use usersig::{SignRequest, sign};
 
@@ -46,6 +47,88 @@ pub(crate) fn client_frames() -> Vec<Vec<u8>> {
                "sender_per_s": "application", "slow_mode_s": 5, "links": "nobody",
                "blocked_words": ["spam", "\u{1F381}"]}),
     ])
+}
+
+pub(crate) fn business_messages() -> Vec<Vec<u8>> {
+    let product = json!({"id": "cup", "title": "A cup", "price_minor": 1900, "currency": "CNY",
+        "picture": "demo:cup", "ends_at_s": 1_760_000_000, "stock": 3});
+    let draw = json!({"t": "draw_opened", "draw": "d1", "keyword": "cup", "prize": "A cup",
+        "winners": 2, "ends_at_s": 1_760_000_000, "commitment": "ab".repeat(32)});
+    written([
+        json!({"t": "gift", "order": "o1", "user": "mei", "nick": "Mei", "gift": "rose",
+               "title": "Rose", "price": 1, "count": 3, "combo": "c1", "total": 9,
+               "effect": "banner", "level": 7}),
+        json!({"t": "like", "batch": "b-1", "count": 30}),
+        json!({"t": "product", "product": product}),
+        json!({"t": "product", "product": null}),
+        json!({"t": "live_status", "status": "live", "at_s": 1_760_000_000}),
+        draw,
+        json!({"t": "draw_result", "draw": "d1", "prize": "A cup", "entrants": 2,
+               "winners": [{"user": "mei", "nick": "Mei"}], "seed": "cd".repeat(32)}),
+        json!({"t": "draw_cancelled", "draw": "d1"}),
+        json!({"t": "announcement", "id": "a1", "kind": "notice", "text": "Half an hour to go"}),
+    ])
+}
+
+/// Records that hold, and one whose winner is another.
+pub(crate) fn draw_records() -> Vec<Vec<u8>> {
+    let record = |entrants: &[&str], wanted: usize| {
+        let seed = Seed::new([7; 32]);
+        let entrants = Entrants::new(entrants.iter().map(|entrant| (*entrant).to_owned()));
+        let won = winners(&seed, "d1", &entrants, wanted);
+        json!({"version": RECORD_VERSION, "draw": "d1", "room": "r", "keyword": "cup",
+            "prize": "A cup", "opened_at_ms": 1, "ends_at_ms": 2, "commitment": seed.commitment(),
+            "seed": seed.to_hex(), "entrants_hash": entrants.hash(), "winners_wanted": wanted,
+            "entrants": entrants.into_vec(), "winners": won})
+    };
+    let mut wrong = record(&["ana", "jun", "mei"], 1);
+    wrong["winners"][0] = "somebody".into();
+    written([record(&["ana", "jun", "mei"], 2), record(&["mei"], 3), record(&[], 1), wrong])
+}
+
+/// Commands with their bodies, each behind its command and a line's end.
+pub(crate) fn webhook_bodies() -> Vec<Vec<u8>> {
+    let said = |command: &str| {
+        json!({"CallbackCommand": command, "GroupId": "r", "Type": "AVChatRoom",
+            "From_Account": "mei", "Operator_Account": "mei", "Random": 1, "MsgSeq": 3,
+            "MsgTime": 1_760_000_000, "OnlineOnlyFlag": 0, "MsgPriority": "Normal",
+            "MsgBody": all_elements(), "CloudCustomData": "{\"level\":1}", "EventTime": 1,
+            "ErrorCode": 10017, "ErrorInfo": "muted"})
+    };
+    let member = |command: &str, rest: Value| {
+        let mut body = json!({"CallbackCommand": command, "GroupId": "r", "Type": "AVChatRoom",
+            "Operator_Account": "mei", "EventTime": 1_760_000_000_000_u64});
+        if let (Some(body), Value::Object(rest)) = (body.as_object_mut(), rest) {
+            body.extend(rest);
+        }
+        body
+    };
+    [
+        said("Group.CallbackBeforeSendMsg"),
+        said("Group.CallbackAfterSendMsg"),
+        said("Group.CallbackSendMsgException"),
+        member("Group.CallbackBeforeApplyJoinGroup", json!({"Requestor_Account": "bo"})),
+        member(
+            "Group.CallbackAfterNewMemberJoin",
+            json!({"JoinType": "Apply", "NewMemberList": [{"Member_Account": "bo"}]}),
+        ),
+        member(
+            "Group.CallbackAfterMemberExit",
+            json!({"ExitType": "Quit", "ExitMemberList": [{"Member_Account": "bo"}]}),
+        ),
+        member(
+            "Group.CallbackOnMemberStateChange",
+            json!({"EventType": "Offline", "MemberList": [{"Member_Account": "bo"}]}),
+        ),
+        json!({"CallbackCommand": "State.StateChange", "EventTime": 1,
+            "Info": {"Action": "Logout", "To_Account": "bo", "Reason": "LinkClose"}}),
+    ]
+    .iter()
+    .map(|body| {
+        let command = body["CallbackCommand"].as_str().unwrap_or_default();
+        format!("{command}\n{body}").into_bytes()
+    })
+    .collect()
 }
 
 pub(crate) fn ids() -> Vec<Vec<u8>> {

@@ -1,6 +1,8 @@
 //! Every fuzz target, a bounded number of times, with inputs that are the same in every run.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+use chat_types::business::BusinessMessage;
+use chat_types::element::{CustomElement, Element};
 use fuzz_targets::{TARGETS, Target};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -61,6 +63,32 @@ fn every_seed_of_a_call_is_a_body_that_the_command_takes() {
         assert!(checked.check.is_ok(), "{service}/{command} {body}: {:?}", checked.check);
         assert!(checked.typed.is_ok(), "{service}/{command} {body}: {:?}", checked.typed);
     }
+}
+
+#[test]
+fn the_seeds_of_the_business_service_get_as_far_as_they_should() {
+    for seed in seeds_of("business_message") {
+        let custom = CustomElement {
+            data: String::from_utf8(seed.clone()).unwrap(),
+            ..CustomElement::default()
+        };
+        let read = BusinessMessage::read(&[Element::Custom(custom)]);
+        assert!(read.is_some(), "{}", seed.escape_ascii());
+    }
+    for seed in seeds_of("webhook_body") {
+        let end = seed.iter().position(|byte| *byte == b'\n').unwrap();
+        let command = str::from_utf8(&seed[..end]).unwrap();
+        assert!(business_server::fuzz::webhook(command, &seed[end + 1..]).is_some(), "{command}");
+    }
+    let records = seeds_of("draw_record");
+    let holds = |seed: &Vec<u8>| draw::Record::read(seed).unwrap().verify().is_ok();
+    let hold: Vec<_> = records.iter().map(holds).collect();
+    assert_eq!(hold, [true, true, true, false]);
+}
+
+fn seeds_of(name: &str) -> Vec<Vec<u8>> {
+    let target = TARGETS.iter().find(|target| target.name == name).unwrap();
+    (target.seeds)()
 }
 
 /// Names the input of a run that fails, so that it can be made a test of its own.

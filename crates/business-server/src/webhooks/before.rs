@@ -73,7 +73,7 @@ async fn decide_join(business: &Business, join: &BeforeApplyJoin) -> WebhookAnsw
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Comment,
     Like(chat_types::business::Like),
     /// Something that only the service may say, or that is made to look like it: every kind of
@@ -83,7 +83,7 @@ enum Kind {
 
 /// What a message of a client is. Readers take only a message of one sound element for a business
 /// message; here one is enough that could be taken for one by a reader who is less strict.
-fn kind(body: &[Element]) -> Kind {
+pub(super) fn kind(body: &[Element]) -> Kind {
     if let Some(BusinessMessage::Like(like)) = BusinessMessage::read(body) {
         return Kind::Like(like);
     }

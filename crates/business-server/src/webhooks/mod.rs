@@ -14,6 +14,7 @@ mod before;
 pub(crate) mod codes;
 mod consumers;
 mod figures;
+pub mod fuzz;
 mod heard;
 pub(crate) mod http;
 mod inbox;

@@ -32,7 +32,7 @@ pub(crate) fn router() -> Router<Arc<Business>> {
 
 /// Why a webhook is not taken.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error(transparent)]
     Stranger(#[from] Stranger),
     #[error("the query cannot be read: {0}")]
@@ -188,7 +188,7 @@ async fn read(request: Request) -> Result<Bytes, Refusal> {
     axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| Refusal::TooLong)
 }
 
-fn parse(command: &WebhookCommand, body: &[u8]) -> Result<Webhook, Refusal> {
+pub(super) fn parse(command: &WebhookCommand, body: &[u8]) -> Result<Webhook, Refusal> {
     // The parser's text quotes what somebody said; its place is enough.
     let at = |error: serde_json::Error| {
         Refusal::Malformed(format!("line {}, column {}", error.line(), error.column()))
