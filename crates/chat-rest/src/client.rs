@@ -2,7 +2,7 @@
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
-use chat_types::rest::{Envelope, MAX_BODY_BYTES, Nothing};
+use chat_types::rest::{AccountCheck, Envelope, MAX_BODY_BYTES, Nothing, UserIdItem};
 use chat_types::{Code, UserId};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -25,6 +25,8 @@ use crate::signer::Signer;
 
 /// The service's own sentence in an error; the rest of a longer one is cut off.
 const MAX_INFO_BYTES: usize = 1_024;
+/// What an account that is no administrator is answered, or one that does not exist yet (70107).
+const NO_ADMIN: [Code; 3] = [Code::NOT_ADMIN, Code::ACCOUNT_NOT_ADMIN, Code(70_107)];
 
 /// A client of the REST API. Clones share the connections and the UserSig.
 ///
@@ -78,9 +80,9 @@ pub struct Client {
 }
 
 struct Inner {
-    http: Http,
+    http: Arc<Http>,
     signer: Signer,
-    addresses: Addresses,
+    addresses: Arc<Addresses>,
     sdk_app_id: u32,
     admin: UserId,
     retry: RetryPolicy,
@@ -102,9 +104,9 @@ impl Client {
         let seed = config.seed.unwrap_or_else(rand::random);
         Ok(Self {
             inner: Arc::new(Inner {
-                http: Http::new(config.timeouts, secure)?,
+                http: Arc::new(Http::new(config.timeouts, secure)?),
                 signer,
-                addresses: Addresses { all: addresses, preferred: AtomicUsize::new(0) },
+                addresses: Arc::new(Addresses { all: addresses, preferred: AtomicUsize::new(0) }),
                 sdk_app_id: config.sdk_app_id,
                 admin: config.admin,
                 retry: config.retry,
@@ -121,6 +123,37 @@ impl Client {
     /// The administrator who makes the calls.
     pub fn admin(&self) -> &UserId {
         &self.inner.admin
+    }
+
+    /// Whether the service takes REST calls from this account, so that its UserSig opens the whole
+    /// application. No command lists the administrators, so a harmless call is made in the account's
+    /// own name: who is none is answered 60010. The account need not exist, and nothing of it
+    /// changes.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Error`] but [`Error::Config`]: it is not known then.
+    pub async fn is_admin(&self, account: &UserId) -> Result<bool, Error> {
+        let Inner { http, signer, addresses, sdk_app_id, retry, .. } = &*self.inner;
+        let as_account = Self {
+            inner: Arc::new(Inner {
+                http: Arc::clone(http),
+                signer: signer.of_account(account),
+                addresses: Arc::clone(addresses),
+                sdk_app_id: *sdk_app_id,
+                admin: account.clone(),
+                retry: *retry,
+                rng: Mutex::new(SmallRng::seed_from_u64(
+                    self.inner.with_rng(|rng| rng.random()),
+                )),
+            }),
+        };
+        let check = AccountCheck { check_item: vec![UserIdItem { user_id: account.to_string() }] };
+        match as_account.account_check(&check).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code().is_some_and(|code| NO_ADMIN.contains(&code)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Calls any command, also one that this crate has no method for.

@@ -33,6 +33,18 @@ impl Signer {
         }
     }
 
+    /// The same for another account of the application.
+    pub(crate) fn of_account(&self, account: &UserId) -> Self {
+        Self {
+            sdk_app_id: self.sdk_app_id,
+            key: self.key.clone(),
+            admin: account.clone(),
+            lifetime_s: self.lifetime_s,
+            clock: Arc::clone(&self.clock),
+            kept: Mutex::new(None),
+        }
+    }
+
     /// The UserSig for a call that is made now. All calls share it for four fifths of its life; it is
     /// not used when the clock shows a time before it was made.
     pub(crate) fn user_sig(&self) -> Result<Arc<str>, usersig::Error> {

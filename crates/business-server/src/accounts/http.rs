@@ -10,7 +10,7 @@ use usersig::SignRequest;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Person, admit, levels, nick, store};
+use super::{Person, admit, check_open, levels, nick, store};
 use crate::Business;
 use crate::http::{Api, Body, Caller, Problem, Problems, Role};
 
@@ -74,6 +74,8 @@ async fn renew(
         .await?
         .ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
     let person = Person { user_id: account.user_id, nick: account.nick, role: account.role };
+    // It may have become an administrator of the application since it came in.
+    check_open(&business, &person.user_id).await?;
     entry(&business, &person)
 }
 

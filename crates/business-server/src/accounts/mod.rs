@@ -47,13 +47,36 @@ pub(crate) fn nick(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// Keeps the account here and makes it known to the chat service. 403 for the accounts in whose name
-/// this service itself speaks: their UserSig opens the whole application.
-pub(crate) async fn admit(business: &Business, person: &Person) -> Result<(), Problem> {
+/// Administrator of every application from its start, whoever makes the calls of this service.
+const USUAL_ADMIN: &str = "administrator";
+
+/// Whether the account is of the service: one in whose name it speaks or calls. Nobody signs in as
+/// such an account, and nobody measures it.
+pub(crate) fn is_of_the_service(business: &Business, user_id: &str) -> bool {
     let chat = &business.config.chat;
-    if [&chat.admin, &chat.assistant].contains(&&person.user_id) {
-        return Err(Problem::forbidden("this account belongs to the service itself"));
+    [chat.admin.as_str(), chat.assistant.as_str(), USUAL_ADMIN].contains(&user_id)
+}
+
+/// 403 for an account whose UserSig this service gives to nobody: its own, and every administrator
+/// of the application, who could do anything with it. The chat service knows who they are now, so
+/// it is asked each time.
+pub(crate) async fn check_open(business: &Business, user_id: &UserId) -> Result<(), Problem> {
+    if is_of_the_service(business, user_id.as_str()) {
+        return Err(Problem::forbidden(
+            "this account belongs to the service itself: sign in with another one",
+        ));
     }
+    if business.chat.is_admin(user_id).await? {
+        return Err(Problem::forbidden(
+            "this account is an administrator of the application: sign in with another one",
+        ));
+    }
+    Ok(())
+}
+
+/// Keeps the account here and makes it known to the chat service, if it may be given a UserSig.
+pub(crate) async fn admit(business: &Business, person: &Person) -> Result<(), Problem> {
+    check_open(business, &person.user_id).await?;
     let import = AccountImport {
         user_id: person.user_id.to_string(),
         nick: Some(person.nick.clone()),

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::Router;
 use axum::routing::get;
 use business_server::IdentityServer;
+use chat_server::application;
+use chat_server::clock::SystemClock;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -105,6 +107,25 @@ async fn nobody_gets_the_user_sig_of_the_accounts_that_the_service_speaks_with()
         let body = json!({"name": "Mei", "user_id": service});
         assert_eq!(shop.stranger().post("/sign-in", body).await.problem(403), "forbidden");
     }
+}
+
+#[tokio::test]
+async fn nobody_gets_the_user_sig_of_an_administrator_of_the_application() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let mei = shop.sign_in("mei", "viewer").await;
+    mei.post_ok("/renew", json!({})).await;
+    let (storage, id) = (shop.chat.storage(), shop.app.sdk_app_id);
+    for admin in ["second_admin", "mei"] {
+        application::add_admin(storage, &SystemClock, id, admin).await.unwrap();
+        let body = json!({"name": "Mei", "user_id": admin, "role": "viewer"});
+        assert_eq!(shop.stranger().post("/sign-in", body).await.problem(403), "forbidden");
+        let mut claims = claims(&shop);
+        claims["sub"] = admin.into();
+        let token = json!({"token": identity.token("first", &claims)});
+        assert_eq!(shop.stranger().post("/token-exchange", token).await.problem(403), "forbidden");
+    }
+    assert_eq!(mei.post("/renew", json!({})).await.problem(403), "forbidden");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use chat_types::element::Priority;
 use chat_types::gateway::{LinkPolicy, RulesChange};
 use chat_types::group::KeyValue;
 use chat_types::rest::*;
-use chat_types::{Code, Element, PresenceStatus};
+use chat_types::{Code, Element, PresenceStatus, UserId};
 use serde_json::json;
 
 use crate::world::World;
@@ -40,6 +40,19 @@ fn text(group_id: &str, random: u32, text: &str) -> SendGroupMsg {
 
 fn now_s() -> u32 {
     u32::try_from(SystemClock.now_s()).unwrap()
+}
+
+#[tokio::test]
+async fn it_is_known_whose_user_sig_opens_the_application() {
+    let World { client, server, app, .. } = &World::new().await;
+    let is_admin = async |user: &str| client.is_admin(&UserId::new(user).unwrap()).await;
+    assert!(is_admin("administrator").await.unwrap());
+    for user in ["mei", "nobody"] {
+        assert!(!is_admin(user).await.unwrap(), "{user}");
+    }
+    let (storage, id) = (server.storage(), app.sdk_app_id);
+    chat_server::application::add_admin(storage, &SystemClock, id, "mei").await.unwrap();
+    assert!(is_admin("mei").await.unwrap());
 }
 
 #[tokio::test]
