@@ -8,7 +8,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::store::{self, Broadcast};
+use super::store::{self, Broadcast, RoomCounts};
 use super::{BroadcastState, BroadcastWay, MAX_WAITING};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
@@ -37,27 +37,30 @@ struct BroadcastProgress {
     made_by: String,
     made_s: u64,
     way: BroadcastWay,
+    /// `waiting` as long as a room may still be told.
     state: BroadcastState,
     /// Why it goes room by room, or why it failed: the sentence of the chat service.
     reason: Option<String>,
     /// Rooms on air when it was found that it goes room by room.
     rooms: u64,
-    /// Rooms whose message has been handed over for delivery.
+    /// Rooms whose message the chat service has accepted. One where nobody may speak is told when
+    /// that ends, within an hour.
     rooms_told: u64,
 }
 
 async fn progress(tx: &mut Tx, broadcast: Broadcast) -> Result<BroadcastProgress, Problem> {
-    let (rooms, rooms_told) = store::count_rooms(tx, &broadcast.id).await?;
+    let RoomCounts { rooms, told, waiting } = store::count_rooms(tx, &broadcast.id).await?;
+    let state = if waiting > 0 { BroadcastState::Waiting } else { broadcast.state };
     Ok(BroadcastProgress {
         id: broadcast.id,
         text: broadcast.text,
         made_by: broadcast.made_by,
         made_s: broadcast.made_ms / 1_000,
         way: broadcast.way,
-        state: broadcast.state,
+        state,
         reason: broadcast.reason,
         rooms,
-        rooms_told,
+        rooms_told: told,
     })
 }
 

@@ -135,14 +135,33 @@ pub(super) async fn note_posted(tx: &mut Tx, id: &str, group_id: &str) -> Result
     Ok(())
 }
 
-/// How many rooms there are, and for how many the message has been written.
-pub(super) async fn count_rooms(tx: &mut Tx, id: &str) -> Result<(u64, u64), Error> {
+/// How far a broadcast is that goes room by room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RoomCounts {
+    pub(super) rooms: u64,
+    /// The chat service has accepted the message.
+    pub(super) told: u64,
+    /// The message is on its way.
+    pub(super) waiting: u64,
+}
+
+pub(super) async fn count_rooms(tx: &mut Tx, id: &str) -> Result<RoomCounts, Error> {
+    // What was delivered is forgotten by the outbox first.
     let row = sqlx::query(
-        "SELECT COUNT(*) AS rooms, CAST(COALESCE(SUM(posted), 0) AS BIGINT) AS posted
-         FROM broadcast_rooms WHERE broadcast = $1",
+        "SELECT COUNT(*) AS rooms,
+             COUNT(CASE WHEN r.posted = 1 AND COALESCE(o.state, 'delivered') = 'delivered'
+                 THEN 1 END) AS told,
+             COUNT(CASE WHEN o.state = 'waiting' THEN 1 END) AS waiting
+         FROM broadcast_rooms r
+         LEFT JOIN outbox o ON o.key = 'broadcast:' || r.broadcast || ':' || r.group_id
+         WHERE r.broadcast = $1",
     )
     .bind(id)
     .fetch_one(&mut **tx)
     .await?;
-    Ok((from_db(row.get("rooms")), from_db(row.get("posted"))))
+    Ok(RoomCounts {
+        rooms: from_db(row.get("rooms")),
+        told: from_db(row.get("told")),
+        waiting: from_db(row.get("waiting")),
+    })
 }

@@ -13,7 +13,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::lanes::{Ended, Lanes};
-use super::store::{self, Done, Kept};
+use super::stale::{Life, life};
+use super::store::{self, Done, Kept, Waiting};
 use crate::Business;
 use crate::storage::Error;
 
@@ -189,7 +190,7 @@ impl Delivery {
         }
         let now_ms = self.business.clock.now_ms();
         let counters = &self.business.outbox.counters;
-        let (mut delivered, mut failed) = (0, 0);
+        let (mut delivered, mut failed, mut out_of_date) = (0, 0, 0);
         let mut tx = self.business.database.write().await?;
         for (_, Sent { number, key, group_id, answer }) in sent {
             match answer {
@@ -201,6 +202,15 @@ impl Delivery {
                     tracing::error!(key, group_id, reason, "posting refused for good");
                     store::settle(&mut tx, *number, Done::Failed(reason), now_ms).await?;
                     failed += 1;
+                }
+                Answer::OutOfDate(reason) => {
+                    tracing::info!(key, group_id, reason, "posting given up: it is out of date");
+                    store::settle(&mut tx, *number, Done::OutOfDate(reason), now_ms).await?;
+                    out_of_date += 1;
+                }
+                Answer::HeldBack(reason) => {
+                    tracing::warn!(key, group_id, reason, "posting held back: it is tried again");
+                    store::hold_back(&mut tx, *number, reason).await?;
                 }
                 Answer::LeftOut => {
                     tracing::warn!(key, group_id, "room crowded: the posting is tried again");
@@ -220,6 +230,7 @@ impl Delivery {
         tx.commit().await?;
         counters.delivered.fetch_add(delivered, Ordering::Relaxed);
         counters.failed.fetch_add(failed, Ordering::Relaxed);
+        counters.out_of_date.fetch_add(out_of_date, Ordering::Relaxed);
         Ok(())
     }
 
@@ -260,7 +271,29 @@ async fn turn(business: &Business, lane: &str) -> Turn {
         Ok(kept) => attempt(business, &first.group_id, kept).await,
         Err(why) => Answer::Refused(format!("the posting cannot be read: {why}")),
     };
+    let answer = match answer {
+        Answer::HeldBack(reason) => match is_stale(business, lane, &first).await {
+            Ok(true) => Answer::OutOfDate(reason),
+            Ok(false) => Answer::HeldBack(reason),
+            Err(error) => return Turn::Failed(error),
+        },
+        answer => answer,
+    };
     Turn::Sent(Sent { number: first.number, key: first.key, group_id: first.group_id, answer })
+}
+
+/// Whether a posting that was held back is not worth waiting any longer.
+async fn is_stale(business: &Business, lane: &str, first: &Waiting) -> Result<bool, Error> {
+    let Ok(Kept::Message { body, .. }) = &first.what else { return Ok(false) };
+    match life(body) {
+        Life::ForGood => Ok(false),
+        Life::UntilNext => {
+            store::has_later(&mut business.database.read().await?, lane, first.number).await
+        }
+        Life::Milliseconds(life_ms) => {
+            Ok(business.clock.now_ms().saturating_sub(first.written_ms) >= life_ms)
+        }
+    }
 }
 
 /// What the chat service said.
@@ -268,6 +301,10 @@ enum Answer {
     Accepted,
     /// It will never take this posting.
     Refused(String),
+    /// Its sender may not speak in the room now, for this reason.
+    HeldBack(String),
+    /// The same, until it was of no use any more.
+    OutOfDate(String),
     /// The room was too full for this message. The same `Random` would be answered the same for five
     /// minutes, also when an attempt before this one was not answered.
     LeftOut,
@@ -278,7 +315,7 @@ enum Answer {
 impl Answer {
     /// Whether the posting is done with.
     fn is_last(&self) -> bool {
-        matches!(self, Self::Accepted | Self::Refused(_))
+        matches!(self, Self::Accepted | Self::Refused(_) | Self::OutOfDate(_))
     }
 }
 
@@ -309,6 +346,11 @@ async fn attempt(business: &Business, group_id: &str, what: &Kept) -> Answer {
     match answered {
         Ok(()) => Answer::Accepted,
         Err(error) if error.code() == Some(Code::MESSAGE_RATE) => Answer::LeftOut,
+        // A mute speaks of the sender and the room, not of the message, and ends: by itself, or by a
+        // person. What else refuses a message (its text, its length, a group that is gone) stays.
+        Err(error) if error.code() == Some(Code::SENDER_MUTED) => {
+            Answer::HeldBack(error.to_string())
+        }
         Err(error) => match error.outcome() {
             Outcome::Refused => Answer::Refused(error.to_string()),
             Outcome::NotAccepted | Outcome::Unclear | Outcome::Unauthorized => {

@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::store;
+use super::store::{self, Refused};
 use crate::Business;
 use crate::http::{Api, Caller, Problem, Problems, Role};
 
-/// Refused postings in the answer, at most.
-const LAST_FAILED: u32 = 20;
+/// Postings of one kind in the answer, at most.
+const LISTED: u32 = 20;
 
 pub(crate) fn routes() -> Api {
     Api::new().routes(routes!(figures))
@@ -29,19 +29,38 @@ struct Figures {
     delivered: u64,
     /// Refused by it for good since the start.
     failed: u64,
+    /// Given up since the start, because their sender might not speak in the room until they were of
+    /// no use any more: greetings, answers and notices after a minute, broadcasts after an hour, and
+    /// notices of a slot or status that has changed since.
+    out_of_date: u64,
     /// Gifts that were not taken because too much waited, since the start.
     refused_full: u64,
     /// The last that were refused for good, newest first, at most 20 of the last 30 days.
-    last_failed: Vec<FailedPosting>,
+    last_failed: Vec<RefusedPosting>,
+    /// Those that wait because their sender may not speak in the room, the longest first, at most 20:
+    /// end the mute of the administrator or of the assistant there.
+    held_back: Vec<RefusedPosting>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct FailedPosting {
+struct RefusedPosting {
     key: String,
     room: String,
     /// The chat service's sentence.
     reason: String,
+    /// When it was refused for good, or written if it waits.
     at_s: u64,
+}
+
+impl From<Refused> for RefusedPosting {
+    fn from(refused: Refused) -> Self {
+        Self {
+            key: refused.key,
+            room: refused.group_id,
+            reason: refused.reason,
+            at_s: refused.at_ms / 1_000,
+        }
+    }
 }
 
 /// What is on its way to the rooms. For administrators.
@@ -54,20 +73,17 @@ async fn figures(
     caller.require(Role::Admin)?;
     let mut tx = business.database.read().await?;
     let waiting = store::waiting(&mut tx).await?;
-    let last_failed = store::failed(&mut tx, LAST_FAILED).await?;
-    let last_failed = last_failed.into_iter().map(|failed| FailedPosting {
-        key: failed.key,
-        room: failed.group_id,
-        reason: failed.reason,
-        at_s: failed.done_ms / 1_000,
-    });
+    let last_failed = store::failed(&mut tx, LISTED).await?;
+    let held_back = store::held_back(&mut tx, LISTED).await?;
     let counters = &business.outbox.counters;
     Ok(axum::Json(Figures {
         waiting,
         limit: business.outbox.limit,
         delivered: counters.delivered.load(Ordering::Relaxed),
         failed: counters.failed.load(Ordering::Relaxed),
+        out_of_date: counters.out_of_date.load(Ordering::Relaxed),
         refused_full: counters.refused_full.load(Ordering::Relaxed),
-        last_failed: last_failed.collect(),
+        last_failed: last_failed.into_iter().map(Into::into).collect(),
+        held_back: held_back.into_iter().map(Into::into).collect(),
     }))
 }

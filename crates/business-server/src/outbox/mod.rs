@@ -2,10 +2,11 @@
 //!
 //! A posting is written in the transaction that decides it, so it exists exactly if the decision
 //! does. One routine delivers: postings of one lane in their order, lanes beside each other, each
-//! posting again and again until the chat service has accepted it or refused it for good. A posting
-//! may reach the chat service twice (the process may end between the answer and the note of it); it
-//! has the same `Random` both times, which the chat service drops within five minutes, and the same
-//! id inside the message, by which clients drop it later.
+//! posting again and again until the chat service has accepted it or refused it for good. Where its
+//! sender may not speak it waits as well, as long as it is worth telling (`stale.rs`). A posting may
+//! reach the chat service twice (the process may end between the answer and the note of it); it has
+//! the same `Random` both times, which the chat service drops within five minutes, and the same id
+//! inside the message, by which clients drop it later.
 //!
 //! The outbox is in the database and bounded: who would write on behalf of viewers asks
 //! [`Outbox::admit`] first. What hosts and the service itself decide is little and is always taken.
@@ -15,6 +16,7 @@
 mod deliver;
 pub(crate) mod http;
 mod lanes;
+mod stale;
 pub(crate) mod store;
 
 pub(crate) use deliver::deliver;
@@ -69,6 +71,7 @@ pub(crate) struct Outbox {
 struct Counters {
     delivered: AtomicU64,
     failed: AtomicU64,
+    out_of_date: AtomicU64,
     refused_full: AtomicU64,
 }
 

@@ -13,6 +13,7 @@ pub(super) struct Waiting {
     pub(super) number: u64,
     pub(super) key: String,
     pub(super) group_id: String,
+    pub(super) written_ms: u64,
     /// Or why it cannot be read.
     pub(super) what: Result<Kept, String>,
 }
@@ -29,6 +30,8 @@ pub(super) enum Kept {
 pub(super) enum Done<'a> {
     Delivered,
     Failed(&'a str),
+    /// It could not be said for so long that it is of no use any more, and why.
+    OutOfDate(&'a str),
 }
 
 impl Done<'_> {
@@ -36,17 +39,19 @@ impl Done<'_> {
         match self {
             Self::Delivered => "delivered",
             Self::Failed(_) => "failed",
+            Self::OutOfDate(_) => "out_of_date",
         }
     }
 }
 
-/// A posting that the chat service has refused for good.
+/// A posting that the chat service has refused.
 #[derive(Debug, Clone)]
-pub(super) struct Failed {
+pub(super) struct Refused {
     pub(super) key: String,
     pub(super) group_id: String,
     pub(super) reason: String,
-    pub(super) done_ms: u64,
+    /// When it was refused for good, or written if it goes on waiting.
+    pub(super) at_ms: u64,
 }
 
 pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Result<bool, Error> {
@@ -113,7 +118,7 @@ pub(super) async fn written_after(
 /// The first posting of the lane that waits.
 pub(super) async fn first_of(tx: &mut Tx, lane: &str) -> Result<Option<Waiting>, Error> {
     let row = sqlx::query(
-        "SELECT number, key, group_id, kind, name, body, priority, sender, random_number
+        "SELECT number, key, group_id, kind, name, body, priority, sender, random_number, written_ms
          FROM outbox WHERE state = 'waiting' AND lane = $1 ORDER BY number LIMIT 1",
     )
     .bind(lane)
@@ -123,8 +128,31 @@ pub(super) async fn first_of(tx: &mut Tx, lane: &str) -> Result<Option<Waiting>,
         number: from_db(row.get("number")),
         key: row.get("key"),
         group_id: row.get("group_id"),
+        written_ms: from_db(row.get("written_ms")),
         what: kept(&row),
     }))
+}
+
+/// Whether something later than this posting waits in its lane.
+pub(super) async fn has_later(tx: &mut Tx, lane: &str, number: u64) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "SELECT 1 FROM outbox WHERE state = 'waiting' AND lane = $1 AND number > $2 LIMIT 1",
+    )
+    .bind(lane)
+    .bind(to_db(number))
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Notes why a posting goes on waiting.
+pub(super) async fn hold_back(tx: &mut Tx, number: u64, reason: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE outbox SET reason = $2 WHERE number = $1 AND state = 'waiting'")
+        .bind(to_db(number))
+        .bind(reason)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 fn kept(row: &SqliteRow) -> Result<Kept, String> {
@@ -165,7 +193,7 @@ pub(super) async fn settle(
 ) -> Result<(), Error> {
     let reason = match done {
         Done::Delivered => None,
-        Done::Failed(reason) => Some(reason),
+        Done::Failed(reason) | Done::OutOfDate(reason) => Some(reason),
     };
     let settled = sqlx::query(
         "UPDATE outbox SET state = $2, reason = $3, done_ms = $4
@@ -184,22 +212,37 @@ pub(super) async fn settle(
 }
 
 /// The last postings that were refused for good, newest first.
-pub(super) async fn failed(tx: &mut Tx, limit: u32) -> Result<Vec<Failed>, Error> {
+pub(super) async fn failed(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Error> {
     let rows = sqlx::query(
-        "SELECT key, group_id, reason, done_ms FROM outbox
+        "SELECT key, group_id, reason, done_ms AS at_ms FROM outbox
          WHERE state = 'failed' AND done_ms IS NOT NULL
          ORDER BY done_ms DESC, number DESC LIMIT $1",
     )
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &SqliteRow| Failed {
+    Ok(rows.iter().map(refused).collect())
+}
+
+/// The postings that have been held back for the longest time.
+pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Error> {
+    let rows = sqlx::query(
+        "SELECT key, group_id, reason, written_ms AS at_ms FROM outbox
+         WHERE state = 'waiting' AND reason IS NOT NULL ORDER BY number LIMIT $1",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.iter().map(refused).collect())
+}
+
+fn refused(row: &SqliteRow) -> Refused {
+    Refused {
         key: row.get("key"),
         group_id: row.get("group_id"),
         reason: row.get::<Option<String>, _>("reason").unwrap_or_default(),
-        done_ms: from_db(row.get("done_ms")),
-    };
-    Ok(rows.iter().map(read).collect())
+        at_ms: from_db(row.get("at_ms")),
+    }
 }
 
 /// Forgets up to `limit` postings that were done before these times, and says how many.
@@ -213,7 +256,8 @@ pub(super) async fn forget(
         "DELETE FROM outbox WHERE number IN (
              SELECT number FROM outbox
              WHERE done_ms IS NOT NULL
-               AND ((state = 'delivered' AND done_ms < $1) OR (state = 'failed' AND done_ms < $2))
+               AND ((state = 'delivered' AND done_ms < $1)
+                    OR (state IN ('failed', 'out_of_date') AND done_ms < $2))
              LIMIT $3)",
     )
     .bind(to_db(delivered_before_ms))
