@@ -242,7 +242,7 @@ async fn open_combo(
 }
 
 /// Gives a whole order back, once: the coins return, income and ranking fall. What the room was told
-/// stays said. Gives the order and the coins in its giver's wallet.
+/// stays said, and clicks that are still held back are not told. Gives the order and the coins in its giver's wallet.
 async fn refund(tx: &mut Tx, order_id: &str, now_ms: u64) -> Result<(Order, i64), Problem> {
     let order = store::order(tx, order_id).await?;
     let order = order
@@ -252,6 +252,11 @@ async fn refund(tx: &mut Tx, order_id: &str, now_ms: u64) -> Result<(Order, i64)
             "refunded",
             format!("order {order_id} was given back before"),
         ));
+    }
+    let combo = store::combo(tx, &order.group_id, &order.combo).await?;
+    if let Some(mut combo) = combo.filter(|combo| combo.pending.is_some()) {
+        combo.pull_back(order.count, store::given_later(tx, &order).await?);
+        store::put_combo(tx, &combo).await?;
     }
     store::mark_refunded(tx, order.number, now_ms).await?;
     let booking = Booking {

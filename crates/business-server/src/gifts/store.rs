@@ -125,6 +125,20 @@ pub(super) async fn order(tx: &mut Tx, order_id: &str) -> Result<Option<Order>, 
     .transpose()
 }
 
+/// Gifts of later orders of the same combo that were not given back.
+pub(super) async fn given_later(tx: &mut Tx, order: &Order) -> Result<u32, Error> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM gift_orders
+         WHERE number > $1 AND group_id = $2 AND combo = $3 AND refunded_ms IS NULL",
+    )
+    .bind(to_db(order.number))
+    .bind(&order.group_id)
+    .bind(&order.combo)
+    .fetch_one(&mut **tx)
+    .await?;
+    small(&row, "count")
+}
+
 pub(super) async fn mark_refunded(tx: &mut Tx, number: u64, now_ms: u64) -> Result<(), Error> {
     sqlx::query("UPDATE gift_orders SET refunded_ms = $2 WHERE number = $1")
         .bind(to_db(number))

@@ -361,6 +361,29 @@ async fn an_order_is_given_back_once_and_counts_nowhere_any_more() {
 }
 
 #[tokio::test]
+async fn clicks_that_are_given_back_before_they_were_told_are_not_told() {
+    let shop = Shop::open().await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    let mei = giver(&shop, "mei", 100).await;
+    let admin = shop.sign_in("boss", "admin").await;
+    let given = async |key: &str, number, combo| {
+        let order = give(&mei, key, clicks(number, combo)).await.expect_status(200);
+        format!("/gifts/{}/refund", order["order"].as_str().unwrap())
+    };
+    let first = given("k1", 3, "c1").await;
+    given("k2", 2, "c1").await;
+    let alone = given("k3", 4, "c2").await;
+    for refund in [first, alone] {
+        admin.post_ok(&refund, json!({})).await;
+    }
+    shop.clock.advance_ms(1_000);
+    assert_eq!(told(&mut viewer).await, (2, 2));
+    given("k4", 20, "c2").await;
+    assert_eq!(told(&mut viewer).await, (20, 20));
+    assert_eq!(balance(&mei).await, 78);
+}
+
+#[tokio::test]
 async fn only_the_owner_and_administrators_see_the_income() {
     let shop = Shop::open().await;
     let path = format!("/rooms/{ROOM}/income");
