@@ -2,7 +2,8 @@
 //!
 //! The before-send webhook puts it into `CloudCustomData`, as JSON: `{"level":7,"badges":["host"]}`.
 //! What the sender has put there stays beside it, without these two members: nobody pins a badge on
-//! oneself. Data that is no JSON object is left as it is, since no reader takes it for a badge.
+//! oneself. Plain text is left as it is, since no reader takes it for a badge; what begins as a JSON
+//! object and cannot be read as one goes, since another reader may be less strict than this one.
 
 use chat_types::webhook::GroupMsg;
 use moka::sync::Cache;
@@ -98,13 +99,22 @@ pub(crate) async fn badge_data(business: &Business, message: &GroupMsg) -> Optio
     pinned(&message.cloud_custom_data, &badge)
 }
 
+/// The `CloudCustomData` for a message that shows no badge; `None` to leave it as it is.
+pub(crate) fn without_badge(data: &str) -> Option<String> {
+    pinned(data, &Badge::default())
+}
+
 /// The sender's data with this badge and no other.
 fn pinned(data: &str, badge: &Badge) -> Option<String> {
+    // Plain data with text keys always encodes.
+    let alone = || serde_json::to_string(badge).ok().filter(|_| !badge.is_empty());
     if data.is_empty() {
-        // Plain data with text keys always encodes.
-        return (!badge.is_empty()).then(|| serde_json::to_string(badge).ok()).flatten();
+        return alone();
     }
-    let mut members: Map<String, Value> = serde_json::from_str(data).ok()?;
+    let Ok(mut members) = serde_json::from_str::<Map<String, Value>>(data) else {
+        // Empty data in an answer means "as it was".
+        return begins_as_object(data).then(|| alone().unwrap_or_else(|| "{}".to_owned()));
+    };
     let own = MEMBERS.map(|member| members.remove(member)).iter().any(Option::is_some);
     if badge.is_empty() && !own {
         return None;
@@ -115,6 +125,17 @@ fn pinned(data: &str, badge: &Badge) -> Option<String> {
         members.extend(of_badge);
     }
     serde_json::to_string(&members).ok()
+}
+
+/// Whether some reader could take the data for a JSON object: parsers differ in numbers, in depth,
+/// in halves of characters, and in what may stand before the first sign.
+fn begins_as_object(data: &str) -> bool {
+    let is_before = |sign: char| {
+        sign.is_whitespace()
+            || sign.is_control()
+            || matches!(sign, '\u{FEFF}' | '\u{200B}'..='\u{200F}')
+    };
+    data.trim_start_matches(is_before).starts_with('{')
 }
 
 #[cfg(test)]
@@ -139,9 +160,26 @@ mod tests {
         let pinned_on = json!({"colour": "red", "level": 7, "badges": ["host"]});
         assert_eq!(read(pinned(forged, &host)), Some(pinned_on));
         assert_eq!(read(pinned("", &host)), Some(json!({"level": 7, "badges": ["host"]})));
-        for data in ["", r#"{"colour":"red"}"#, "red", "[1]", "{"] {
+        for data in ["", r#"{"colour":"red"}"#, "red", "[1]", "red {1}"] {
             assert_eq!(pinned(data, &nobody), None, "{data}");
         }
         assert_eq!(pinned("red", &host), None);
+    }
+
+    #[test]
+    fn what_only_another_parser_reads_pins_no_badge() {
+        let host = Badge { level: 7, badges: vec![BadgeKind::Host] };
+        let deep = format!(r#"{{"badges":["admin"],"x":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        for data in [
+            r#"{"badges":["admin"],"x":"\ud800"}"#,
+            r#"{"badges":["admin"],"x":1e999}"#,
+            &deep,
+            "\u{FEFF}{\"badges\":[\"admin\"]}",
+            " \n{\"badges\":[\"admin\"],}",
+            "{",
+        ] {
+            assert_eq!(without_badge(data).as_deref(), Some("{}"), "{data}");
+            assert_eq!(pinned(data, &host).unwrap(), r#"{"level":7,"badges":["host"]}"#);
+        }
     }
 }

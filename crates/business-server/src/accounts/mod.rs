@@ -11,7 +11,7 @@ pub(crate) mod levels;
 pub(crate) mod store;
 mod tokens;
 
-pub(crate) use badges::{Badges, badge_data};
+pub(crate) use badges::{Badges, badge_data, without_badge};
 pub(crate) use identity::Identity;
 pub use identity::IdentityError;
 pub use levels::LevelRules;

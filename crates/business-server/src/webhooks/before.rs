@@ -34,13 +34,16 @@ async fn decide_message(business: &Business, message: &GroupMsg) -> WebhookAnswe
         return allow();
     }
     let judged = match kind(&message.msg_body) {
-        Kind::Like(like) if business.config.count_likes => {
-            return match likes::count(business, message, &like).await {
-                Ok(()) => allow(),
-                Err(refused) => refuse(refused.code(), refused.to_string()),
-            };
+        Kind::Like(like) => {
+            if business.config.count_likes
+                && let Err(refused) = likes::count(business, message, &like).await
+            {
+                return refuse(refused.code(), refused.to_string());
+            }
+            // Likes are many, and nobody looks for a badge beside one.
+            let cloud_custom_data = accounts::without_badge(&message.cloud_custom_data);
+            return WebhookAnswer { cloud_custom_data, ..allow() };
         }
-        Kind::Like(_) => return allow(),
         Kind::Forged(kind) => moderation::refuse_forged(business, message, kind).await,
         Kind::Comment => moderation::judge(business, message).await,
     };

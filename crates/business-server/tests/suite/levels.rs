@@ -187,4 +187,34 @@ async fn a_message_carries_the_badge_of_its_sender_and_no_other() {
     assert_eq!(badge_of("mei", "").await, "", "there is nothing to tell");
     assert_eq!(badge_of("host", "mine").await, "mine", "no reader takes it for a badge");
     assert_eq!(badge_of("mei", r#"{"badges":["admin"],"level":99}"#).await, "{}");
+    // This service reads no such number, and a browser does.
+    assert_eq!(badge_of("mei", r#"{"badges":["admin"],"x":1e999}"#).await, "{}");
+    let hosts = badge_of("host", r#"{"badges":["admin"],"x":"\ud800"}"#).await;
+    assert_eq!(hosts, r#"{"level":0,"badges":["host"]}"#);
+}
+
+#[tokio::test]
+async fn a_like_carries_no_badge() {
+    let shop = Shop::open().await;
+    let mut watcher = shop.watch("watcher", ROOM).await;
+    let mut mei = shop.watch("mei", ROOM).await;
+    for (batch, data, carried) in [
+        ("b1", r#"{"level":99,"badges":["admin"],"colour":"red"}"#, r#"{"colour":"red"}"#),
+        ("b2", r#"{"level":1e999}"#, "{}"),
+        ("b3", "red", "red"),
+    ] {
+        let like = json!({"t": "like", "batch": batch, "count": 1}).to_string();
+        let element = json!({"MsgType": "TIMCustomElem",
+            "MsgContent": {"Data": like, "Desc": "like", "Ext": "", "Sound": ""}});
+        let request = json!({"t": "send", "group_id": ROOM, "client_id": batch,
+            "elements": [element], "cloud_custom_data": data});
+        assert_eq!(mei.client.ask(request).await["t"], "send_ok");
+        let message = loop {
+            let message = watcher.next_message().await;
+            if message["from"] == "mei" {
+                break message;
+            }
+        };
+        assert_eq!(message["cloud_custom_data"], carried, "{message}");
+    }
 }
