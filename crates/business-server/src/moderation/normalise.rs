@@ -4,7 +4,7 @@
 //! Cyrillic alphabets, then the difference between letters that look alike, and what nobody sees.
 //! Other scripts keep their marks, which make different letters there. Digits and signs that look
 //! like letters are taken for them among letters (`sc4m`), and are what they are elsewhere: a price
-//! is no word. Each letter remembers where in the source it came from, so that a found word can be
+//! is no word. White space of any kind and length is one space. Each letter remembers where in the source it came from, so that a found word can be
 //! replaced.
 
 use std::ops::Range;
@@ -124,6 +124,13 @@ struct Sign {
 
 fn add(signs: &mut Vec<Sign>, cluster: &str, from: usize, to: usize) {
     let mut put = |sign: char| {
+        if sign.is_whitespace() {
+            match signs.last_mut() {
+                Some(last) if last.sign == ' ' => last.to = to,
+                _ => signs.push(Sign { sign: ' ', from, to, alone: false }),
+            }
+            return;
+        }
         let sign = if looks_like_letter(sign) { sign } else { alike(sign) };
         signs.push(Sign { sign, from, to, alone: false });
     };
@@ -180,11 +187,16 @@ fn belongs_to_one_before(sign: char) -> bool {
         || matches!(sign, '\u{1160}'..='\u{11FF}' | '\u{FF9E}' | '\u{FF9F}')
 }
 
-/// Signs without width, and those that only say how others are drawn or in which direction.
-const fn is_invisible(sign: char) -> bool {
+/// Signs without width, those that only say how others are drawn or in which direction, and control
+/// characters that are no white space.
+pub(super) const fn is_invisible(sign: char) -> bool {
     matches!(
         sign,
-        '\u{00AD}'
+        '\0'..='\u{0008}'
+            | '\u{000E}'..='\u{001F}'
+            | '\u{007F}'..='\u{0084}'
+            | '\u{0086}'..='\u{009F}'
+            | '\u{00AD}'
             | '\u{034F}'
             | '\u{061C}'
             | '\u{115F}'
@@ -200,6 +212,9 @@ const fn is_invisible(sign: char) -> bool {
             | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}'
             | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
             | '\u{E0000}'..='\u{E0FFF}'
     )
 }
@@ -283,6 +298,7 @@ mod tests {
             "$c@m",
             "ⓢⓒⓐⓜ",
             "s\u{200B}c\u{00AD}a\u{FEFF}m",
+            "s\u{202E}c\u{2066}a\u{061C}m\u{1}",
             "śçåm",
             "s\u{0301}c\u{0327}a\u{030A}m\u{0336}",
             "𝐬𝐜𝐚𝐦",
@@ -302,6 +318,17 @@ mod tests {
             assert_eq!(plain(text), text, "{text:?}");
         }
         assert_eq!(Plain::of("sc 4 m, 455").spread().as_str(), "scam455");
+    }
+
+    #[test]
+    fn white_space_is_one_space() {
+        for text in
+            ["buy now", "buy  now", "buy\t\n now", "buy\u{3000}\u{A0}now", "buy \u{200B} now"]
+        {
+            assert_eq!(plain(text), "buy now", "{text:?}");
+        }
+        let found = Plain::of("a \u{3000} b").stretch(1..2).unwrap();
+        assert_eq!(found.source, 1..6);
     }
 
     #[test]
