@@ -143,9 +143,7 @@ impl Client {
                 sdk_app_id: *sdk_app_id,
                 admin: account.clone(),
                 retry: *retry,
-                rng: Mutex::new(SmallRng::seed_from_u64(
-                    self.inner.with_rng(|rng| rng.random()),
-                )),
+                rng: Mutex::new(SmallRng::seed_from_u64(self.inner.with_rng(|rng| rng.random()))),
             }),
         };
         let check = AccountCheck { check_item: vec![UserIdItem { user_id: account.to_string() }] };

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ladder::{MAX_SECONDS, Measure};
-use super::store::{self, Due, Entry};
+use super::store::{self, Due, Entry, Fate};
 use crate::Business;
 use crate::storage::Error;
 
@@ -18,6 +18,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A warning that cannot be told within so many attempts is of no use any more.
 const WARNING_ATTEMPTS: u64 = 10;
+/// What a call that bans waits for the chat service, at most.
+const SOON: Duration = Duration::from_secs(2);
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 /// Decisions, reviews and measures are kept for ninety days.
 const KEPT_S: u64 = 90 * 24 * 3_600;
@@ -72,7 +74,7 @@ async fn carry_out_due(business: &Business) -> Result<Round, Error> {
     let due = store::due(&mut business.database.read().await?, BATCH).await?;
     let mut settled = 0;
     for measure in &due {
-        if carry_out_one(business, measure).await? {
+        if carry_out_one(business, measure).await?.is_some() {
             settled += 1;
         }
     }
@@ -84,8 +86,23 @@ async fn carry_out_due(business: &Business) -> Result<Round, Error> {
     })
 }
 
-/// False when it has to be tried again.
-async fn carry_out_one(business: &Business, due: &Due) -> Result<bool, Error> {
+/// Carries out what was just written down, without waiting long for the chat service, and tells as
+/// what. `None` leaves it to the routine, which may be at it already: twice does no harm.
+pub(super) async fn carry_out_soon(business: &Business, due: &Due) -> Option<Measure> {
+    let carried = tokio::time::timeout(SOON, carry_out_one(business, due)).await;
+    match carried {
+        Ok(Ok(Some(Fate::Done))) => Some(due.measure),
+        Ok(Ok(Some(Fate::DoneAsMute))) => Some(Measure::Mute),
+        Ok(Ok(Some(Fate::Refused) | None)) | Err(_) => None,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "measure is left to the routine");
+            None
+        }
+    }
+}
+
+/// `None` when it has to be tried again.
+async fn carry_out_one(business: &Business, due: &Due) -> Result<Option<Fate>, Error> {
     let (group_id, user_id, measure) = (&due.group_id, &due.user_id, due.measure.name());
     let now_s = business.clock.now_s();
     let is_over = match due.measure {
@@ -94,36 +111,43 @@ async fn carry_out_one(business: &Business, due: &Due) -> Result<bool, Error> {
     };
     if is_over {
         tracing::warn!(%group_id, %user_id, measure, "measure is over before it was carried out");
-        settle(business, due, Some("the chat service was away for too long")).await?;
-        return Ok(true);
+        refuse(business, due, "the chat service was away for too long").await?;
+        return Ok(Some(Fate::Refused));
     }
-    let Err(error) = tell_chat(business, due, now_s).await else {
-        tracing::info!(%group_id, %user_id, measure, "measure carried out");
-        settle(business, due, None).await?;
-        return Ok(true);
+    let mut tx = business.database.read().await?;
+    let silent_until_s = store::silent_until(&mut tx, due, now_s).await?;
+    drop(tx);
+    let error = match tell_chat(business, due, silent_until_s, now_s).await {
+        Ok(fate) => {
+            tracing::info!(%group_id, %user_id, measure, ?fate, "measure carried out");
+            let mut tx = business.database.write().await?;
+            store::measured(&mut tx, due, fate).await?;
+            tx.commit().await?;
+            return Ok(Some(fate));
+        }
+        Err(error) => error,
     };
     if error.outcome() == Outcome::Refused {
         tracing::warn!(%group_id, %user_id, measure, %error, "measure refused");
-        settle(business, due, Some(&error.to_string())).await?;
-        return Ok(true);
+        refuse(business, due, &error.to_string()).await?;
+        return Ok(Some(Fate::Refused));
     }
     tracing::warn!(%group_id, %user_id, measure, %error, "measure is tried again");
     let mut tx = business.database.write().await?;
     store::tried(&mut tx, due).await?;
     tx.commit().await?;
-    Ok(false)
+    Ok(None)
 }
 
-/// It was carried out; or never will be, and the log says why.
-async fn settle(business: &Business, due: &Due, failure: Option<&str>) -> Result<(), Error> {
+/// It never will be carried out, and the log says why.
+async fn refuse(business: &Business, due: &Due, why: &str) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
-    store::measured(&mut tx, due, failure.is_none()).await?;
-    if let Some(failure) = failure {
+    if store::measured(&mut tx, due, Fate::Refused).await? {
         let entry = Entry {
             group_id: &due.group_id,
             user_id: &due.user_id,
             text: "",
-            reason: &format!("{} not carried out: {failure}", due.measure.name()),
+            reason: &format!("{} not carried out: {why}", due.measure.name()),
             action: "failed",
             is_strike: false,
             at_s: business.clock.now_s(),
@@ -134,14 +158,32 @@ async fn settle(business: &Business, due: &Due, failure: Option<&str>) -> Result
     Ok(())
 }
 
-async fn tell_chat(business: &Business, due: &Due, now_s: u64) -> Result<(), chat_rest::Error> {
-    let left_s = due.until_s.saturating_sub(now_s).min(u64::from(MAX_SECONDS));
-    let left_s = u32::try_from(left_s).unwrap_or(MAX_SECONDS);
+/// `silent_until_s` is the end of what else keeps the account silent.
+async fn tell_chat(
+    business: &Business,
+    due: &Due,
+    silent_until_s: u64,
+    now_s: u64,
+) -> Result<Fate, chat_rest::Error> {
+    let silence_s = seconds_left(due.until_s.max(silent_until_s), now_s);
     match due.measure {
-        Measure::Warn => warn(business, due).await,
-        Measure::Mute => mute(business, due, left_s).await,
-        Measure::Ban => ban(business, due, left_s).await,
+        Measure::Warn => warn(business, due).await?,
+        Measure::Mute => mute(business, due, silence_s).await?,
+        Measure::Ban if due.until_s == 0 => {
+            let (group_id, members_account) = (due.group_id.clone(), vec![due.user_id.clone()]);
+            let unban = UnbanGroupMember { group_id, members_account };
+            business.chat.unban_group_member(&unban).await?;
+            // It may have been carried out as a mute.
+            mute(business, due, silence_s).await?;
+        }
+        Measure::Ban => return ban(business, due, silence_s, now_s).await,
     }
+    Ok(Fate::Done)
+}
+
+fn seconds_left(until_s: u64, now_s: u64) -> u32 {
+    let left_s = until_s.saturating_sub(now_s).min(u64::from(MAX_SECONDS));
+    u32::try_from(left_s).unwrap_or(MAX_SECONDS)
 }
 
 /// The assistant tells it to the account alone.
@@ -166,23 +208,27 @@ async fn mute(business: &Business, due: &Due, seconds: u32) -> Result<(), chat_r
     business.chat.forbid_send_msg(&forbid).await
 }
 
-/// Where the application may not ban, the account is muted as long; when it comes in again it is
-/// refused here.
-async fn ban(business: &Business, due: &Due, seconds: u32) -> Result<(), chat_rest::Error> {
-    let (group_id, members_account) = (due.group_id.clone(), vec![due.user_id.clone()]);
-    let done = if due.until_s == 0 {
-        business.chat.unban_group_member(&UnbanGroupMember { group_id, members_account }).await
-    } else {
-        let description = "You broke the rules of the room again and again.".to_owned();
-        let ban = BanGroupMember { group_id, members_account, duration: seconds, description };
-        business.chat.ban_group_member(&ban).await
+/// Where the application may not ban, the account is muted as long, or as long as it is muted
+/// anyway; when it comes in again it is refused here.
+async fn ban(
+    business: &Business,
+    due: &Due,
+    silence_s: u32,
+    now_s: u64,
+) -> Result<Fate, chat_rest::Error> {
+    let ban = BanGroupMember {
+        group_id: due.group_id.clone(),
+        members_account: vec![due.user_id.clone()],
+        duration: seconds_left(due.until_s, now_s),
+        description: "You broke the rules of the room.".to_owned(),
     };
-    match done {
+    match business.chat.ban_group_member(&ban).await {
         Err(error) if matches!(error.code(), Some(Code::NO_PERMISSION | Code::EDITION)) => {
             tracing::info!(%error, "the application bans nobody: muted instead");
-            mute(business, due, seconds).await
+            mute(business, due, silence_s).await?;
+            Ok(Fate::DoneAsMute)
         }
-        done => done,
+        done => done.map(|_| Fate::Done),
     }
 }
 

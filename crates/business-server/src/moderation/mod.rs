@@ -21,21 +21,22 @@ mod store;
 mod words;
 
 use chat_types::Element;
-use chat_types::webhook::{GroupMsg, Webhook};
+use chat_types::webhook::{GroupMsg, GroupMsgFailed, Webhook};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::Business;
 use crate::http::Role;
 use crate::storage::{Error, Tx};
 use crate::webhooks::{Heard, Queue, add, codes, count};
+use crate::{Business, accounts};
 use judges::Judges;
 use record::Noted;
 use repeats::Repeats;
 use rules::{Decision, Facts, Judge};
 use said::Said;
 use senders::Senders;
+use store::Sender;
 use words::Text;
 
 /// Stands for all rooms where the id of one is kept.
@@ -99,7 +100,8 @@ pub(crate) async fn judge(business: &Business, message: &GroupMsg) -> Judged {
     }
 }
 
-/// Refuses a message of a kind that only the service sends, or a like that is none.
+/// Refuses a message of a kind that only the service sends, or a like that is none. It is a strike
+/// against whoever climbs the ladder.
 pub(crate) async fn refuse_forged(
     business: &Business,
     message: &GroupMsg,
@@ -110,10 +112,15 @@ pub(crate) async fn refuse_forged(
         _ => format!("messages of the kind {kind} come from the service alone"),
     };
     let decision = Decision::refuse(codes::FORGED, format!("forged {kind}"), sentence, true);
-    match business.moderation.judges.of(&business.database, &message.group_id).await {
-        Ok(judge) => {
+    let known = async {
+        let judge = business.moderation.judges.of(&business.database, &message.group_id).await?;
+        Ok::<_, Error>((judge, sender(business, message).await?))
+    };
+    match known.await {
+        Ok((judge, sender)) => {
+            let is_strike = !keeps_order(business, message, sender);
             let said = Said::of(&message.msg_body);
-            note(business, message, &said, judge, decision).await
+            note(business, message, &said, judge, Decision { is_strike, ..decision }).await
         }
         Err(error) => {
             tracing::error!(%error, "a forged message is refused without a note");
@@ -133,12 +140,49 @@ pub(crate) async fn banned_until(
     store::banned_until(&mut tx, group_id, user_id, business.clock.now_s()).await
 }
 
-/// A delivered message gets its number in the review queue, so that it can be taken back.
-pub(crate) async fn hear(_: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
-    let Webhook::GroupAfterSendMsg(sent) = heard.webhook else { return Ok(()) };
-    let message = &sent.message;
+/// A delivered message gets its number in the review queue, so that it can be taken back; for one
+/// that nobody saw there is nothing to be decided.
+pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
+    match heard.webhook {
+        Webhook::GroupAfterSendMsg(sent) => {
+            let message = &sent.message;
+            let (group_id, user_id) = (&message.group_id, &message.from_account);
+            store::message_sent(tx, group_id, user_id, message.random, sent.msg_seq).await
+        }
+        Webhook::GroupSendMsgException(failed) => not_delivered(business, tx, failed).await,
+        _ => Ok(()),
+    }
+}
+
+/// The room did not choose the message, or the chat service refused it after it had passed here.
+async fn not_delivered(
+    business: &Business,
+    tx: &mut Tx,
+    failed: &GroupMsgFailed,
+) -> Result<(), Error> {
+    // What this service refused itself stays as it was decided: a repeat is one the next time, too.
+    if codes::OWN.contains(&failed.error_code.0) {
+        return Ok(());
+    }
+    let message = &failed.message;
     let (group_id, user_id) = (&message.group_id, &message.from_account);
-    store::message_sent(tx, group_id, user_id, message.random, sent.msg_seq).await
+    let plain = Text::of(Said::of(&message.msg_body).text()).plain;
+    business.moderation.repeats.forget(group_id, user_id, plain.as_str(), message.random);
+    store::message_left_out(tx, group_id, user_id, message.random).await
+}
+
+async fn sender(business: &Business, message: &GroupMsg) -> Result<Sender, Error> {
+    let (group_id, user_id) = (&message.group_id, &message.from_account);
+    let now_ms = business.clock.now_ms();
+    business.moderation.senders.of(&business.database, group_id, user_id, now_ms).await
+}
+
+/// Whether the sender of a message keeps itself in order: it may say what it likes, and never climbs
+/// the ladder.
+fn keeps_order(business: &Business, message: &GroupMsg, sender: Sender) -> bool {
+    sender.owns_room
+        || sender.role >= Role::Moderator
+        || accounts::is_of_the_service(business, &message.from_account)
 }
 
 async fn decide(
@@ -146,20 +190,20 @@ async fn decide(
     message: &GroupMsg,
     said: &Said,
 ) -> Result<(Arc<Judge>, Decision), Error> {
-    let Moderation { judges, senders, repeats, .. } = &business.moderation;
+    let Moderation { judges, repeats, .. } = &business.moderation;
     let (group_id, user_id) = (&message.group_id, &message.from_account);
     let judge = judges.of(&business.database, group_id).await?;
-    let now_ms = business.clock.now_ms();
-    let sender = senders.of(&business.database, group_id, user_id, now_ms).await?;
-    if sender.owns_room || sender.role >= Role::Moderator {
-        let decision = Decision::pass();
-        return Ok((judge, decision));
+    let sender = sender(business, message).await?;
+    if keeps_order(business, message, sender) {
+        return Ok((judge, Decision::pass()));
     }
+    let now_ms = business.clock.now_ms();
     let age_s = sender.created_s.map_or(0, |created_s| (now_ms / 1_000).saturating_sub(created_s));
     let within_s = judge.rules.repeats_within_s;
     let is_repeat = within_s > 0 && !said.text().is_empty() && {
         let plain = Text::of(said.text()).plain;
-        let noted = repeats.note(group_id, user_id, plain.as_str(), within_s, now_ms);
+        let noted =
+            repeats.note((group_id, user_id, plain.as_str()), message.random, within_s, now_ms);
         add(&business.webhooks.figures.repeats_forgotten, noted.forgotten);
         noted.is_repeat
     };

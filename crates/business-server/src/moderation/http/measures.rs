@@ -8,12 +8,13 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
+use crate::moderation::measures::carry_out_soon;
 use crate::moderation::record::put_down;
-use crate::moderation::store::Due;
-use crate::rooms;
+use crate::moderation::store::{self, Due};
+use crate::storage::Tx;
+use crate::{Business, accounts, rooms};
 
 pub(super) fn routes() -> Api {
     Api::new().routes(routes!(mute)).routes(routes!(ban))
@@ -34,6 +35,10 @@ struct Sentenced {
     measure: Measure,
     /// 0 when it was lifted.
     until_s: u64,
+    /// What a ban became: a `mute` where the application bans nobody. Absent when the chat service
+    /// has not answered yet, or has refused it, which the log then says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried: Option<Measure>,
 }
 
 /// Mute an account in a room, or let it speak again: moderators.
@@ -76,17 +81,48 @@ async fn pass(
     }
     let now_s = business.clock.now_s();
     let mut tx = business.database.write().await?;
-    let room = rooms::find(&mut tx, room).await?;
-    if room.owner == user_id.as_str() {
-        return Err(Problem::forbidden("nobody is put out of the own room"));
+    let (room, user_id) = (rooms::find(&mut tx, room).await?.group_id, user_id.to_string());
+    // What should not have been done may be undone.
+    if seconds > 0 {
+        check(business, &mut tx, caller, &room, &user_id).await?;
     }
-    let (room, user_id) = (room.group_id, user_id.to_string());
     let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
     put_down(&mut tx, &due, now_s).await?;
     tx.commit().await?;
+    let carried = match measure {
+        Measure::Ban if seconds > 0 => carry_out_soon(business, &due).await,
+        _ => None,
+    };
     business.moderation.due.notify_one();
-    let sentenced = Sentenced { room, user_id, measure, until_s: due.until_s };
+    let sentenced = Sentenced { room, user_id, measure, until_s: due.until_s, carried };
     Ok((StatusCode::ACCEPTED, axum::Json(sentenced)))
+}
+
+/// 403 for an account that the caller may not mute or ban.
+pub(super) async fn check(
+    business: &Business,
+    tx: &mut Tx,
+    caller: &Caller,
+    group_id: &str,
+    user_id: &str,
+) -> Result<(), Problem> {
+    if accounts::is_of_the_service(business, user_id) {
+        return Err(Problem::forbidden(format!(
+            "the service speaks as {user_id}: muted, it could tell the room of no gift"
+        )));
+    }
+    let target = store::sender(tx, group_id, user_id).await?;
+    if target.owns_room {
+        return Err(Problem::forbidden("nobody is put out of the own room"));
+    }
+    if target.role >= caller.role {
+        return Err(Problem::forbidden(format!(
+            "{user_id} has the role {}, and yours is {}: this takes a higher one",
+            target.role.name(),
+            caller.role.name()
+        )));
+    }
+    Ok(())
 }
 
 /// A measure by a moderator.

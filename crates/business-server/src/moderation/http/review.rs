@@ -8,7 +8,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::measures::written_by;
+use super::measures::{check, written_by};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
@@ -107,6 +107,10 @@ async fn decide(
     let review = find(&business, id).await?;
     if let Some(verdict) = &review.verdict {
         return Err(decided(verdict));
+    }
+    if verdict.measure().is_some() {
+        let mut tx = business.database.read().await?;
+        check(&business, &mut tx, &caller, &review.group_id, &review.user_id).await?;
     }
     // The chat service first: what it did not do is not noted as done. Taking back twice is harmless.
     match (verdict, recall(&business, &review, verdict).await) {

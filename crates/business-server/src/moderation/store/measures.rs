@@ -7,8 +7,26 @@ use crate::moderation::ladder::Measure;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 const DUE: i64 = 0;
-const DONE: i64 = 1;
-const REFUSED: i64 = 2;
+
+/// What became of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::moderation) enum Fate {
+    Done,
+    /// It never will be carried out.
+    Refused,
+    /// A ban, of which the chat service could do no more than a mute.
+    DoneAsMute,
+}
+
+impl Fate {
+    fn state(self) -> i64 {
+        match self {
+            Self::Done => 1,
+            Self::Refused => 2,
+            Self::DoneAsMute => 3,
+        }
+    }
+}
 
 /// A measure that is to be carried out.
 #[derive(Debug)]
@@ -74,25 +92,53 @@ pub(in crate::moderation) async fn due(tx: &mut Tx, limit: usize) -> Result<Vec<
     rows.iter().map(read).collect()
 }
 
-/// It was carried out, or never will be. A newer one of its kind stays due.
+/// It was carried out, or never will be. A newer one of its kind stays due. False when this was
+/// known before.
 pub(in crate::moderation) async fn measured(
     tx: &mut Tx,
     due: &Due,
-    was_done: bool,
-) -> Result<(), Error> {
-    sqlx::query(
+    fate: Fate,
+) -> Result<bool, Error> {
+    let settled = sqlx::query(
         "UPDATE moderation_measures SET state = $5
-         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s = $4 AND reason = $6",
+         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s = $4 AND reason = $6
+           AND state = $7",
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
     .bind(due.measure.name())
     .bind(to_db(due.until_s))
-    .bind(if was_done { DONE } else { REFUSED })
+    .bind(fate.state())
     .bind(&due.reason)
+    .bind(DUE)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(settled.rows_affected() == 1)
+}
+
+/// Until when an account may not speak in a room because of something else than a measure of this
+/// kind: for a ban a mute that runs, for a mute a ban that was carried out as one. 0 for nothing.
+pub(in crate::moderation) async fn silent_until(
+    tx: &mut Tx,
+    due: &Due,
+    now_s: u64,
+) -> Result<u64, Error> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(until_s), 0) AS until_s FROM moderation_measures
+         WHERE group_id = $1 AND user_id = $2 AND measure <> $3 AND until_s > $4
+           AND ((measure = $5 AND state <> $6) OR (measure = $7 AND state = $8))",
+    )
+    .bind(&due.group_id)
+    .bind(&due.user_id)
+    .bind(due.measure.name())
+    .bind(to_db(now_s))
+    .bind(Measure::Mute.name())
+    .bind(Fate::Refused.state())
+    .bind(Measure::Ban.name())
+    .bind(Fate::DoneAsMute.state())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(from_db(row.get("until_s")))
 }
 
 /// It was tried in vain.

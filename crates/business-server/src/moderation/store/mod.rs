@@ -6,9 +6,11 @@ mod reviews;
 mod rules;
 
 pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
-pub(super) use measures::{Due, banned_until, due, measured, put_measure, tried};
+pub(super) use measures::{
+    Due, Fate, banned_until, due, measured, put_measure, silent_until, tried,
+};
 pub(super) use reviews::{
-    NewReview, Review, close_review, insert_review, message_sent, review, reviews,
+    NewReview, Review, close_review, insert_review, message_left_out, message_sent, review, reviews,
 };
 pub(super) use rules::{Sender, delete_list, lists, put_list, put_rules, rules, sender};
 

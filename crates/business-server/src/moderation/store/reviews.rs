@@ -33,7 +33,8 @@ pub(in crate::moderation) struct Review {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::moderation) msg_seq: Option<u32>,
     pub(in crate::moderation) at_s: u64,
-    /// Absent while nobody has decided.
+    /// Absent while nobody has decided; `not_delivered` when nobody has to, because the room never
+    /// saw the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::moderation) verdict: Option<String>,
     /// Who has decided.
@@ -98,6 +99,26 @@ pub(in crate::moderation) async fn message_sent(
     .bind(user_id)
     .bind(i64::from(random))
     .bind(i64::from(msg_seq))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A message that was let through was not delivered: whatever is open about it is closed.
+pub(in crate::moderation) async fn message_left_out(
+    tx: &mut Tx,
+    group_id: &str,
+    user_id: &str,
+    random: u32,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE moderation_reviews SET verdict = 'not_delivered'
+         WHERE group_id = $1 AND user_id = $2 AND random = $3
+           AND msg_seq IS NULL AND verdict IS NULL",
+    )
+    .bind(group_id)
+    .bind(user_id)
+    .bind(i64::from(random))
     .execute(&mut **tx)
     .await?;
     Ok(())
