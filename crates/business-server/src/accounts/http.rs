@@ -59,7 +59,7 @@ async fn exchange(
         return Err(Problem::forbidden("no identity server is configured"));
     };
     business.call_rates.admit(&peer.ip().to_string())?;
-    let person = identity.verify(&body.token, business.clock.now_s()).await?;
+    let person = identity.verify(&body.token, business.clock.now_ms()).await?;
     enter(&business, &person).await
 }
 

@@ -4,11 +4,13 @@ use chat_types::UserId;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use rustls_platform_verifier::BuilderVerifierExt;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
+use super::keys::Keys;
 use super::{Person, nick};
 use crate::config::IdentityServer;
 use crate::http::{Problem, Role};
@@ -18,8 +20,6 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// Longest answer with the keys, in bytes.
 const MAX_KEYS_BYTES: usize = 256 * 1024;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// Keys are asked for again at most so often, whatever key a token names.
-const FETCH_EVERY_S: u64 = 60;
 /// Clocks of two machines may differ by so much.
 const LEEWAY_S: u64 = 30;
 /// Only signatures of a key pair: with a shared secret the public keys would be the secret.
@@ -43,21 +43,22 @@ struct Claims {
     name: String,
     #[serde(default)]
     role: Role,
+    #[serde(deserialize_with = "seconds")]
     exp: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "seconds")]
     nbf: u64,
+}
+
+/// A `NumericDate` of RFC 7519, which may have a fraction.
+fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
+    let seconds = f64::deserialize(reader)?;
+    Duration::try_from_secs_f64(seconds).map(|time| time.as_secs()).map_err(D::Error::custom)
 }
 
 pub(crate) struct Identity {
     server: IdentityServer,
     http: reqwest::Client,
     keys: Mutex<Keys>,
-}
-
-#[derive(Default)]
-struct Keys {
-    set: Option<JwkSet>,
-    fetched_s: Option<u64>,
 }
 
 /// Why the keys of the identity server cannot be fetched on this machine at all.
@@ -72,7 +73,8 @@ impl Identity {
     }
 
     /// Who the token is about. 401 when it does not hold, 502 when the keys cannot be had.
-    pub(crate) async fn verify(&self, token: &str, now_s: u64) -> Result<Person, Problem> {
+    pub(crate) async fn verify(&self, token: &str, now_ms: u64) -> Result<Person, Problem> {
+        let now_s = now_ms / 1_000;
         let refused = |why: &str| Problem::new(401, "identity", why.to_owned());
         if token.len() > MAX_TOKEN_BYTES {
             return Err(refused("the token is too long"));
@@ -82,7 +84,7 @@ impl Identity {
             return Err(refused("the token is not signed by a key pair"));
         }
         let key_id = header.kid.ok_or_else(|| refused("the token names no key (kid)"))?;
-        let key = self.key(&key_id, now_s).await?;
+        let key = self.key(&key_id, now_ms).await?;
         let mut validation = Validation::new(header.alg);
         // By the clock that is passed in, below.
         validation.validate_exp = false;
@@ -105,28 +107,34 @@ impl Identity {
         Ok(Person { nick: nick(name)?, role: claims.role, user_id })
     }
 
-    /// One key of the set. A key that is not known yet makes the set be fetched again, since keys
-    /// change, but not more often than once a minute.
-    async fn key(&self, key_id: &str, now_s: u64) -> Result<DecodingKey, Problem> {
+    /// One key of the set, which is fetched when it is too old, and when the key is not in it.
+    async fn key(&self, key_id: &str, now_ms: u64) -> Result<DecodingKey, Problem> {
         let mut keys = self.keys.lock().await;
-        let known = |keys: &Keys| {
-            let found = keys.set.as_ref().and_then(|set| set.find(key_id))?;
-            DecodingKey::from_jwk(found).ok()
-        };
-        if let Some(key) = known(&keys) {
+        if keys.is_due(key_id, now_ms) {
+            match self.fetch().await {
+                Ok(set) => keys.fetched(set, now_ms),
+                Err(error) => {
+                    tracing::warn!(%error, "keys of the identity server not fetched");
+                    keys.failed(now_ms);
+                }
+            }
+        }
+        if let Some(key) = keys.find(key_id, now_ms) {
             return Ok(key);
         }
-        // A clock that was set back must not close the door for long.
-        let may_ask = |at_s: u64| at_s > now_s || now_s - at_s >= FETCH_EVERY_S;
-        if keys.fetched_s.is_none_or(may_ask) {
-            keys.fetched_s = Some(now_s);
-            keys.set = Some(self.fetch().await.map_err(|error| {
-                tracing::warn!(%error, "keys of the identity server not fetched");
-                Problem::new(502, "identity_server", "the identity server does not give its keys")
-            })?);
-        }
-        known(&keys).ok_or_else(|| {
-            Problem::new(401, "identity", "the identity server does not have the token's key")
+        // Without the present set nobody knows whether the key is in it.
+        Err(match keys.rest_ms(now_ms) {
+            Some(rest_ms) => Problem {
+                retry_after_ms: Some(rest_ms),
+                ..Problem::new(
+                    502,
+                    "identity_server",
+                    "the identity server does not give its keys: try again later",
+                )
+            },
+            None => {
+                Problem::new(401, "identity", "the identity server does not have the token's key")
+            }
         })
     }
 

@@ -7,6 +7,7 @@
 mod badges;
 pub(crate) mod http;
 mod identity;
+mod keys;
 pub(crate) mod levels;
 pub(crate) mod store;
 mod tokens;

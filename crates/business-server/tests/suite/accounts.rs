@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::get;
 use business_server::IdentityServer;
 use chat_server::application;
@@ -10,11 +11,11 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-use crate::support::{ASSISTANT, Opening, Shop};
+use crate::support::{ASSISTANT, Answer, Opening, Shop};
 
 const ISSUER: &str = "https://id.example";
 const AUDIENCE: &str = "liveroom";
@@ -27,25 +28,29 @@ struct Identity {
     url: String,
     key: EncodingKey,
     asked: Arc<AtomicUsize>,
+    /// The id of the key that it tells; `None` while it fails.
+    tells: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Identity {
     async fn start() -> Self {
         let key = EncodingKey::from_ed_der(&[&PKCS8_ED25519[..], &[7; 32]].concat());
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
-        public.common.key_id = Some("first".into());
-        let set = JwkSet { keys: vec![public] };
+        let public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
+        let tells = Arc::new(Mutex::new(Some("first")));
+        let (count, told) = (Arc::clone(&asked), Arc::clone(&tells));
         let keys = get(async move || {
             count.fetch_add(1, Ordering::SeqCst);
-            Json(set.clone())
+            let key_id = told.lock().unwrap().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
+            let mut key = public.clone();
+            key.common.key_id = Some(key_id.into());
+            Ok::<_, StatusCode>(Json(JwkSet { keys: vec![key] }))
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
         let router = Router::new().route("/keys", keys);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, key, asked }
+        Self { url, key, asked, tells }
     }
 
     fn opening(&self) -> Opening {
@@ -66,6 +71,10 @@ impl Identity {
         let header = Header { kid: Some(key_id.into()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, claims, &self.key).unwrap()
     }
+}
+
+async fn exchange(shop: &Shop, token: &str) -> Answer {
+    shop.stranger().post("/token-exchange", json!({"token": token})).await
 }
 
 fn claims(shop: &Shop) -> Value {
@@ -199,6 +208,62 @@ async fn unknown_keys_do_not_make_the_identity_server_be_asked_again_and_again()
     let token = identity.token("second", &claims(&shop));
     shop.stranger().post("/token-exchange", json!({"token": token})).await.problem(401);
     assert_eq!(identity.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_identity_server_that_fails_once_lets_people_in_a_moment_later() {
+    let identity = Identity::start().await;
+    *identity.tells.lock().unwrap() = None;
+    let shop = Shop::open_with(identity.opening()).await;
+    let token = identity.token("first", &claims(&shop));
+    for _ in 0..3 {
+        let refused = exchange(&shop, &token).await;
+        assert_eq!(refused.problem(502), "identity_server");
+        assert_eq!(refused.json()["retry_after_ms"], 1_000);
+    }
+    assert_eq!(identity.asked.load(Ordering::SeqCst), 1, "it is left in peace for a second");
+    *identity.tells.lock().unwrap() = Some("first");
+    shop.clock.advance_ms(1_000);
+    exchange(&shop, &token).await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_back_opens_nothing_after_ten_minutes() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let mut claims = claims(&shop);
+    claims["exp"] = json!(shop.clock.now_s() + 86_400);
+    let token = identity.token("first", &claims);
+    exchange(&shop, &token).await.expect_status(200);
+    *identity.tells.lock().unwrap() = Some("second");
+    exchange(&shop, &token).await.expect_status(200);
+    shop.clock.advance_ms(600_000);
+    assert_eq!(exchange(&shop, &token).await.problem(401), "identity");
+}
+
+#[tokio::test]
+async fn known_keys_hold_for_an_hour_while_the_identity_server_is_away() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let mut claims = claims(&shop);
+    claims["exp"] = json!(shop.clock.now_s() + 86_400);
+    let token = identity.token("first", &claims);
+    exchange(&shop, &token).await.expect_status(200);
+    *identity.tells.lock().unwrap() = None;
+    shop.clock.advance_ms(3_599_000);
+    exchange(&shop, &token).await.expect_status(200);
+    shop.clock.advance_ms(1_000);
+    assert_eq!(exchange(&shop, &token).await.problem(502), "identity_server");
+}
+
+#[tokio::test]
+async fn times_in_a_token_may_have_fractions() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let mut claims = claims(&shop);
+    claims["exp"] = json!(f64::from(u32::try_from(shop.clock.now_s()).unwrap()) + 300.5);
+    claims["nbf"] = json!(f64::from(u32::try_from(shop.clock.now_s()).unwrap()) - 0.5);
+    exchange(&shop, &identity.token("first", &claims)).await.expect_status(200);
 }
 
 #[tokio::test]
