@@ -140,6 +140,24 @@ mod tests {
     }
 
     #[test]
+    fn the_file_sets_the_outbox_and_the_levels() {
+        let file = "data-dir = \"d\"\noutbox-limit = 77\nlevels-comment = 9\n\
+                    levels-thresholds = \"10, 30\"";
+        let options = options(file, &[]).unwrap();
+        let access = business_server::ChatAccess {
+            base_url: String::new(),
+            sdk_app_id: 1,
+            key: business_server::Secret::new("key"),
+            admin: chat_types::UserId::new("administrator").unwrap(),
+            assistant: chat_types::UserId::new("assistant").unwrap(),
+        };
+        let mut config = business_server::Config::new(options.listen, "d".into(), access);
+        options.business.configure(&mut config);
+        assert_eq!(config.outbox_limit, 77);
+        assert_eq!((config.levels.comment, config.levels.thresholds), (9, vec![10, 30]));
+    }
+
+    #[test]
     fn a_file_that_does_not_fit_is_refused_with_its_name_and_the_key() {
         for (file, key, reason) in [
             ("hearbeat-s = 3", "hearbeat-s", "heartbeat-s"),
@@ -155,6 +173,8 @@ mod tests {
             ("log-filter = \"a=b=c\"", "log-filter", "invalid"),
             ("data-dir = [1]", "data-dir", "text in quotes"),
             ("log-filter = \"verbose\"", "log-filter", "no level"),
+            ("levels-thresholds = \"30,10\"", "levels-thresholds", "50,200,450"),
+            ("outbox-limit = 0", "outbox-limit", "1..=10000000"),
             ("listen = ", "", "not TOML"),
         ] {
             let refused = options(file, &["--data-dir", "d"]).unwrap_err();

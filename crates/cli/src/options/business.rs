@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::levels::LevelOptions;
 use crate::Error;
 
 #[derive(Debug, clap::Args)]
@@ -98,6 +99,20 @@ pub(crate) struct BusinessOptions {
         value_parser = clap::value_parser!(u32).range(1..=100_000)
     )]
     pub(crate) calls_per_second: u32,
+
+    /// Messages that may wait for a chat service that is slow or away, 1 to 10000000; with so many
+    /// waiting, gifts are refused
+    #[arg(
+        long,
+        env = "LIVEROOM_OUTBOX_LIMIT",
+        value_name = "NUMBER",
+        default_value = "10000",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
+    )]
+    pub(crate) outbox_limit: u32,
+
+    #[command(flatten)]
+    pub(crate) levels: LevelOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,6 +141,8 @@ impl BusinessOptions {
         config.payment_key = self.payment_key.clone();
         config.catalogue_dir = self.catalogue_dir.clone();
         config.calls_per_second = self.calls_per_second;
+        config.outbox_limit = self.outbox_limit.into();
+        config.levels = self.levels.rules();
         let origins = self.cors_origins.split(',').map(str::trim);
         config.cors_origins =
             origins.filter(|origin| !origin.is_empty()).map(str::to_owned).collect();

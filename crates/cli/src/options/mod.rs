@@ -2,6 +2,7 @@
 //! environment variables, the keys of the configuration file and `docs/configuration.md` come.
 
 mod business;
+mod levels;
 
 pub(crate) use business::{BusinessOptions, Only};
 
