@@ -33,7 +33,7 @@ fn payment(shop: &Shop, id: &str, user: &str, coins: i64) -> Value {
 async fn in_development_a_wallet_is_filled_with_a_button() {
     let shop = Shop::open().await;
     let mei = shop.sign_in("mei", "viewer").await;
-    assert_eq!(mei.get_ok("/wallet").await, json!({"balance": 0}));
+    assert_eq!(mei.get_ok("/wallet").await, json!({"balance": 0, "may_top_up": true}));
     assert_eq!(top_up(&mei, "k1", 100).await, 100);
     assert_eq!(top_up(&mei, "k1", 100).await, 100, "the same key is the same top-up");
     assert_eq!(top_up(&mei, "k2", 1_000_000).await, 1_000_100);
