@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Api {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Exchange {
     /// JSON Web Token of the shop's identity server.
     token: String,

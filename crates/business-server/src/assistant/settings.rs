@@ -38,7 +38,7 @@ fn text_many() -> String {
 
 /// What the assistant does in a room. What is left out is as in a room that nobody has set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct AssistantSettings {
     greeting: GreetingSettings,
     /// At most 50. One comment gets the answer of the first rule that fits and does not rest.
@@ -48,6 +48,7 @@ pub(super) struct AssistantSettings {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct GreetingSettings {
     on: bool,
     /// `{names}` becomes the names of up to three people.
@@ -68,6 +69,7 @@ impl Default for GreetingSettings {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct AnswerRule {
     /// 1 to 50 characters; found anywhere in a comment, whatever its case and width.
     keyword: String,
@@ -80,6 +82,7 @@ pub(super) struct AnswerRule {
 
 /// One of `at_s` and `every_min` is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ScheduledNotice {
     /// 1 to 300 characters.
     text: String,

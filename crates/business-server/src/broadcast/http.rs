@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Api {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewBroadcast {
     /// The caller's own, 1 to 64 bytes of printable ASCII without spaces: a repeat of the call with
     /// the same id sends nothing twice.

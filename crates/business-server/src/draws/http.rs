@@ -36,7 +36,7 @@ enum Match {
 
 /// Who of those that say the keyword takes part; looked at when the draw is closed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Filters {
     /// Accounts of this level or a higher one.
     min_level: u32,
@@ -47,6 +47,7 @@ struct Filters {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct OpenDraw {
     /// What has to be said, 1 to 32 characters. Case and width of letters do not matter.
     keyword: String,

@@ -25,9 +25,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let read: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
         read.map(|Json(body)| Self(body)).map_err(|rejection| {
-            Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
+            let detail = match &rejection {
+                JsonRejection::JsonDataError(error) => cause(error)
+                    .map(|cause| format!("the body is not what this call takes: {cause}")),
+                _ => None,
+            };
+            let detail = detail.unwrap_or_else(|| rejection.body_text());
+            Problem::new(rejection.status().as_u16(), "body", detail)
         })
     }
+}
+
+/// What was wrong first, with the path of the member.
+fn cause(error: &dyn std::error::Error) -> Option<String> {
+    let source = error.source()?;
+    Some(source.to_string())
 }
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {

@@ -41,6 +41,7 @@ impl Measure {
 
 /// What the strike of this number brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Step {
     /// 1 is the first strike.
     pub(crate) strike: u32,
@@ -53,7 +54,7 @@ pub(crate) struct Step {
 /// A message that was replaced, refused or dropped for what it says is a strike against its sender
 /// in that room. A strike is forgotten after a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Ladder {
     /// How long a strike counts, in seconds.
     pub(crate) lasting_s: u32,

@@ -30,7 +30,7 @@ pub(crate) enum OnLink {
 
 /// The rules of a room. Those of a new room let everything pass; words are listed elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Rules {
     pub(crate) links: OnLink,
     /// The same text of one account is refused when it was last said within so many seconds; 0 lets

@@ -42,6 +42,7 @@ pub(crate) enum Reach {
 
 /// A list of words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WordList {
     /// Names the list within its room, 1 to 64 characters.
     pub(crate) name: String,

@@ -24,6 +24,7 @@ const LATEST_END_S: u64 = 253_402_300_799;
 
 /// What is said of a product beside its id and stock.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ProductDescription {
     /// 1 to 60 characters.
     title: String,
@@ -39,13 +40,25 @@ pub(super) struct ProductDescription {
     link: String,
 }
 
-/// A new product.
+/// A new product: its description, which has to stand here member by member so that a member of
+/// another name is noticed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewProduct {
     /// 1 to 64 letters, digits, `.`, `_` or `-`.
     id: String,
-    #[serde(flatten)]
-    description: ProductDescription,
+    /// 1 to 60 characters.
+    title: String,
+    /// In the smallest unit of the currency: 3900 is ¥39.00.
+    price_minor: u32,
+    /// Three capital letters of ISO 4217.
+    currency: String,
+    /// `demo:NAME`, or an http or https address.
+    #[serde(default)]
+    picture: String,
+    /// Where it is bought: an http or https address.
+    #[serde(default)]
+    link: String,
     /// Pieces that there are; nobody counts them without it.
     #[serde(default)]
     stock: Option<u32>,
@@ -69,7 +82,8 @@ impl From<Fault> for Problem {
 
 impl NewProduct {
     pub(super) fn checked(self) -> Result<CatalogueEntry, Fault> {
-        self.description.checked(self.id, self.stock)
+        let Self { id, title, price_minor, currency, picture, link, stock } = self;
+        ProductDescription { title, price_minor, currency, picture, link }.checked(id, stock)
     }
 }
 
@@ -212,16 +226,16 @@ mod tests {
             assert!(matches!(new_product(|new| new.id = id.to_owned()), Err(Fault::Id)), "{id}");
         }
         for address in ["ftp://shop.example", "javascript:alert(1)", "//x", "shop", "https://"] {
-            let picture = new_product(|new| new.description.picture = address.to_owned());
-            let link = new_product(|new| new.description.link = address.to_owned());
+            let picture = new_product(|new| new.picture = address.to_owned());
+            let link = new_product(|new| new.link = address.to_owned());
             assert!(matches!(picture, Err(Fault::Address("picture"))), "{address}");
             assert!(matches!(link, Err(Fault::Address("link"))), "{address}");
         }
         let long = format!("https://shop.example/{}", "x".repeat(MAX_LINK_BYTES));
-        assert!(new_product(|new| new.description.link = long).is_err());
-        assert!(new_product(|new| new.description.currency = "cny".into()).is_err());
-        assert!(new_product(|new| new.description.title = " ".into()).is_err());
-        let demo = new_product(|new| new.description.picture = "demo:cup".into());
+        assert!(new_product(|new| new.link = long).is_err());
+        assert!(new_product(|new| new.currency = "cny".into()).is_err());
+        assert!(new_product(|new| new.title = " ".into()).is_err());
+        let demo = new_product(|new| new.picture = "demo:cup".into());
         assert_eq!(demo.unwrap().picture, "demo:cup");
     }
 
@@ -247,13 +261,11 @@ mod tests {
         ) {
             let new = NewProduct {
                 id: "x".repeat(MAX_ID_BYTES),
-                description: ProductDescription {
-                    title,
-                    price_minor: price,
-                    currency: "CNY".into(),
-                    picture: format!("demo:{path}"),
-                    link: String::new(),
-                },
+                title,
+                price_minor: price,
+                currency: "CNY".into(),
+                picture: format!("demo:{path}"),
+                link: String::new(),
                 stock: None,
             };
             if let Ok(entry) = new.checked() {

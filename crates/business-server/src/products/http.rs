@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -116,14 +116,22 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One of the two.
+/// Either of the two.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum StockChange {
+#[serde(deny_unknown_fields)]
+struct StockChange {
     /// So many pieces are there; null when nobody counts them any more.
-    Set(Option<u32>),
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    set: Option<Option<u32>>,
     /// So many more, or with a minus so many fewer, however many were sold meanwhile.
-    Add(i64),
+    #[serde(default)]
+    add: Option<i64>,
+}
+
+/// Tells null from a member that is absent.
+fn given<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(reader).map(Some)
 }
 
 /// Set the stock of a product, or add to it: an administrator.
@@ -140,8 +148,13 @@ async fn restock(
     let mut tx = business.database.write().await?;
     let present = find(&mut tx, &product).await?;
     let stock = match body {
-        StockChange::Set(stock) => stock,
-        StockChange::Add(pieces) => Some(added(&present, pieces)?),
+        StockChange { set: Some(stock), add: None } => stock,
+        StockChange { set: None, add: Some(pieces) } => Some(added(&present, pieces)?),
+        _ => {
+            return Err(Problem::invalid(
+                r#"say either {"set":12}, {"set":null} when nobody counts, or {"add":-2}"#,
+            ));
+        }
     };
     store::set_stock(&mut tx, &product, stock).await?;
     slot::product_changed(&mut tx, &product).await?;

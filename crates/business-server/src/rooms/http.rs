@@ -35,6 +35,7 @@ impl From<Room> for RoomView {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct OpenRoom {
     /// Id of the room and of its group: 1 to 48 bytes of printable ASCII.
     room: String,

@@ -1,8 +1,8 @@
 //! What all calls have in common.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Opening, Shop};
+use crate::support::{Opening, ROOM, Shop};
 
 #[tokio::test]
 async fn the_document_names_every_call_and_how_it_fails() {
@@ -37,6 +37,67 @@ async fn whatever_is_wrong_is_a_problem() {
     assert_eq!(api.send(post().body("{}")).await.problem(415), "body");
     let huge = json!({"room": "r", "title": "t".repeat(70_000)});
     assert_eq!(api.post("/rooms", huge).await.problem(413), "body");
+}
+
+/// Every object that a body may have in it, with the name of where it stands.
+fn objects(document: &Value, schema: &Value, name: &str, found: &mut Vec<(String, Value)>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return objects(document, target, reference, found);
+    }
+    for choice in ["oneOf", "anyOf", "allOf"] {
+        for each in schema[choice].as_array().into_iter().flatten() {
+            objects(document, each, name, found);
+        }
+    }
+    if schema["items"].is_object() {
+        objects(document, &schema["items"], name, found);
+    }
+    let Some(members) = schema["properties"].as_object() else { return };
+    found.push((name.to_owned(), schema.clone()));
+    for (member, schema) in members {
+        objects(document, schema, &format!("{name}.{member}"), found);
+    }
+}
+
+#[tokio::test]
+async fn no_body_may_have_a_member_that_the_call_does_not_know() {
+    let shop = Shop::open().await;
+    let document = shop.stranger().get_ok("/openapi.json").await;
+    let mut bodies = Vec::new();
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        for call in calls.as_object().unwrap().values() {
+            let body = &call["requestBody"]["content"]["application/json"]["schema"];
+            objects(&document, body, path, &mut bodies);
+        }
+    }
+    assert!(bodies.len() > 20, "the bodies are found");
+    for (name, schema) in bodies {
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_misspelt_member_is_named_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let api = shop.sign_in("host", "host").await;
+    let rules = format!("/rooms/{ROOM}/moderation");
+    api.put_ok(&rules, json!({"links": "refuse"})).await;
+    let misspelt = api.put(&rules, json!({"linkz": "drop"})).await;
+    assert_eq!(misspelt.problem(422), "body");
+    assert!(misspelt.json()["detail"].as_str().unwrap().contains("linkz"), "{}", misspelt.text);
+    let nested = api.put(&rules, json!({"ladder": {"lasting": 5}})).await;
+    assert!(
+        nested.json()["detail"].as_str().unwrap().contains("ladder.lasting"),
+        "{}",
+        nested.text
+    );
+    assert_eq!(api.get_ok(&rules).await["links"], "refuse");
+    let draw = json!({"keyword": "cup", "prize": "A cup", "winners": 1, "window_s": 60,
+        "min_level": 3});
+    let refused = api.post(&format!("/rooms/{ROOM}/draws"), draw).await;
+    assert_eq!(refused.problem(422), "body");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("min_level"), "{}", refused.text);
 }
 
 #[tokio::test]

@@ -565,3 +565,16 @@ async fn what_was_recommended_while_the_chat_service_was_away_arrives_in_its_ord
     assert_eq!(told, ["cup", "bowl", "vase"]);
     assert_eq!(found(&shop, "late").await["id"], "vase");
 }
+
+#[tokio::test]
+async fn a_change_of_stock_that_says_neither_is_told_what_it_may_say() {
+    let shop = Shop::open().await;
+    let admin = shop.sign_in("boss", "admin").await;
+    for unclear in [json!({}), json!({"set": 3, "add": 1}), json!({"add": null})] {
+        let answer = admin.post("/products/cup/stock", unclear.clone()).await;
+        assert_eq!(answer.problem(400), "invalid", "{unclear}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(r#"{"set":12}"#) && detail.contains(r#"{"add":-2}"#), "{detail}");
+    }
+    assert_eq!(admin.get_ok("/products/cup").await["stock"], 120);
+}

@@ -54,6 +54,7 @@ impl Role {
 /// `POST /sign-in`, in development.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// Display name, 1 to 32 characters.
     pub name: String,
@@ -110,6 +111,7 @@ pub struct ComboView {
 /// `POST /gifts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Give {
     /// A room that is on air, or pauses.
     pub room: String,
@@ -156,6 +158,7 @@ pub struct Wallet {
 /// `POST /wallet/top-up`, in development.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct TopUp {
     /// 1 to 1,000,000.
     pub coins: i64,
@@ -185,6 +188,7 @@ pub struct CatalogueEntry {
 /// `POST /rooms/{room}/slot`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Recommendation {
     pub product: String,
     /// A special price for as long as it is shown, in the smallest unit of the currency.
@@ -246,6 +250,7 @@ pub struct RoomView {
 /// `PUT /rooms/{room}/status`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct SetStatus {
     pub status: RoomStatus,
 }

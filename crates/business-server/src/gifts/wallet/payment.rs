@@ -14,6 +14,7 @@ const MAX_COINS: i64 = 1_000_000_000;
 const MAX_PAYMENT_ID_BYTES: usize = 64;
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Payment {
     /// The shop's own name of the payment, 1 to 64 bytes of printable ASCII. A payment is booked
     /// once, however often it is told.

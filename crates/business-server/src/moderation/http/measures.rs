@@ -21,6 +21,7 @@ pub(super) fn routes() -> Api {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Sentence {
     user_id: String,
     /// 0 lifts it.

@@ -82,6 +82,7 @@ impl Verdict {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Decide {
     verdict: Verdict,
     /// Length of a mute (else ten minutes) or ban (else a day).

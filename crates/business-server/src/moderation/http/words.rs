@@ -32,6 +32,7 @@ struct Lists {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PutList {
     /// Absent: for all rooms.
     #[serde(default)]

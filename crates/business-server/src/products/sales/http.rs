@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Api {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ProductClick {
     /// Where the viewer was.
     room: String,
@@ -64,6 +65,7 @@ async fn click(
 
 /// The shop has sold something.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ShopOrder {
     /// The shop's own, 1 to 64 bytes of printable ASCII. A repeat of the report has the same.
     order_id: String,

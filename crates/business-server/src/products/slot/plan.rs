@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// A product at a set time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PlannedProduct)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Planned {
     /// Unix seconds; in the future when it is planned.
     pub(super) at_s: u64,
