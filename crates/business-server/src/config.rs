@@ -18,6 +18,8 @@ const USER_SIG_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3_600);
 /// Calls of one account in a second, unless told otherwise.
 const CALLS_PER_SECOND: u32 = 20;
+/// People who come in from one address in a second, unless told otherwise.
+const ENTRIES_PER_SECOND: u32 = 100;
 /// Accounts on the list of one draw, unless told otherwise.
 const DRAW_ENTRANTS: u64 = 200_000;
 /// Postings that may wait, unless told otherwise: a busy evening's gifts of some minutes.
@@ -69,6 +71,8 @@ pub struct Config {
     pub token_lifetime: Duration,
     /// Calls of one account in a second.
     pub calls_per_second: u32,
+    /// Sign-ins and token exchanges of one address in a second; twice as many at once.
+    pub entries_per_second: u32,
     /// Postings that may wait for the chat service; with so many waiting, gifts are refused.
     pub outbox_limit: u64,
     /// Whether likes are counted from the before-send webhook.
@@ -100,6 +104,7 @@ impl Config {
             user_sig_lifetime: USER_SIG_LIFETIME,
             token_lifetime: TOKEN_LIFETIME,
             calls_per_second: CALLS_PER_SECOND,
+            entries_per_second: ENTRIES_PER_SECOND,
             outbox_limit: OUTBOX_LIMIT,
             count_likes: true,
             webhooks: WebhookLimits::default(),

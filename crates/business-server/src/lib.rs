@@ -46,6 +46,7 @@ pub(crate) struct Business {
     pub(crate) tokens: accounts::Tokens,
     pub(crate) identity: Option<accounts::Identity>,
     pub(crate) call_rates: http::CallRates,
+    pub(crate) entry_rates: http::CallRates,
     pub(crate) outbox: outbox::Outbox,
     pub(crate) gifts: gifts::Gifts,
     pub(crate) badges: accounts::Badges,

@@ -171,7 +171,8 @@ async fn make(
     let identity = config.identity.clone().map(Identity::new).transpose()?;
     Ok(Business {
         clock: Arc::clone(&config.clock),
-        call_rates: CallRates::new(config.calls_per_second),
+        call_rates: CallRates::of_accounts(config.calls_per_second),
+        entry_rates: CallRates::of_entries(config.entries_per_second),
         outbox,
         gifts,
         badges: Badges::default(),

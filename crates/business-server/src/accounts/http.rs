@@ -42,7 +42,7 @@ async fn sign_in(
             "signing in with a name is for development: exchange a token of the identity server",
         ));
     }
-    business.call_rates.admit(&peer.ip().to_string())?;
+    business.entry_rates.admit(&peer.ip().to_string())?;
     let user_id = UserId::new(body.user_id).map_err(|error| Problem::invalid(error.info))?;
     let person = Person { user_id, nick: nick(&body.name)?, role: body.role };
     enter(&business, &person).await
@@ -59,7 +59,7 @@ async fn exchange(
     let Some(identity) = &business.identity else {
         return Err(Problem::forbidden("no identity server is configured"));
     };
-    business.call_rates.admit(&peer.ip().to_string())?;
+    business.entry_rates.admit(&peer.ip().to_string())?;
     let person = identity.verify(&body.token, business.clock.now_ms()).await?;
     enter(&business, &person).await
 }
@@ -76,7 +76,7 @@ async fn renew(
         .ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
     let person = Person { user_id: account.user_id, nick: account.nick, role: account.role };
     // It may have become an administrator of the application since it came in.
-    check_open(&business, &person.user_id).await?;
+    check_open(&business, &person.user_id, true).await?;
     entry(&business, &person)
 }
 
@@ -120,13 +120,14 @@ async fn me(
 }
 
 async fn enter(business: &Business, person: &Person) -> Result<axum::Json<Entry>, Problem> {
+    business.call_rates.admit(person.user_id.as_str())?;
     admit(business, person).await?;
     entry(business, person)
 }
 
 fn entry(business: &Business, person: &Person) -> Result<axum::Json<Entry>, Problem> {
     let now_s = business.clock.now_s();
-    let (token, token_ends_at_s) = business.tokens.make(&person.user_id, person.role, now_s)?;
+    let (token, token_ends_at_s) = business.tokens.make(&person.user_id, now_s)?;
     let chat = &business.config.chat;
     let expire_s = business.config.user_sig_lifetime.as_secs();
     let user_sig = usersig::sign(&SignRequest {

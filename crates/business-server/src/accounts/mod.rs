@@ -60,30 +60,43 @@ pub(crate) fn is_of_the_service(business: &Business, user_id: &str) -> bool {
 
 /// 403 for an account whose UserSig this service gives to nobody: its own, and every administrator
 /// of the application, who could do anything with it. The chat service knows who they are now, so
-/// it is asked each time.
-pub(crate) async fn check_open(business: &Business, user_id: &UserId) -> Result<(), Problem> {
+/// it is asked each time. While it is away, who `came_before` is let in as what it was then.
+pub(crate) async fn check_open(
+    business: &Business,
+    user_id: &UserId,
+    came_before: bool,
+) -> Result<(), Problem> {
     if is_of_the_service(business, user_id.as_str()) {
         return Err(Problem::forbidden(
             "this account belongs to the service itself: sign in with another one",
         ));
     }
-    if business.chat.is_admin(user_id).await? {
-        return Err(Problem::forbidden(
+    match business.chat.is_admin(user_id).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Problem::forbidden(
             "this account is an administrator of the application: sign in with another one",
-        ));
+        )),
+        Err(error) if came_before && error.is_temporary() => {
+            tracing::warn!(%error, %user_id, "let in without the chat service's word");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(())
 }
 
-/// Keeps the account here and makes it known to the chat service, if it may be given a UserSig.
+/// Keeps the account here and makes it known to the chat service, unless it is known there by this
+/// name, if it may be given a UserSig.
 pub(crate) async fn admit(business: &Business, person: &Person) -> Result<(), Problem> {
-    check_open(business, &person.user_id).await?;
-    let import = AccountImport {
-        user_id: person.user_id.to_string(),
-        nick: Some(person.nick.clone()),
-        face_url: None,
-    };
-    business.chat.account_import(&import).await?;
+    let before = store::find(&mut business.database.read().await?, person.user_id.as_str()).await?;
+    check_open(business, &person.user_id, before.is_some()).await?;
+    if before.is_none_or(|account| account.nick != person.nick) {
+        let import = AccountImport {
+            user_id: person.user_id.to_string(),
+            nick: Some(person.nick.clone()),
+            face_url: None,
+        };
+        business.chat.account_import(&import).await?;
+    }
     let mut tx = business.database.write().await?;
     store::put(&mut tx, person, business.clock.now_s()).await?;
     tx.commit().await?;

@@ -31,6 +31,16 @@ pub(crate) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<(), 
     Ok(())
 }
 
+/// What the account may do now; `None` when there is no such account.
+pub(crate) async fn role(tx: &mut Tx, user_id: &str) -> Result<Option<Role>, Error> {
+    let row = sqlx::query("SELECT role FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let unreadable = || Error::Unreadable(format!("the role of account {user_id}"));
+    row.map(|row| Role::from_name(row.get("role")).ok_or_else(unreadable)).transpose()
+}
+
 pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, Error> {
     let row =
         sqlx::query("SELECT user_id, nick, role, experience FROM accounts WHERE user_id = $1")

@@ -1,11 +1,12 @@
-//! Tokens of this API: JSON Web Tokens that only this service signs and reads.
+//! Tokens of this API: JSON Web Tokens that only this service signs and reads. A token says who calls
+//! and not what the account may do, which may be less by now.
 
 use chat_types::UserId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::http::{Caller, Problem, Role};
+use crate::http::Problem;
 
 /// A longer text is no token of ours.
 const MAX_TOKEN_BYTES: usize = 1_024;
@@ -13,7 +14,6 @@ const MAX_TOKEN_BYTES: usize = 1_024;
 #[derive(Serialize, Deserialize)]
 struct Claims {
     sub: UserId,
-    role: Role,
     /// Unix seconds.
     exp: u64,
 }
@@ -35,14 +35,9 @@ impl Tokens {
     }
 
     /// A token, and when it ends in Unix seconds.
-    pub(crate) fn make(
-        &self,
-        user_id: &UserId,
-        role: Role,
-        now_s: u64,
-    ) -> Result<(String, u64), Problem> {
+    pub(crate) fn make(&self, user_id: &UserId, now_s: u64) -> Result<(String, u64), Problem> {
         let exp = now_s.saturating_add(self.lifetime.as_secs());
-        let claims = Claims { sub: user_id.clone(), role, exp };
+        let claims = Claims { sub: user_id.clone(), exp };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing);
         token.map(|token| (token, exp)).map_err(|error| {
             tracing::error!(%error, "token not signed");
@@ -50,9 +45,9 @@ impl Tokens {
         })
     }
 
-    /// 401 for a token that is not ours, was changed, or has ended.
-    pub(crate) fn read(&self, token: &str, now_s: u64) -> Result<Caller, Problem> {
-        let refused = || Problem::new(401, "token", "the token is none of this service: sign in");
+    /// Whose token it is. 401 for one that is not ours, was changed, or has ended.
+    pub(crate) fn read(&self, token: &str, now_s: u64) -> Result<UserId, Problem> {
+        let refused = Problem::foreign_token;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(refused());
         }
@@ -64,7 +59,7 @@ impl Tokens {
         if read.claims.exp <= now_s {
             return Err(Problem::new(401, "token_expired", "the token has ended: sign in again"));
         }
-        Ok(Caller { user_id: read.claims.sub, role: read.claims.role })
+        Ok(read.claims.sub)
     }
 }
 
@@ -80,19 +75,19 @@ mod tests {
     fn a_token_says_who_it_was_made_for_until_it_ends() {
         let tokens = tokens("one");
         let mei = UserId::new("mei").unwrap();
-        let (token, ends_s) = tokens.make(&mei, Role::Host, 1_000).unwrap();
+        let (token, ends_s) = tokens.make(&mei, 1_000).unwrap();
         assert_eq!(ends_s, 1_060);
-        let caller = tokens.read(&token, 1_059).unwrap();
-        assert_eq!((caller.user_id, caller.role), (mei, Role::Host));
+        assert_eq!(tokens.read(&token, 1_059).unwrap(), mei);
         assert_eq!(tokens.read(&token, 1_060).unwrap_err().code, "token_expired");
     }
 
     #[test]
     fn a_token_that_was_changed_or_signed_by_another_key_is_refused() {
         let mei = UserId::new("mei").unwrap();
-        let (token, _) = tokens("one").make(&mei, Role::Viewer, 1_000).unwrap();
+        let (token, _) = tokens("one").make(&mei, 1_000).unwrap();
         assert_eq!(tokens("two").read(&token, 1_000).unwrap_err().status, 401);
-        let (admins, _) = tokens("two").make(&mei, Role::Admin, 1_000).unwrap();
+        let boss = UserId::new("boss").unwrap();
+        let (admins, _) = tokens("two").make(&boss, 1_000).unwrap();
         let parts = |token: &str| token.split('.').map(str::to_owned).collect::<Vec<_>>();
         let (mine, theirs) = (parts(&token), parts(&admins));
         let forged = format!("{}.{}.{}", mine[0], theirs[1], mine[2]);

@@ -49,6 +49,11 @@ impl Problem {
         Self::new(409, code, detail)
     }
 
+    /// 401: a token that this service did not make, or for nobody whom it knows.
+    pub(crate) fn foreign_token() -> Self {
+        Self::new(401, "token", "the token is none of this service: sign in")
+    }
+
     /// 500: the reason is in the log, not in the answer.
     pub(crate) fn internal() -> Self {
         Self::new(500, "internal", "the service failed inside; try again")

@@ -301,14 +301,59 @@ async fn an_account_that_calls_too_often_is_told_when_it_may_again() {
 }
 
 #[tokio::test]
-async fn a_chat_service_that_is_away_is_named_and_nobody_is_let_in() {
+async fn many_people_may_come_in_from_one_address_at_once() {
+    let opening = Opening {
+        configure: Box::new(|config| {
+            config.calls_per_second = 2;
+            config.entries_per_second = 5;
+        }),
+        ..Opening::default()
+    };
+    let shop = Shop::closed_with(opening).await;
+    let stranger = shop.stranger();
+    for number in 0..10 {
+        let user = format!("u{number}");
+        stranger.post_ok("/sign-in", json!({"name": user, "user_id": user})).await;
+    }
+    let mut refused = None;
+    for _ in 0..1_000 {
+        // No account, which is found out soon: faster than five in a second.
+        let answer = stranger.post("/sign-in", json!({"name": "", "user_id": "mei"})).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("a thousand in a row are too many");
+    assert_eq!(refused.problem(429), "rate");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("address"));
+}
+
+#[tokio::test]
+async fn what_was_taken_from_an_account_is_gone_from_its_old_tokens_too() {
     let shop = Shop::open().await;
+    let boss = shop.sign_in("boss", "admin").await;
+    boss.get_ok("/outbox").await;
+    shop.sign_in("boss", "viewer").await;
+    assert_eq!(boss.get("/outbox").await.problem(403), "forbidden");
+    assert_eq!(boss.get_ok("/me").await["role"], "viewer");
+    assert_eq!(boss.post_ok("/renew", json!({})).await["role"], "viewer");
+}
+
+#[tokio::test]
+async fn while_the_chat_service_is_away_only_who_was_here_before_comes_in() {
+    let shop = Shop::open().await;
+    shop.sign_in("mei", "viewer").await;
     let stranger = shop.stranger();
     let shop = shop
         .without_chat(async move |_| {
-            let body = json!({"name": "Mei", "user_id": "mei"});
-            assert_eq!(stranger.post("/sign-in", body).await.problem(502), "chat");
+            let enter = async |name: &str, user: &str| {
+                stranger.post("/sign-in", json!({"name": name, "user_id": user})).await
+            };
+            enter("mei", "mei").await.expect_status(200);
+            assert_eq!(enter("Jun", "jun").await.problem(502), "chat");
+            assert_eq!(enter("Another name", "mei").await.problem(502), "chat");
         })
         .await;
-    shop.sign_in("mei", "viewer").await;
+    shop.sign_in("jun", "viewer").await;
 }

@@ -245,6 +245,7 @@ fn config(
         webhook_token: Some(Secret::new(WEBHOOK_TOKEN)),
         payment_key: Some(Secret::new(PAYMENT_KEY)),
         calls_per_second: 10_000,
+        entries_per_second: 10_000,
         clock,
         seed: Some(7),
         ..Config::new(any_port(), dir.to_owned(), access)

@@ -100,6 +100,17 @@ pub(crate) struct BusinessOptions {
     )]
     pub(crate) calls_per_second: u32,
 
+    /// Sign-ins and token exchanges that one address may make in a second, 1 to 100000, and twice as
+    /// many at once; behind a proxy all people have its address
+    #[arg(
+        long,
+        env = "LIVEROOM_ENTRIES_PER_SECOND",
+        value_name = "NUMBER",
+        default_value = "100",
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub(crate) entries_per_second: u32,
+
     /// Messages that may wait for a chat service that is slow or away, 1 to 10000000; with so many
     /// waiting, gifts are refused
     #[arg(
@@ -141,6 +152,7 @@ impl BusinessOptions {
         config.payment_key = self.payment_key.clone();
         config.catalogue_dir = self.catalogue_dir.clone();
         config.calls_per_second = self.calls_per_second;
+        config.entries_per_second = self.entries_per_second;
         config.outbox_limit = self.outbox_limit.into();
         config.levels = self.levels.rules();
         let origins = self.cors_origins.split(',').map(str::trim);
