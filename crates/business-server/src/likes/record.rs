@@ -101,7 +101,10 @@ async fn count_batch(
     for ((group_id, day), likes) in sums {
         let stream = rooms::store::open_stream(&mut tx, group_id).await?;
         store::add(&mut tx, group_id, likes, day, stream).await?;
-        statistics::add_likes(&mut tx, group_id, likes, business.clock.now_s()).await?;
+        if let Some(stream) = stream {
+            let now_s = business.clock.now_s();
+            statistics::add_likes(&mut tx, group_id, stream, likes, now_s).await?;
+        }
     }
     tx.commit().await?;
     Ok(fates)

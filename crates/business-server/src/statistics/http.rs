@@ -40,7 +40,8 @@ impl From<Stream> for StreamView {
     }
 }
 
-/// One minute. What happened before the stream and after the one before it belongs to it.
+/// One minute. What happened before the stream and after the one before it belongs to it, but for
+/// likes, which are counted while one runs.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(super) struct MinuteView {
     /// Its beginning, in Unix seconds.

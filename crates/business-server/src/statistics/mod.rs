@@ -2,8 +2,8 @@
 //!
 //! Comments, comings and goings are counted as they are heard, each in the transaction that notes
 //! that it was heard; how many watch is asked of the chat service once a minute. Likes are counted
-//! where they are added up ([`add_likes`]), or as they are heard when nobody adds them up. Gifts,
-//! income and sales are not counted here: they are read from the orders, which know refunds.
+//! where they are added up ([`add_likes`]), or as they are heard when nobody adds them up, and only
+//! while a stream runs. Gifts, income and sales are not counted here: they are read from the orders, which know refunds.
 
 mod csv_page;
 pub(crate) mod http;
@@ -20,7 +20,7 @@ use chat_types::webhook::{GroupMsg, Webhook};
 use crate::Business;
 use crate::storage::{Error, Tx};
 use crate::webhooks::Heard;
-use store::Counts;
+use store::{At, Counts};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -54,7 +54,11 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> 
         _ => return Ok(()),
     };
     let at_s = heard.at_ms / 1_000;
-    let Some(stream) = store::stream_at(tx, group_id, at_s).await? else { return Ok(()) };
+    let Some(at) = store::stream_at(tx, group_id, at_s).await? else { return Ok(()) };
+    if counts.likes > 0 && matches!(at, At::Before(_)) {
+        return Ok(());
+    }
+    let stream = at.stream();
     let minute = heard.at_ms / MINUTE_MS;
     let mut counts = counts;
     if let Some(user_id) = chatter
@@ -65,14 +69,14 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> 
     store::add(tx, group_id, stream, minute, &counts).await
 }
 
-/// Counts likes that have been added to the total of a room, in the transaction that adds them.
+/// Counts likes that have been added to the total of a stream, in the transaction that adds them.
 pub(crate) async fn add_likes(
     tx: &mut Tx,
     group_id: &str,
+    stream: u64,
     likes: u64,
     at_s: u64,
 ) -> Result<(), Error> {
-    let Some(stream) = store::stream_at(tx, group_id, at_s).await? else { return Ok(()) };
     store::add(tx, group_id, stream, at_s / 60, &Counts { likes, ..Counts::default() }).await
 }
 

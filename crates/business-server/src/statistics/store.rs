@@ -56,26 +56,40 @@ pub(super) struct Stream {
     pub(super) ended_s: Option<u64>,
 }
 
-/// The stream that ran in a room at a time, or the one that came next; `None` when there is no such
-/// room.
-pub(super) async fn stream_at(
-    tx: &mut Tx,
-    group_id: &str,
-    at_s: u64,
-) -> Result<Option<u64>, Error> {
+/// Where an event belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// This stream ran.
+    During(u64),
+    /// None ran, and this is the next one.
+    Before(u64),
+}
+
+impl At {
+    pub(super) fn stream(self) -> u64 {
+        match self {
+            Self::During(stream) | Self::Before(stream) => stream,
+        }
+    }
+}
+
+/// What ran in a room at a time; `None` when there is no such room.
+pub(super) async fn stream_at(tx: &mut Tx, group_id: &str, at_s: u64) -> Result<Option<At>, Error> {
     let row = sqlx::query(
-        "SELECT COALESCE(
-             (SELECT MAX(stream) FROM streams WHERE group_id = $1 AND began_s <= $2
-                  AND (ended_s IS NULL OR ended_s >= $2)),
+        "SELECT (SELECT MAX(stream) FROM streams WHERE group_id = $1 AND began_s <= $2
+                     AND (ended_s IS NULL OR ended_s >= $2)) AS running,
              (SELECT COALESCE(MAX(stream), 0) + 1 FROM streams
-                  WHERE group_id = $1 AND began_s <= $2)) AS stream
+                  WHERE group_id = $1 AND began_s <= $2) AS next
          FROM rooms WHERE group_id = $1",
     )
     .bind(group_id)
     .bind(to_db(at_s))
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| from_db(row.get("stream"))))
+    Ok(row.map(|row| match row.get::<Option<i64>, _>("running") {
+        Some(stream) => At::During(from_db(stream)),
+        None => At::Before(from_db(row.get("next"))),
+    }))
 }
 
 /// Whether this is the account's first comment in the stream.
@@ -378,8 +392,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let database = database(dir.path()).await;
         let mut tx = database.read().await.unwrap();
-        for (at_s, stream) in [(0, 1), (600, 1), (1_200, 1), (1_201, 2), (1_800, 2), (9_999, 2)] {
-            assert_eq!(stream_at(&mut tx, "r", at_s).await.unwrap(), Some(stream), "at {at_s}");
+        let (during, before) = (At::During, At::Before);
+        for (at_s, at) in [
+            (0, before(1)),
+            (600, during(1)),
+            (1_200, during(1)),
+            (1_201, before(2)),
+            (1_800, during(2)),
+            (9_999, during(2)),
+        ] {
+            assert_eq!(stream_at(&mut tx, "r", at_s).await.unwrap(), Some(at), "at {at_s}");
         }
         assert_eq!(stream_at(&mut tx, "no room", 600).await.unwrap(), None);
     }

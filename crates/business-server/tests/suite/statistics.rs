@@ -84,6 +84,36 @@ async fn likes_that_are_added_up_are_counted_with_their_batch_and_once() {
 }
 
 #[tokio::test]
+async fn likes_between_two_streams_belong_to_none() {
+    for count_likes in [true, false] {
+        let opening = Opening {
+            configure: Box::new(move |config| config.count_likes = count_likes),
+            ..Opening::default()
+        };
+        let shop = Shop::open_with(opening).await;
+        let host = shop.sign_in("host", "host").await;
+        let mut mei = shop.watch("mei", ROOM).await;
+        shop.clock.advance_ms(MINUTE_MS);
+        go(&host, "ended").await;
+        shop.clock.advance_ms(MINUTE_MS);
+        let mut like = async |batch: &str, count: u32| {
+            let like = json!({"t": "like", "batch": batch, "count": count});
+            assert_eq!(mei.send(batch, &like).await["t"], "send_ok");
+        };
+        like("between", 20).await;
+        shop.clock.advance_ms(MINUTE_MS);
+        go(&host, "live").await;
+        like("during", 3).await;
+        soon("the likes of the stream are counted", async || {
+            host.get_ok(&path("")).await["totals"]["likes"] == 3
+        })
+        .await;
+        let likes = host.get_ok(&format!("/rooms/{ROOM}/likes")).await;
+        assert_eq!(likes["stream"], if count_likes { 3 } else { 0 });
+    }
+}
+
+#[tokio::test]
 async fn gifts_and_income_are_those_of_the_orders_without_refunds() {
     let shop = Shop::open().await;
     let host = shop.sign_in("host", "host").await;
