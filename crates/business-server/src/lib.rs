@@ -43,6 +43,7 @@ pub(crate) struct Business {
     pub(crate) clock: Arc<dyn clock::Clock>,
     pub(crate) database: storage::Database,
     pub(crate) chat: chat_rest::Client,
+    pub(crate) statistics: statistics::Statistics,
     pub(crate) tokens: accounts::Tokens,
     pub(crate) identity: Option<accounts::Identity>,
     pub(crate) call_rates: http::CallRates,

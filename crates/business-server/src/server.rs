@@ -13,6 +13,7 @@ use crate::http::CallRates;
 use crate::likes::Likes;
 use crate::moderation::Moderation;
 use crate::outbox::Outbox;
+use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
     Business, Config, assistant, broadcast, draws, http, likes, moderation, outbox, products,
@@ -178,6 +179,7 @@ async fn make(
         badges: Badges::default(),
         likes: Likes::new(),
         moderation: Moderation::new(),
+        statistics: Statistics::default(),
         webhooks: Webhooks::new(config.webhooks.clone()),
         tokens,
         identity,

@@ -53,12 +53,16 @@ pub(crate) async fn change_status(
     let group_id = room.group_id.as_str();
     store::set_status(tx, group_id, status, now_s).await?;
     let open = store::open_stream(tx, group_id).await?;
-    match status {
-        LiveStatus::Live if open.is_none() => store::begin_stream(tx, group_id, now_s).await?,
-        LiveStatus::Ended | LiveStatus::PlayedBack | LiveStatus::ToBeStarted => {
+    let turned = match (status, open) {
+        (LiveStatus::Live, None) => Some(store::begin_stream(tx, group_id, now_s).await?),
+        (LiveStatus::Ended | LiveStatus::PlayedBack | LiveStatus::ToBeStarted, Some(stream)) => {
             store::end_stream(tx, group_id, now_s).await?;
+            Some(stream)
         }
-        LiveStatus::Live | LiveStatus::Paused => {}
+        _ => None,
+    };
+    if let Some(stream) = turned {
+        business.statistics.sample_soon(group_id, stream, now_s);
     }
     let lane = format!("status:{group_id}");
     let message = BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s: now_s });

@@ -111,16 +111,18 @@ pub(crate) async fn open_stream(tx: &mut Tx, group_id: &str) -> Result<Option<u6
     Ok(row.map(|row| from_db(row.get("stream"))))
 }
 
-pub(crate) async fn begin_stream(tx: &mut Tx, group_id: &str, now_s: u64) -> Result<(), Error> {
-    sqlx::query(
+/// The number of the new stream.
+pub(crate) async fn begin_stream(tx: &mut Tx, group_id: &str, now_s: u64) -> Result<u64, Error> {
+    let row = sqlx::query(
         "INSERT INTO streams (stream, group_id, began_s)
-         SELECT COALESCE(MAX(stream), 0) + 1, $1, $2 FROM streams WHERE group_id = $1",
+         SELECT COALESCE(MAX(stream), 0) + 1, $1, $2 FROM streams WHERE group_id = $1
+         RETURNING stream",
     )
     .bind(group_id)
     .bind(to_db(now_s))
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(())
+    Ok(from_db(row.get("stream")))
 }
 
 /// Ends the stream that runs, if one does.

@@ -1,7 +1,8 @@
 //! What happened in a room, minute by minute, for each stream.
 //!
 //! Comments, comings and goings are counted as they are heard, each in the transaction that notes
-//! that it was heard; how many watch is asked of the chat service once a minute. Likes are counted
+//! that it was heard; how many watch is asked of the chat service once a minute, and when a stream begins
+//! and ends. Likes are counted
 //! where they are added up ([`add_likes`]), or as they are heard when nobody adds them up, and only
 //! while a stream runs. Gifts, income and sales are not counted here: they are read from the orders, which know refunds.
 
@@ -10,7 +11,7 @@ pub(crate) mod http;
 mod sampling;
 mod store;
 
-pub(crate) use sampling::sample;
+pub(crate) use sampling::{Statistics, sample};
 
 use chat_types::Code;
 use chat_types::business::BusinessMessage;

@@ -1,8 +1,10 @@
-//! Asks once a minute how many watch, and lets go of what is too old.
+//! Asks how many watch, once a minute and when a stream begins and ends, and lets go of what is too
+//! old.
 
 use chat_types::rest::GroupIdOnly;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -21,16 +23,45 @@ const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 /// Rows that are removed in one transaction: others want to write too.
 const PURGED_AT_ONCE: u32 = 5_000;
 
-/// Samples every room on air in every minute, until the service stops. A minute in which the chat
-/// service does not answer has no figure.
+/// Rooms whose viewers are counted at once, outside of the rhythm of the minutes: a stream may begin
+/// and end within one.
+#[derive(Default)]
+pub(crate) struct Statistics {
+    turns: Mutex<Vec<Turn>>,
+    turned: Notify,
+}
+
+/// A stream that has begun or ended.
+struct Turn {
+    group_id: String,
+    stream: u64,
+    minute: u64,
+}
+
+impl Statistics {
+    pub(crate) fn sample_soon(&self, group_id: &str, stream: u64, now_s: u64) {
+        let turn = Turn { group_id: group_id.to_owned(), stream, minute: now_s / 60 };
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).push(turn);
+        self.turned.notify_one();
+    }
+
+    fn take_turns(&self) -> Vec<Turn> {
+        std::mem::take(&mut *self.turns.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Samples every room on air in every minute, and those whose stream begins or ends, until the
+/// service stops. A minute in which the chat service does not answer has no figure.
 pub(crate) async fn sample(business: Arc<Business>, stopping: CancellationToken) {
     let mut sampled = None;
     let mut purged: Option<Instant> = None;
     loop {
         let minute = business.clock.now_ms() / MINUTE_MS;
         let round = async {
+            count(&business, business.statistics.take_turns()).await?;
             if sampled != Some(minute) {
-                sample_minute(&business, minute).await?;
+                let on_air = on_air(&business, minute).await?;
+                count(&business, on_air).await?;
                 sampled = Some(minute);
             }
             if purged.is_none_or(|at| at.elapsed() >= PURGE_EVERY) {
@@ -48,21 +79,32 @@ pub(crate) async fn sample(business: Arc<Business>, stopping: CancellationToken)
         }
         tokio::select! {
             () = stopping.cancelled() => return,
+            () = business.statistics.turned.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
 }
 
-async fn sample_minute(business: &Arc<Business>, minute: u64) -> Result<(), Error> {
-    let mut reading = business.database.read().await?;
-    let mut on_air = rooms::store::on_air(&mut reading).await?.into_iter();
-    drop(reading);
+async fn on_air(business: &Business, minute: u64) -> Result<Vec<Turn>, Error> {
+    let mut tx = business.database.read().await?;
+    let mut found = Vec::new();
+    for room in rooms::store::on_air(&mut tx).await? {
+        if let Some(stream) = rooms::store::open_stream(&mut tx, &room.group_id).await? {
+            found.push(Turn { group_id: room.group_id, stream, minute });
+        }
+    }
+    Ok(found)
+}
+
+/// Asks how many watch and notes it.
+async fn count(business: &Arc<Business>, turns: Vec<Turn>) -> Result<(), Error> {
+    let mut turns = turns.into_iter();
     let mut asking = JoinSet::new();
-    let mut answers: Vec<(String, u32)> = Vec::new();
+    let mut answers: Vec<(Turn, u32)> = Vec::new();
     loop {
         while asking.len() < AT_ONCE {
-            let Some(room) = on_air.next() else { break };
-            asking.spawn(ask(Arc::clone(business), room.group_id));
+            let Some(turn) = turns.next() else { break };
+            asking.spawn(ask(Arc::clone(business), turn));
         }
         match asking.join_next().await {
             None => break,
@@ -82,19 +124,17 @@ async fn sample_minute(business: &Arc<Business>, minute: u64) -> Result<(), Erro
         return Ok(());
     }
     let mut tx = business.database.write().await?;
-    for (group_id, viewers) in answers {
-        if let Some(stream) = rooms::store::open_stream(&mut tx, &group_id).await? {
-            store::set_viewers(&mut tx, &group_id, stream, minute, viewers).await?;
-        }
+    for (Turn { group_id, stream, minute }, viewers) in answers {
+        store::note_viewers(&mut tx, &group_id, stream, minute, viewers).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-async fn ask(business: Arc<Business>, group_id: String) -> Result<(String, u32), chat_rest::Error> {
-    let of = GroupIdOnly { group_id: group_id.clone() };
+async fn ask(business: Arc<Business>, turn: Turn) -> Result<(Turn, u32), chat_rest::Error> {
+    let of = GroupIdOnly { group_id: turn.group_id.clone() };
     let online = business.chat.get_online_member_num(&of).await?;
-    Ok((group_id, online.online_member_num))
+    Ok((turn, online.online_member_num))
 }
 
 async fn purge(business: &Business, before_minute: u64) -> Result<(), Error> {

@@ -146,7 +146,8 @@ pub(super) async fn add(
     Ok(())
 }
 
-pub(super) async fn set_viewers(
+/// So many were counted in this minute; of several counts the highest stays.
+pub(super) async fn note_viewers(
     tx: &mut Tx,
     group_id: &str,
     stream: u64,
@@ -154,9 +155,11 @@ pub(super) async fn set_viewers(
     viewers: u32,
 ) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO statistics_minutes (group_id, stream, minute, viewers)
+        "INSERT INTO statistics_minutes AS kept (group_id, stream, minute, viewers)
          VALUES ($1, $2, $3, $4)
-         ON CONFLICT (group_id, stream, minute) DO UPDATE SET viewers = excluded.viewers",
+         ON CONFLICT (group_id, stream, minute) DO UPDATE SET viewers =
+             CASE WHEN kept.viewers >= excluded.viewers THEN kept.viewers
+                  ELSE excluded.viewers END",
     )
     .bind(group_id)
     .bind(to_db(stream))

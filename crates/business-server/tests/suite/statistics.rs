@@ -193,6 +193,26 @@ async fn who_watches_is_counted_every_minute_while_the_room_is_on_air() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_shorter_than_a_minute_has_its_viewers() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    go(&host, "ended").await;
+    let viewers = async |member: &str| {
+        let answer = host.get_ok(&path("")).await;
+        let minute = answer["minutes"][0]["viewers"].clone();
+        if member == "peak" { answer["totals"]["peak_viewers"].clone() } else { minute }
+    };
+    let mut people = vec![shop.watch("mei", ROOM).await];
+    go(&host, "live").await;
+    soon("one is counted at the beginning", async || viewers("first").await == 1).await;
+    people.push(shop.watch("jun", ROOM).await);
+    people.push(shop.watch("zoe", ROOM).await);
+    go(&host, "ended").await;
+    soon("three are counted at the end", async || viewers("peak").await == 3).await;
+    assert_eq!(viewers("first").await, 3, "the most of a minute stays");
+}
+
+#[tokio::test]
 async fn the_table_says_what_the_answer_says_and_runs_no_formula() {
     let shop = Shop::open().await;
     let boss = shop.sign_in("boss", "admin").await;
