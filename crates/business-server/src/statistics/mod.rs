@@ -8,6 +8,7 @@
 
 mod csv_page;
 pub(crate) mod http;
+mod presence;
 mod sampling;
 mod store;
 
@@ -27,47 +28,49 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Counts an event for its room, its stream and its minute.
 pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
-    let none = Counts::default();
-    let (group_id, counts, chatter) = match heard.webhook {
-        Webhook::AfterNewMemberJoin(join) => {
-            let joins = number(join.new_member_list.len());
-            (&join.group_id, Counts { joins, ..none }, None)
-        }
-        Webhook::AfterMemberExit(exit) => {
-            let leaves = number(exit.exit_member_list.len());
-            (&exit.group_id, Counts { leaves, ..none }, None)
-        }
+    let at_ms = heard.at_ms;
+    match heard.webhook {
         Webhook::GroupAfterSendMsg(sent) => {
             let Some(counts) = of_message(business, &sent.message) else { return Ok(()) };
-            let chatter = (counts.comments > 0).then_some(sent.message.from_account.as_str());
-            (&sent.message.group_id, counts, chatter)
+            let group_id = sent.message.group_id.as_str();
+            if counts.comments > 0 {
+                return count_comment(tx, group_id, at_ms, &sent.message.from_account).await;
+            }
+            count_at(tx, group_id, at_ms, counts).await
         }
         Webhook::GroupSendMsgException(failed) => {
             // One code for a room in which more is said than it delivers, and for one account that
             // sends too often.
             let counts = if failed.error_code == Code::MESSAGE_RATE {
-                Counts { left_out: 1, ..none }
+                Counts { left_out: 1, ..Counts::default() }
             } else {
-                Counts { refused: 1, ..none }
+                Counts { refused: 1, ..Counts::default() }
             };
-            (&failed.message.group_id, counts, None)
+            count_at(tx, &failed.message.group_id, at_ms, counts).await
         }
-        _ => return Ok(()),
-    };
-    let at_s = heard.at_ms / 1_000;
-    let Some(at) = store::stream_at(tx, group_id, at_s).await? else { return Ok(()) };
+        _ => presence::hear(tx, heard).await,
+    }
+}
+
+async fn count_comment(
+    tx: &mut Tx,
+    group_id: &str,
+    at_ms: u64,
+    user_id: &str,
+) -> Result<(), Error> {
+    let Some(at) = store::stream_at(tx, group_id, at_ms / 1_000).await? else { return Ok(()) };
+    let (stream, minute) = (at.stream(), at_ms / MINUTE_MS);
+    let is_first = store::note_chatter(tx, group_id, stream, user_id, minute).await?;
+    let counts = Counts { comments: 1, new_chatters: is_first.into(), ..Counts::default() };
+    store::add(tx, group_id, stream, minute, &counts).await
+}
+
+async fn count_at(tx: &mut Tx, group_id: &str, at_ms: u64, counts: Counts) -> Result<(), Error> {
+    let Some(at) = store::stream_at(tx, group_id, at_ms / 1_000).await? else { return Ok(()) };
     if counts.likes > 0 && matches!(at, At::Before(_)) {
         return Ok(());
     }
-    let stream = at.stream();
-    let minute = heard.at_ms / MINUTE_MS;
-    let mut counts = counts;
-    if let Some(user_id) = chatter
-        && store::note_chatter(tx, group_id, stream, user_id, minute).await?
-    {
-        counts.new_chatters = 1;
-    }
-    store::add(tx, group_id, stream, minute, &counts).await
+    store::add(tx, group_id, at.stream(), at_ms / MINUTE_MS, &counts).await
 }
 
 /// Counts likes that have been added to the total of a stream, in the transaction that adds them.
@@ -95,8 +98,4 @@ fn of_message(business: &Business, message: &GroupMsg) -> Option<Counts> {
         None if readable_text(&message.msg_body).is_empty() => None,
         None => Some(Counts { comments: 1, ..Counts::default() }),
     }
-}
-
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

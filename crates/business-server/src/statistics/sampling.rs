@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{MINUTE_MS, store};
+use super::{MINUTE_MS, presence, store};
 use crate::Business;
 use crate::rooms;
 use crate::storage::Error;
@@ -50,8 +50,8 @@ impl Statistics {
     }
 }
 
-/// Samples every room on air in every minute, and those whose stream begins or ends, until the
-/// service stops. A minute in which the chat service does not answer has no figure.
+/// Samples every room on air in every minute, and those whose stream begins or ends, and counts who
+/// was lost, until the service stops. A minute in which the chat service does not answer has no figure.
 pub(crate) async fn sample(business: Arc<Business>, stopping: CancellationToken) {
     let mut sampled = None;
     let mut purged: Option<Instant> = None;
@@ -64,6 +64,7 @@ pub(crate) async fn sample(business: Arc<Business>, stopping: CancellationToken)
                 count(&business, on_air).await?;
                 sampled = Some(minute);
             }
+            presence::count_lost(&business).await?;
             if purged.is_none_or(|at| at.elapsed() >= PURGE_EVERY) {
                 purge(&business, minute.saturating_sub(KEEP_MINUTES)).await?;
                 purged = Some(Instant::now());
@@ -140,7 +141,9 @@ async fn ask(business: Arc<Business>, turn: Turn) -> Result<(Turn, u32), chat_re
 async fn purge(business: &Business, before_minute: u64) -> Result<(), Error> {
     loop {
         let mut tx = business.database.write().await?;
-        let removed = store::purge(&mut tx, before_minute, PURGED_AT_ONCE).await?;
+        let now_ms = business.clock.now_ms();
+        let removed = store::purge(&mut tx, before_minute, PURGED_AT_ONCE).await?
+            + presence::purge(&mut tx, now_ms, PURGED_AT_ONCE).await?;
         tx.commit().await?;
         if removed == 0 {
             return Ok(());

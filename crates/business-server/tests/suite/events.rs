@@ -116,6 +116,13 @@ impl Events {
             .await;
     }
 
+    /// `state` is `Online` or `Offline`.
+    pub(crate) async fn member(&self, room: &str, user: &str, state: &str) {
+        self.tell(&json!({"CallbackCommand": "Group.CallbackOnMemberStateChange",
+            "GroupId": room, "EventType": state, "MemberList": [{"Member_Account": user}]}))
+            .await;
+    }
+
     /// `action` is `Login`, `Logout` or `Disconnect`.
     pub(crate) async fn state(&self, user: &str, action: &str, at_ms: u64) {
         let reason = match action {

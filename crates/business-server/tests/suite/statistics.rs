@@ -1,5 +1,6 @@
 //! Figures of streams: what happened, minute by minute.
 
+use chat_server::application::Edition;
 use serde_json::{Value, json};
 
 use crate::events::{Events, soon};
@@ -210,6 +211,84 @@ async fn a_stream_that_is_shorter_than_a_minute_has_its_viewers() {
     go(&host, "ended").await;
     soon("three are counted at the end", async || viewers("peak").await == 3).await;
     assert_eq!(viewers("first").await, 3, "the most of a minute stays");
+}
+
+async fn coming_and_going(host: &Api) -> (u64, u64) {
+    let totals = host.get_ok(&path("")).await["totals"].clone();
+    (totals["joins"].as_u64().unwrap(), totals["leaves"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn who_loses_the_connection_has_left_unless_it_comes_back_in_time() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let events = Events::of(&shop).await;
+    let start_ms = shop.clock.now_s() * 1_000;
+    for user in ["mei", "jun", "zoe"] {
+        events.joined(ROOM, user, start_ms).await;
+    }
+    events.state("mei", "Disconnect", start_ms + 1_000).await;
+    events.state("mei", "Login", start_ms + 15_000).await;
+    // Told in another order than it happened.
+    events.state("zoe", "Login", start_ms + 15_000).await;
+    events.state("zoe", "Disconnect", start_ms + 1_000).await;
+    events.state("jun", "Disconnect", start_ms + 2_000).await;
+    events.state("jun", "Disconnect", start_ms + 3_000).await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (3, 0), "they may be back in a moment");
+    shop.clock.advance_ms(30_000);
+    soon("one has left", async || coming_and_going(&host).await == (3, 1)).await;
+    events.left(ROOM, "jun", start_ms + 40_000).await;
+    events.left(ROOM, "zoe", start_ms + 40_000).await;
+    events.state("zoe", "Logout", start_ms + 40_000).await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (3, 2), "the exit of who is gone is no news");
+    events.state("mei", "Disconnect", start_ms + 41_000).await;
+    events.joined(ROOM, "mei", start_ms + 70_000).await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (4, 3), "who comes in anew had left");
+}
+
+#[tokio::test]
+async fn what_the_online_list_tells_is_counted_once_beside_the_rest() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let events = Events::of(&shop).await;
+    let start_ms = shop.clock.now_s() * 1_000;
+    events.joined(ROOM, "mei", start_ms).await;
+    events.state("mei", "Disconnect", start_ms + 1_000).await;
+    events.member(ROOM, "mei", "Offline").await;
+    events.member(ROOM, "mei", "Offline").await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (1, 1));
+    // In either order.
+    events.joined(ROOM, "mei", start_ms + 30_000).await;
+    events.member(ROOM, "mei", "Online").await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (2, 1));
+    events.member(ROOM, "mei", "Offline").await;
+    events.member(ROOM, "mei", "Online").await;
+    events.joined(ROOM, "mei", start_ms + 60_000).await;
+    events.heard().await;
+    assert_eq!(coming_and_going(&host).await, (3, 2));
+}
+
+#[tokio::test]
+async fn a_socket_that_is_shut_is_a_viewer_who_has_left() {
+    for edition in [Edition::Ultimate, Edition::Free] {
+        let shop = Shop::open_with(Opening { edition, ..Opening::default() }).await;
+        let host = shop.sign_in("host", "host").await;
+        let mei = shop.watch("mei", ROOM).await;
+        let _jun = shop.watch("jun", ROOM).await;
+        soon("two have come", async || coming_and_going(&host).await == (2, 0)).await;
+        drop(mei);
+        soon("one has left", async || {
+            // The chat service finds out by itself that the connection is gone.
+            shop.clock.advance_ms(1_000);
+            coming_and_going(&host).await == (2, 1)
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,165 @@
+//! Comings and goings, also of those who only lose the connection.
+//!
+//! The chat service tells of a connection that is lost by `State.StateChange`, without a room, and
+//! where the online list is on also by `Group.CallbackOnMemberStateChange`, after twenty seconds. It
+//! tells of no exit then, and of the return by a join, by `Online`, or by both; who returns within
+//! twenty seconds has not left. So it is kept where an account is, and each going and each coming
+//! is counted once, whichever of the webhooks tells of it first.
+
+mod store;
+
+use chat_types::webhook::{MemberState, StateAction, Webhook};
+
+use super::count_at;
+use super::store::Counts;
+use crate::Business;
+use crate::storage::{Error, Tx};
+use crate::webhooks::Heard;
+
+/// Who is back within this time has not left (product/1047/48734).
+const GRACE_MS: u64 = 20_000;
+/// What is told of a return within that time may arrive so much later.
+const LATE_MS: u64 = 5_000;
+/// Accounts in one transaction.
+const AT_ONCE: u32 = 500;
+/// Of whom nothing is heard for so long, nobody knows where they are.
+const KEPT_MS: u64 = 7 * 24 * 3_600 * 1_000;
+
+/// Where an account is, seen from one room that it came into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whereabouts {
+    Here,
+    /// Its connection was lost a moment ago; not counted yet.
+    Lost,
+    /// Counted as gone.
+    Away,
+    /// Back, and counted as come, by `Online`; a join may still tell the same.
+    Returned,
+}
+
+impl Whereabouts {
+    const ALL: [Self; 4] = [Self::Here, Self::Lost, Self::Away, Self::Returned];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Lost => "lost",
+            Self::Away => "away",
+            Self::Returned => "returned",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+pub(super) async fn hear(tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
+    let at_ms = heard.at_ms;
+    match heard.webhook {
+        Webhook::AfterNewMemberJoin(join) => {
+            for member in &join.new_member_list {
+                come(tx, &join.group_id, &member.member_account, at_ms).await?;
+            }
+        }
+        Webhook::AfterMemberExit(exit) => {
+            for member in &exit.exit_member_list {
+                leave(tx, &exit.group_id, &member.member_account, at_ms).await?;
+            }
+        }
+        Webhook::OnMemberStateChange(change) => {
+            for member in &change.member_list {
+                let account = member.member_account.as_str();
+                match change.event_type {
+                    MemberState::Online => come_back(tx, &change.group_id, account, at_ms).await?,
+                    MemberState::Offline => go_away(tx, &change.group_id, account, at_ms).await?,
+                }
+            }
+        }
+        Webhook::StateChange(change) => {
+            let account = change.info.to_account.as_str();
+            match change.info.action {
+                StateAction::Login => {
+                    store::find_again(tx, account, at_ms.saturating_sub(GRACE_MS), at_ms).await?;
+                }
+                StateAction::Logout | StateAction::Disconnect => {
+                    store::lose(tx, account, at_ms).await?;
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn come(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
+    let before = store::find(tx, group_id, user_id).await?;
+    // Who comes in anew had left.
+    if let Some((Whereabouts::Lost, lost_ms)) = before {
+        count_going(tx, group_id, lost_ms).await?;
+    }
+    if !matches!(before, Some((Whereabouts::Returned, _))) {
+        count_coming(tx, group_id, at_ms).await?;
+    }
+    store::put(tx, group_id, user_id, Whereabouts::Here, at_ms).await
+}
+
+async fn leave(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
+    let before = store::find(tx, group_id, user_id).await?;
+    if !matches!(before, Some((Whereabouts::Away, _))) {
+        count_going(tx, group_id, at_ms).await?;
+    }
+    store::forget(tx, group_id, user_id).await
+}
+
+async fn go_away(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
+    match store::find(tx, group_id, user_id).await? {
+        Some((Whereabouts::Away, _)) => return Ok(()),
+        Some((Whereabouts::Lost, lost_ms)) => count_going(tx, group_id, lost_ms).await?,
+        _ => count_going(tx, group_id, at_ms).await?,
+    }
+    store::put(tx, group_id, user_id, Whereabouts::Away, at_ms).await
+}
+
+async fn come_back(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
+    match store::find(tx, group_id, user_id).await? {
+        Some((Whereabouts::Away, _)) => {
+            count_coming(tx, group_id, at_ms).await?;
+            store::put(tx, group_id, user_id, Whereabouts::Returned, at_ms).await
+        }
+        Some((Whereabouts::Lost, _)) => {
+            store::put(tx, group_id, user_id, Whereabouts::Here, at_ms).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn count_coming(tx: &mut Tx, group_id: &str, at_ms: u64) -> Result<(), Error> {
+    count_at(tx, group_id, at_ms, Counts { joins: 1, ..Counts::default() }).await
+}
+
+async fn count_going(tx: &mut Tx, group_id: &str, at_ms: u64) -> Result<(), Error> {
+    count_at(tx, group_id, at_ms, Counts { leaves: 1, ..Counts::default() }).await
+}
+
+/// Counts those as gone who have not come back in time, at the minute in which they were lost.
+pub(super) async fn count_lost(business: &Business) -> Result<(), Error> {
+    let before_ms = business.clock.now_ms().saturating_sub(GRACE_MS + LATE_MS);
+    let mut reading = business.database.read().await?;
+    let waits = !store::lost_before(&mut reading, before_ms, 1).await?.is_empty();
+    drop(reading);
+    if !waits {
+        return Ok(());
+    }
+    let mut tx = business.database.write().await?;
+    for (group_id, user_id, lost_ms) in store::lost_before(&mut tx, before_ms, AT_ONCE).await? {
+        go_away(&mut tx, &group_id, &user_id, lost_ms).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Forgets up to `limit` accounts; answers how many.
+pub(super) async fn purge(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<u64, Error> {
+    store::purge(tx, now_ms.saturating_sub(KEPT_MS), limit).await
+}
