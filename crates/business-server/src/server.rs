@@ -1,5 +1,6 @@
 //! Start, and orderly shutdown.
 
+use chat_rest::RetryPolicy;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,16 +156,19 @@ async fn make(
     let access = &config.chat;
     let clock = Arc::clone(&config.clock);
     let key = access.key.clone();
-    let chat = chat_rest::Client::new(chat_rest::Config {
+    let chat_config = chat_rest::Config {
         admin: access.admin.clone(),
         clock: Arc::new(move || clock.now_s()),
         ..chat_rest::Config::new(access.base_url.clone(), access.sdk_app_id, key)
-    })?;
+    };
+    // The outbox repeats by itself, in an order of its own.
+    let once = chat_rest::Config { retry: RetryPolicy::none(), ..chat_config.clone() };
+    let chat = chat_rest::Client::new(chat_config)?;
     let fresh: [u8; TOKEN_KEY_BYTES] = rand::random();
     let fresh = fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = database.write().await?;
     let key = accounts::store::secret(&mut tx, "token_key", &fresh).await?;
-    let outbox = Outbox::open(&mut tx, config.outbox_limit).await?;
+    let outbox = Outbox::open(&mut tx, config.outbox_limit, chat_rest::Client::new(once)?).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;

@@ -148,7 +148,7 @@ impl Error {
 
     /// Something between here and the service failed, or the service below its API: another address
     /// of it may work.
-    pub(crate) fn is_of_the_way(&self) -> bool {
+    pub fn is_of_the_way(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Transport { .. } | Self::Timeout { .. } => true,
             Self::Status { status, .. } => *status >= 500,

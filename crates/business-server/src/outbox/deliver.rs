@@ -120,7 +120,7 @@ impl Delivery {
                 }
             };
             for (number, lane) in &written {
-                self.lanes.note(lane);
+                self.lanes.note(lane, *number);
                 self.seen = self.seen.max(*number);
             }
             if written.len() < LOOK as usize {
@@ -165,9 +165,9 @@ impl Delivery {
                 Some(Turn::Empty) => self.lanes.end(&lane, Ended::Empty, Instant::now()),
                 Some(Turn::Failed(error)) => {
                     tracing::error!(%error, lane = &*lane, "outbox not read: it is tried again");
-                    self.lanes.end(&lane, Ended::Later, Instant::now());
+                    self.lanes.end(&lane, Ended::Failed, Instant::now());
                 }
-                None => self.lanes.end(&lane, Ended::Later, Instant::now()),
+                None => self.lanes.end(&lane, Ended::Failed, Instant::now()),
             }
         }
         let is_noted = match self.note(&sent).await {
@@ -177,8 +177,8 @@ impl Delivery {
                 false
             }
         };
-        for (lane, Sent { answer, .. }) in &sent {
-            let ended = if is_noted && answer.is_last() { Ended::Done } else { Ended::Later };
+        for (lane, Sent { number, answer, .. }) in &sent {
+            let ended = if is_noted { answer.ended(*number) } else { Ended::Failed };
             self.lanes.end(lane, ended, Instant::now());
         }
     }
@@ -313,10 +313,19 @@ enum Answer {
 }
 
 impl Answer {
-    /// Whether the posting is done with.
-    fn is_last(&self) -> bool {
-        matches!(self, Self::Accepted | Self::Refused(_) | Self::OutOfDate(_))
+    /// What it says about the lane of the posting of this number.
+    fn ended(&self, number: u64) -> Ended {
+        match self {
+            Self::Accepted | Self::Refused(_) | Self::OutOfDate(_) => Ended::Done(number),
+            Self::Failed(error) if is_for_everybody(error) => Ended::Away,
+            _ => Ended::Later,
+        }
     }
+}
+
+/// Whether every other posting would have failed as well: the chat service is away, or lets nobody in.
+fn is_for_everybody(error: &chat_rest::Error) -> bool {
+    error.is_of_the_way() || error.outcome() == Outcome::Unauthorized
 }
 
 async fn attempt(business: &Business, group_id: &str, what: &Kept) -> Answer {
@@ -332,7 +341,7 @@ async fn attempt(business: &Business, group_id: &str, what: &Kept) -> Answer {
                 forbid_callback_control: vec![FORBID_BEFORE.to_owned()],
                 ..SendGroupMsg::default()
             };
-            business.chat.send_group_msg(&message).await.map(|_| ())
+            business.outbox.chat.send_group_msg(&message).await.map(|_| ())
         }
         Kept::Field { name, value } => {
             let change = ModifyGroupBaseInfo {
@@ -340,7 +349,7 @@ async fn attempt(business: &Business, group_id: &str, what: &Kept) -> Answer {
                 app_defined_data: vec![KeyValue { key: name.clone(), value: value.clone() }],
                 ..ModifyGroupBaseInfo::default()
             };
-            business.chat.modify_group_base_info(&change).await
+            business.outbox.chat.modify_group_base_info(&change).await
         }
     };
     match answered {

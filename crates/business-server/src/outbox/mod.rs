@@ -56,9 +56,10 @@ pub(crate) struct Posting<'a> {
 }
 
 /// Wakes the routine that delivers, and knows the limit and the figures.
-#[derive(Debug)]
 pub(crate) struct Outbox {
     written: Notify,
+    /// Makes each call once.
+    chat: chat_rest::Client,
     /// Postings that may wait, over all lanes.
     limit: u64,
     /// Numbers of this outbox, the same after a restart.
@@ -76,12 +77,17 @@ struct Counters {
 }
 
 impl Outbox {
-    pub(crate) async fn open(tx: &mut Tx, limit: u64) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        tx: &mut Tx,
+        limit: u64,
+        chat: chat_rest::Client,
+    ) -> Result<Self, Error> {
         let fresh: u64 = rand::random();
         let seed = crate::accounts::store::secret(tx, SEED, &fresh.to_string()).await?;
         let seed = seed.parse().map_err(|_| Error::Unreadable(format!("the secret {SEED}")))?;
         Ok(Self {
             written: Notify::new(),
+            chat,
             limit,
             randoms: Randoms::with_seed(seed),
             counters: Counters::default(),

@@ -279,6 +279,36 @@ async fn gifts_are_taken_while_the_chat_service_is_away_and_told_in_order_when_i
 }
 
 #[tokio::test]
+async fn gifts_of_different_combos_come_in_their_order_as_far_as_several_go_at_once() {
+    const GIFTS: usize = 40;
+    let proxy = Proxy::start().await;
+    let shop = Shop::open_with(proxy.opening()).await;
+    let mei = giver(&shop, "mei", 100).await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    let paid = Arc::new(Mutex::new(Vec::new()));
+    let (giver, kept) = (mei.clone(), Arc::clone(&paid));
+    proxy.inner.is_away.store(true, SeqCst);
+    let shop = shop
+        .without_chat(async move |_| {
+            for number in 0..GIFTS {
+                let combo = format!("c{number}");
+                let order = given(&giver, &combo, roses(1, &combo)).await;
+                kept.lock().unwrap().push(order);
+            }
+        })
+        .await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    proxy.inner.is_away.store(false, SeqCst);
+    let told = orders(&mut viewer, GIFTS).await;
+    let paid = paid.lock().unwrap();
+    for (place, order) in told.iter().enumerate() {
+        let given = paid.iter().position(|paid| paid == order).unwrap();
+        // Eight are on their way at once, and one was the first to find the chat service back.
+        assert!(given.abs_diff(place) <= 2 * 8, "{given} was told as {place}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_waits_outlives_a_restart() {
     let proxy = Proxy::start().await;
     let shop = Shop::open_with(proxy.opening()).await;
