@@ -140,9 +140,10 @@ async fn where_a_ban_is_a_mute_the_longer_of_the_two_holds() {
     measure(&moderator, "mutes", "mei", 0).await;
     let lifted = async || moderator.get_ok("/moderation/log").await[0]["action"] == "lift";
     soon("the lift is noted", lifted).await;
+    shop.clock.advance_ms(1_000);
     let mut li = shop.watch("li", ROOM).await;
     measure(&moderator, "mutes", "li", 600).await;
-    // Measures are carried out in the order in which they were written.
+    // What was written earlier is carried out earlier.
     speaks(&mut li, 10_017).await;
     assert_eq!(mei.say("c3", "may i").await["code"], 10_017, "the ban holds");
     measure(&moderator, "bans", "mei", 0).await;
