@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::normalise::is_invisible;
+use super::normalise::{as_shown, is_invisible};
 
 /// The full stop of Chinese and Japanese. In a name it is read as a dot (RFC 3490).
 const STOP: char = '\u{3002}';
@@ -14,6 +14,10 @@ const STOP: char = '\u{3002}';
 /// exists (`shop.example.com`, but not `thanks.bye`), or the number of a machine with a port or a
 /// path (`10.0.0.1/x`, but not the version `1.2.3.4`).
 pub(super) fn has_link(text: &str) -> bool {
+    is_in(text) || as_shown(text).is_some_and(|shown| is_in(&shown))
+}
+
+fn is_in(text: &str) -> bool {
     let seen = text.chars().filter(|sign| !is_invisible(*sign));
     let folded: String = seen.nfkc().flat_map(char::to_lowercase).collect();
     if finds(&folded, leads_somewhere) || has_name(&folded) || has_machine(&folded) {
@@ -97,6 +101,7 @@ mod tests {
             "例え.jp",
             "t.me/room",
             "exam\u{202E}ple.com",
+            "\u{202E}moc.elpmaxe",
             "example。com",
             "看example｡com吧",
             "例子.中国",

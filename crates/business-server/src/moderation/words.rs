@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use utoipa::ToSchema;
 
-use super::normalise::Plain;
+use super::normalise::{Plain, as_shown};
 
 /// Words of one list.
 pub(super) const MAX_WORDS: usize = 10_000;
@@ -96,12 +96,23 @@ pub(super) struct Found<'a> {
 pub(super) struct Text {
     pub(super) plain: Plain,
     pub(super) spread: Plain,
+    /// Both in the order in which the letters are shown, where that is another one, and the source's
+    /// bytes: what is found there is somewhere among them.
+    shown: Option<(Plain, Plain, usize)>,
 }
 
 impl Text {
     pub(super) fn of(source: &str) -> Self {
-        let plain = Plain::of(source);
-        Self { spread: plain.spread(), plain }
+        let both = |source: &str| {
+            let plain = Plain::of(source);
+            (plain.spread(), plain)
+        };
+        let (spread, plain) = both(source);
+        let shown = as_shown(source).map(|shown| {
+            let (spread, plain) = both(&shown);
+            (plain, spread, source.len())
+        });
+        Self { plain, spread, shown }
     }
 }
 
@@ -132,7 +143,20 @@ impl Words {
 
     /// Every word that is there, in no order.
     pub(super) fn find<'a>(&'a self, text: &'a Text) -> impl Iterator<Item = Found<'a>> {
-        let both = [(&self.plain, &text.plain), (&self.spread, &text.spread)];
+        let as_written = self.find_both(&text.plain, &text.spread);
+        let as_shown = text.shown.iter().flat_map(|(plain, spread, length)| {
+            let found = self.find_both(plain, spread);
+            found.map(|found| Found { source: 0..*length, ..found })
+        });
+        as_written.chain(as_shown)
+    }
+
+    fn find_both<'a>(
+        &'a self,
+        plain: &'a Plain,
+        spread: &'a Plain,
+    ) -> impl Iterator<Item = Found<'a>> {
+        let both = [(&self.plain, plain), (&self.spread, spread)];
         both.into_iter()
             .filter_map(|(matcher, text)| Some((matcher.as_ref()?, text)))
             .flat_map(move |(matcher, text)| self.find_in(matcher, text))
@@ -248,6 +272,25 @@ mod tests {
             found(lists, "ｃａｒgo, go"),
             [pair("car", "ｃａｒ"), pair("cargo", "ｃａｒgo"), pair("go", "go")]
         );
+    }
+
+    #[test]
+    fn a_word_that_is_turned_around_is_found_as_it_is_shown_and_as_it_is_written() {
+        for source in ["oh \u{202E}macs", "sc\u{202E}ma", "oh \u{202E}scam"] {
+            assert!(has(Reach::Words, "scam", source), "{source:?}");
+        }
+        assert!(has(Reach::Spread, "scam", "\u{202E}m a c s"));
+        assert!(!has(Reach::Anywhere, "scam", "macs"));
+        let all = found(vec![list(Reach::Anywhere, &["scam"])], "oh \u{202E}macs");
+        assert_eq!(all, [("scam".to_owned(), "oh \u{202E}macs".to_owned())]);
+    }
+
+    #[test]
+    fn words_of_an_entry_may_stand_far_apart() {
+        for source in ["buy now", "buy   now", "buy\n\u{3000}now", "buy \u{202E}\u{202C} now"] {
+            assert!(has(Reach::Words, "buy now", source), "{source:?}");
+            assert!(has(Reach::Anywhere, "buy  now", source), "{source:?}");
+        }
     }
 
     #[test]
