@@ -13,6 +13,7 @@ mod broadcast;
 pub mod clock;
 mod config;
 mod draws;
+mod follows;
 mod gifts;
 mod http;
 mod likes;
@@ -73,6 +74,7 @@ fn routes() -> impl Iterator<Item = http::Api> {
         assistant::http::routes(),
         broadcast::http::routes(),
         draws::http::routes(),
+        follows::routes(),
         gifts::http::routes(),
         likes::http::routes(),
         moderation::http::routes(),

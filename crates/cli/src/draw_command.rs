@@ -96,6 +96,7 @@ mod tests {
             ends_at_ms: 2,
             min_level: 0,
             must_have_gifted: false,
+            must_follow: false,
             not_admitted: 0,
             turned_away: 0,
             winners_wanted: 1,

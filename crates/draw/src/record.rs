@@ -31,7 +31,10 @@ pub struct Record {
     /// Only accounts that had given a gift in the same stream took part.
     #[serde(default)]
     pub must_have_gifted: bool,
-    /// Accounts that said the keyword and did not fulfil the two conditions.
+    /// Only accounts that followed the host took part.
+    #[serde(default)]
+    pub must_follow: bool,
+    /// Accounts that said the keyword and did not fulfil the conditions.
     #[serde(default)]
     pub not_admitted: u64,
     /// Comments that came when the draw had as many entrants as it takes.

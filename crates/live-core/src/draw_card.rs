@@ -66,6 +66,9 @@ impl DrawCard {
             winners: draw.winners,
             ends_at_s,
             commitment: draw.commitment,
+            min_level: draw.conditions.min_level,
+            must_have_gifted: draw.conditions.must_have_gifted,
+            must_follow: draw.conditions.must_follow,
         };
         self.open.push(Open { view, gone_at });
         keep_last(&mut self.open, MOST_OPEN);
@@ -145,7 +148,7 @@ fn keep_last<T>(all: &mut Vec<T>, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_types::business::Winner;
+    use chat_types::business::{DrawConditions, Winner};
     use proptest::prelude::*;
     use proptest::test_runner::Config;
 
@@ -160,6 +163,7 @@ mod tests {
             winners: 2,
             ends_at_s: 5_060,
             commitment: format!("hash of {draw}"),
+            conditions: DrawConditions { must_follow: true, ..DrawConditions::default() },
         }
     }
 

@@ -58,7 +58,7 @@ async fn finish(business: &Business, draw: &Draw) -> Result<(), Error> {
 async fn close(business: &Business, draw: &Draw) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
     if store::close(&mut tx, &draw.draw).await? {
-        let experience = levels::experience_for(&business.config.levels, draw.min_level);
+        let experience = levels::experience_for(&business.config.levels, draw.conditions.min_level);
         store::apply_conditions(&mut tx, draw, experience).await?;
     }
     tx.commit().await?;
@@ -139,8 +139,9 @@ pub(super) async fn record(tx: &mut Tx, draw: Draw) -> Result<Record, Problem> {
         prize: draw.prize,
         opened_at_ms: draw.opened_ms,
         ends_at_ms: draw.ends_ms,
-        min_level: draw.min_level,
-        must_have_gifted: draw.must_have_gifted,
+        min_level: draw.conditions.min_level,
+        must_have_gifted: draw.conditions.must_have_gifted,
+        must_follow: draw.conditions.must_follow,
         not_admitted: draw.not_admitted,
         turned_away: draw.turned_away,
         winners_wanted: draw.winners,
@@ -158,6 +159,7 @@ mod tests {
     use super::*;
     use crate::draws::keyword::Matching;
     use ::draw::Seed;
+    use chat_types::business::DrawConditions;
 
     fn draw() -> Draw {
         let seed = Seed::new([3; 32]);
@@ -172,8 +174,7 @@ mod tests {
             matching: Matching::Contains,
             prize: "\u{1f3c6}".repeat(60),
             winners: 1_000,
-            min_level: 0,
-            must_have_gifted: false,
+            conditions: DrawConditions::default(),
             opened_ms: 0,
             ends_ms: 60_000,
             state: State::Closing,

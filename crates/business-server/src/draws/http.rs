@@ -3,6 +3,7 @@
 use axum::extract::State as OfService;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chat_types::business::DrawConditions;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -42,7 +43,7 @@ struct Filters {
     min_level: u32,
     /// Accounts that have given a gift in this room since the stream began.
     must_have_gifted: bool,
-    /// Refused with `filter_followed`: this service is not told who follows whom.
+    /// Accounts that follow the owner of the room.
     must_follow: bool,
 }
 
@@ -93,6 +94,7 @@ struct DrawView {
     winners_wanted: u32,
     min_level: u32,
     must_have_gifted: bool,
+    must_follow: bool,
     opened_at_s: u64,
     ends_at_s: u64,
     /// SHA-256 of the seed, in hexadecimal.
@@ -129,8 +131,9 @@ async fn view(tx: &mut Tx, draw: Draw) -> Result<DrawView, storage::Error> {
         keyword: draw.keyword,
         prize: draw.prize,
         winners_wanted: draw.winners,
-        min_level: draw.min_level,
-        must_have_gifted: draw.must_have_gifted,
+        min_level: draw.conditions.min_level,
+        must_have_gifted: draw.conditions.must_have_gifted,
+        must_follow: draw.conditions.must_follow,
         opened_at_s: draw.opened_ms / 1_000,
         ends_at_s: draw.ends_ms / 1_000,
         commitment: draw.commitment,
@@ -157,14 +160,7 @@ async fn open(
     PathOf(room): PathOf<String>,
     Body(body): Body<OpenDraw>,
 ) -> Result<(StatusCode, axum::Json<DrawView>), Problem> {
-    if body.filters.must_follow {
-        return Err(Problem::new(
-            400,
-            "filter_followed",
-            "this service is not told who follows whom: leave must_follow out, and use min_level or \
-             must_have_gifted",
-        ));
-    }
+    let Filters { min_level, must_have_gifted, must_follow } = body.filters;
     let wish = Wish {
         keyword: body.keyword,
         matching: match body.matching {
@@ -174,8 +170,7 @@ async fn open(
         prize: body.prize,
         winners: body.winners,
         window_s: body.window_s,
-        min_level: body.filters.min_level,
-        must_have_gifted: body.filters.must_have_gifted,
+        conditions: DrawConditions { min_level, must_have_gifted, must_follow },
     };
     let mut tx = business.database.write().await?;
     let draw = opening::open(&business, &mut tx, &room, &caller, wish).await?;

@@ -2,7 +2,7 @@
 
 use chat_types::Priority;
 use chat_types::business::{
-    Announcement, AnnouncementKind, BusinessMessage, DrawCancelled, DrawOpened,
+    Announcement, AnnouncementKind, BusinessMessage, DrawCancelled, DrawConditions, DrawOpened,
 };
 use draw::{SEED_BYTES, Seed};
 use sha2::{Digest as _, Sha256};
@@ -34,8 +34,7 @@ pub(super) struct Wish {
     pub(super) prize: String,
     pub(super) winners: u32,
     pub(super) window_s: u32,
-    pub(super) min_level: u32,
-    pub(super) must_have_gifted: bool,
+    pub(super) conditions: DrawConditions,
 }
 
 impl Wish {
@@ -85,7 +84,7 @@ pub(super) async fn open(
         ));
     }
     let stream = rooms::store::open_stream(tx, group_id).await?;
-    if wish.must_have_gifted && stream.is_none() {
+    if wish.conditions.must_have_gifted && stream.is_none() {
         return Err(Problem::conflict(
             "no_stream",
             "nobody can have given a gift in this stream: go live first",
@@ -107,8 +106,7 @@ pub(super) async fn open(
         matching: wish.matching,
         prize: wish.prize,
         winners: wish.winners,
-        min_level: wish.min_level,
-        must_have_gifted: wish.must_have_gifted,
+        conditions: wish.conditions,
         opened_ms: now_ms,
         ends_ms: ends_at_s.saturating_mul(1_000),
         state: State::Open,
@@ -128,6 +126,7 @@ pub(super) async fn open(
         winners: draw.winners,
         ends_at_s,
         commitment: draw.commitment.clone(),
+        conditions: draw.conditions,
     });
     tell(tx, &draw, "opened", &message, now_ms).await?;
     Ok(draw)

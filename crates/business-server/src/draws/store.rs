@@ -1,6 +1,6 @@
 //! Draws in the database.
 
-use chat_types::business::Winner;
+use chat_types::business::{DrawConditions, Winner};
 use draw::Seed;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -51,8 +51,7 @@ pub(super) struct Draw {
     pub(super) matching: Matching,
     pub(super) prize: String,
     pub(super) winners: u32,
-    pub(super) min_level: u32,
-    pub(super) must_have_gifted: bool,
+    pub(super) conditions: DrawConditions,
     pub(super) opened_ms: u64,
     pub(super) ends_ms: u64,
     pub(super) state: State,
@@ -84,8 +83,11 @@ fn read(row: &SqliteRow) -> Result<Draw, Error> {
             .ok_or_else(|| unreadable("the matching"))?,
         prize: row.get("prize"),
         winners: small("winners"),
-        min_level: small("min_level"),
-        must_have_gifted: row.get::<i64, _>("must_have_gifted") != 0,
+        conditions: DrawConditions {
+            min_level: small("min_level"),
+            must_have_gifted: row.get::<i64, _>("must_have_gifted") != 0,
+            must_follow: row.get::<i64, _>("must_follow") != 0,
+        },
         opened_ms: from_db(row.get("opened_ms")),
         ends_ms: from_db(row.get("ends_ms")),
         state: State::from_name(row.get("state")).ok_or_else(|| unreadable("the state"))?,
@@ -103,9 +105,9 @@ fn read(row: &SqliteRow) -> Result<Draw, Error> {
 pub(super) async fn insert(tx: &mut Tx, draw: &Draw) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO draws (draw, group_id, number, stream, opened_by, keyword, wanted, matching,
-             prize, winners, min_level, must_have_gifted, opened_ms, ends_ms, state, seed,
-             commitment)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             prize, winners, min_level, must_have_gifted, must_follow, opened_ms, ends_ms, state,
+             seed, commitment)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(&draw.draw)
     .bind(&draw.group_id)
@@ -117,8 +119,9 @@ pub(super) async fn insert(tx: &mut Tx, draw: &Draw) -> Result<(), Error> {
     .bind(draw.matching.name())
     .bind(&draw.prize)
     .bind(i64::from(draw.winners))
-    .bind(i64::from(draw.min_level))
-    .bind(i64::from(draw.must_have_gifted))
+    .bind(i64::from(draw.conditions.min_level))
+    .bind(i64::from(draw.conditions.must_have_gifted))
+    .bind(i64::from(draw.conditions.must_follow))
     .bind(to_db(draw.opened_ms))
     .bind(to_db(draw.ends_ms))
     .bind(draw.state.name())
@@ -255,7 +258,8 @@ pub(super) async fn cancel(tx: &mut Tx, draw: &str, now_ms: u64) -> Result<bool,
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes off the list who has not the experience, and who gave no gift where one is asked for.
+/// Takes off the list who has not the experience, who gave no gift where one is asked for, and who
+/// does not follow the host where that is asked for.
 pub(super) async fn apply_conditions(
     tx: &mut Tx,
     draw: &Draw,
@@ -272,8 +276,11 @@ pub(super) async fn apply_conditions(
         .execute(&mut **tx)
         .await?;
     }
-    if draw.must_have_gifted {
+    if draw.conditions.must_have_gifted {
         keep_only_givers(tx, draw).await?;
+    }
+    if draw.conditions.must_follow {
+        keep_only_followers(tx, draw).await?;
     }
     sqlx::query(
         "UPDATE draws SET not_admitted =
@@ -297,6 +304,21 @@ async fn keep_only_givers(tx: &mut Tx, draw: &Draw) -> Result<(), Error> {
     .bind(&draw.draw)
     .bind(&draw.group_id)
     .bind(draw.stream.map(to_db))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes off the list who does not follow the owner of the room.
+async fn keep_only_followers(tx: &mut Tx, draw: &Draw) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE draw_entrants SET admitted = 0 WHERE draw = $1 AND NOT EXISTS
+             (SELECT 1 FROM follows JOIN rooms ON rooms.owner = follows.host
+                  WHERE rooms.group_id = $2 AND follows.user_id = draw_entrants.user_id
+                      AND follows.following = 1)",
+    )
+    .bind(&draw.draw)
+    .bind(&draw.group_id)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -384,8 +406,7 @@ mod tests {
             matching: Matching::Equals,
             prize: "A cup".into(),
             winners: 2,
-            min_level: 3,
-            must_have_gifted: true,
+            conditions: DrawConditions { min_level: 3, must_have_gifted: true, must_follow: false },
             opened_ms: 1,
             ends_ms,
             state: State::Open,

@@ -187,8 +187,6 @@ async fn a_draw_that_breaks_a_rule_is_refused_with_the_rule() {
         assert_eq!(answer.problem(400), "invalid", "{member} {value}");
     }
     assert_eq!(host.post(&draws, wish_with("winners", json!(-1))).await.problem(422), "body");
-    let follow = wish_with("filters", json!({"must_follow": true}));
-    assert_eq!(host.post(&draws, follow).await.problem(400), "filter_followed");
     assert_eq!(host.post("/rooms/none/draws", wish()).await.problem(404), "room");
     assert_eq!(host.get("/draws/none").await.problem(404), "draw");
     assert_eq!(host.get("/draws/none/record").await.problem(404), "draw");
@@ -262,6 +260,33 @@ async fn a_gift_that_is_asked_for_has_to_be_given_in_this_stream_and_kept() {
     let view = drawn(&host, &draw).await;
     assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(4), &json!(3)));
     assert_eq!(record(&host, &draw).await.entrants, ["mei"]);
+}
+
+#[tokio::test]
+async fn who_follows_when_the_draw_is_closed_takes_part_and_the_room_is_told_of_the_condition() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let mut watcher = shop.watch("li", ROOM).await;
+    let events = Events::of(&shop).await;
+    let draw = opened(&host, wish_with("filters", json!({"must_follow": true}))).await;
+    let told = watcher.business("draw_opened").await;
+    assert_eq!(told["conditions"]["must_follow"], true, "{told}");
+    let follow = format!("/rooms/{ROOM}/follow");
+    for user in ["mei", "jun", "ana"] {
+        events.said(ROOM, user, "lucky cup", shop.clock.now_s() * 1_000).await;
+    }
+    events.heard().await;
+    // The keyword may come before the following, which has to last.
+    for user in ["mei", "jun"] {
+        shop.sign_in(user, "viewer").await.put_ok(&follow, json!({})).await;
+    }
+    shop.sign_in("jun", "viewer").await.delete(&follow).await.expect_status(200);
+    shop.clock.advance_ms(OVER_MS);
+    let view = drawn(&host, &draw).await;
+    assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(3), &json!(2)));
+    let record = record(&host, &draw).await;
+    assert_eq!((record.verify(), record.must_follow), (Ok(()), true));
+    assert_eq!(record.entrants, ["mei"]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod assistant;
 mod broadcast;
 mod draws;
 mod events;
+mod follows;
 mod gifts;
 mod house;
 mod ledger;

@@ -255,6 +255,16 @@ pub struct SetStatus {
     pub status: RoomStatus,
 }
 
+/// `GET /rooms/{room}/follow`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Follow {
+    /// Whether the caller follows the owner of the room.
+    pub following: bool,
+    /// Accounts that follow the owner.
+    pub followers: u64,
+}
+
 /// What went wrong (RFC 9457), as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemView {

@@ -14,6 +14,27 @@ pub struct DrawOpened {
     /// SHA-256 of the seed, in lower-case hexadecimal. The seed is told with the result, so that
     /// nobody, the shop included, can choose it when the entrants are known.
     pub commitment: String,
+    /// Absent when everybody may take part.
+    #[serde(default, skip_serializing_if = "DrawConditions::are_none")]
+    pub conditions: DrawConditions,
+}
+
+/// Who of those that say the keyword takes part, looked at when the time is over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DrawConditions {
+    /// Accounts of this level or a higher one; 0 for all.
+    pub min_level: u32,
+    /// Accounts that have given a gift in this room since the stream began.
+    pub must_have_gifted: bool,
+    /// Accounts that follow the host.
+    pub must_follow: bool,
+}
+
+impl DrawConditions {
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A draw was called off before its end: nobody wins, and the card is taken off.

@@ -12,7 +12,7 @@ mod live_status;
 mod product;
 
 pub use announcement::{Announcement, AnnouncementKind, MAX_ANNOUNCEMENT_CHARS};
-pub use draw::{DrawCancelled, DrawOpened, DrawResult, Winner};
+pub use draw::{DrawCancelled, DrawConditions, DrawOpened, DrawResult, Winner};
 pub use gift::{EffectClass, Gift};
 pub use like::{LIKES_COUNTER, Like, MAX_LIKES_PER_MESSAGE};
 pub use live_status::{LIVE_STATUS_FIELD, LiveStatus, LiveStatusChanged};

@@ -90,6 +90,7 @@ proptest! {
             ends_at_ms: 1,
             min_level: 0,
             must_have_gifted: false,
+            must_follow: false,
             not_admitted: 0,
             turned_away: 0,
             winners_wanted: wanted,

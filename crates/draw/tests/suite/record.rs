@@ -15,6 +15,7 @@ fn record() -> Record {
         ends_at_ms: 1_760_000_060_000,
         min_level: 0,
         must_have_gifted: false,
+        must_follow: false,
         not_admitted: 0,
         turned_away: 0,
         winners_wanted: 2,

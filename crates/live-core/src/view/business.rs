@@ -130,6 +130,12 @@ pub struct OpenDrawView {
     pub ends_at_s: f64,
     /// SHA-256 of the seed, in lower-case hexadecimal.
     pub commitment: String,
+    /// Only accounts of this level or a higher one win; 0 for all.
+    pub min_level: u32,
+    /// Only accounts that have given a gift in this stream win.
+    pub must_have_gifted: bool,
+    /// Only accounts that follow the host win.
+    pub must_follow: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,8 +1,8 @@
 //! Business messages in the room: each goes to its own part, and none becomes a comment.
 
 use chat_types::business::{
-    Announcement, AnnouncementKind, BusinessMessage, DrawOpened, DrawResult, EffectClass, Gift,
-    Like, LiveStatus, LiveStatusChanged, Product, ProductNotice, Winner,
+    Announcement, AnnouncementKind, BusinessMessage, DrawConditions, DrawOpened, DrawResult,
+    EffectClass, Gift, Like, LiveStatus, LiveStatusChanged, Product, ProductNotice, Winner,
 };
 use chat_types::element::CustomElement;
 use chat_types::gateway::{
@@ -88,6 +88,7 @@ fn of_the_shop() -> Vec<BusinessMessage> {
         winners: 1,
         ends_at_s: 1_760_000_060,
         commitment: "c0".into(),
+        conditions: DrawConditions::default(),
     };
     vec![
         BusinessMessage::Gift(gift("o1", "c1", 3, 3)),

@@ -1,0 +1,133 @@
+//! Calls: following the host of a room.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use chat_types::UserId;
+use chat_types::business::api::Follow;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::store;
+use crate::Business;
+use crate::http::{Api, Caller, PathOf, Problem, Problems, signed};
+use crate::rooms::{self, Room};
+use crate::storage::{self, Tx};
+
+pub(crate) fn routes() -> Api {
+    Api::new().routes(routes!(standing, follow, unfollow)).routes(routes!(told))
+}
+
+async fn view(tx: &mut Tx, room: &Room, user_id: &UserId) -> Result<Follow, storage::Error> {
+    Ok(Follow {
+        following: store::follows(tx, user_id.as_str(), &room.owner).await?,
+        followers: store::followers(tx, &room.owner).await?,
+    })
+}
+
+/// Whether the caller follows the owner of a room.
+#[utoipa::path(get, path = "/rooms/{room}/follow", tag = "follows",
+    params(("room" = String, Path)), security(("token" = [])),
+    responses((status = 200, body = Follow), Problems))]
+async fn standing(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+) -> Result<axum::Json<Follow>, Problem> {
+    let mut tx = business.database.read().await?;
+    let room = rooms::find(&mut tx, &room).await?;
+    Ok(axum::Json(view(&mut tx, &room, &caller.user_id).await?))
+}
+
+/// Follow the owner of a room. Who does already goes on.
+#[utoipa::path(put, path = "/rooms/{room}/follow", tag = "follows",
+    params(("room" = String, Path)), security(("token" = [])),
+    responses((status = 200, body = Follow), Problems))]
+async fn follow(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+) -> Result<axum::Json<Follow>, Problem> {
+    set(&business, &caller, &room, true).await
+}
+
+/// Follow the owner of a room no more.
+#[utoipa::path(delete, path = "/rooms/{room}/follow", tag = "follows",
+    params(("room" = String, Path)), security(("token" = [])),
+    responses((status = 200, body = Follow), Problems))]
+async fn unfollow(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    PathOf(room): PathOf<String>,
+) -> Result<axum::Json<Follow>, Problem> {
+    set(&business, &caller, &room, false).await
+}
+
+async fn set(
+    business: &Business,
+    caller: &Caller,
+    room: &str,
+    following: bool,
+) -> Result<axum::Json<Follow>, Problem> {
+    let mut tx = business.database.write().await?;
+    let room = rooms::find(&mut tx, room).await?;
+    let user_id = caller.user_id.as_str();
+    if following && room.owner == user_id {
+        return Err(Problem::conflict("own_room", "this is your own room: nobody follows oneself"));
+    }
+    store::put(&mut tx, user_id, &room.owner, following, business.clock.now_s()).await?;
+    let view = view(&mut tx, &room, &caller.user_id).await?;
+    tx.commit().await?;
+    Ok(axum::Json(view))
+}
+
+/// Somebody follows a host, or follows no more, by the word of the shop's own server.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FollowTold {
+    #[schema(value_type = String)]
+    user: UserId,
+    /// Account of the host.
+    #[schema(value_type = String)]
+    host: UserId,
+    following: bool,
+    /// When it happened, in Unix seconds: not more than five minutes away. An older word than the last
+    /// one changes nothing.
+    at_s: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FollowTaken {
+    /// False when a newer word was known already.
+    taken: bool,
+}
+
+/// The shop's own server tells who follows whom.
+#[utoipa::path(post, path = "/shop/follows", tag = "follows",
+    params(("X-Signature" = String, Header,
+        description = "HMAC-SHA256 of the body with the key of payments, in hexadecimal")),
+    request_body = FollowTold, responses((status = 200, body = FollowTaken), Problems))]
+async fn told(
+    State(business): State<Arc<Business>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<axum::Json<FollowTaken>, Problem> {
+    let Some(key) = &business.config.payment_key else {
+        return Err(Problem::forbidden("no key is configured to check the shop's signature with"));
+    };
+    let body = body.map_err(|rejection| {
+        Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
+    })?;
+    signed::verify(&headers, &body, key, business.clock.now_s())?;
+    let FollowTold { user, host, following, at_s } =
+        serde_json::from_slice(&body).map_err(|error| {
+            Problem::new(422, "body", format!("this tells of nobody who follows: {error}"))
+        })?;
+    let mut tx = business.database.write().await?;
+    let taken = store::put(&mut tx, user.as_str(), host.as_str(), following, at_s).await?;
+    tx.commit().await?;
+    Ok(axum::Json(FollowTaken { taken }))
+}
