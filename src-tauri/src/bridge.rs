@@ -51,6 +51,7 @@ pub fn builder() -> tauri_specta::Builder<tauri::Wry> {
             shop::products,
             shop::recommend,
             shop::take_down,
+            shop::follow,
             shop::set_live_status,
             service::open_host_window,
             service::service_status,

@@ -211,14 +211,20 @@ async fn the_host_recommends_by_one_button_and_takes_down_by_the_same() {
 async fn a_viewer_takes_part_in_a_draw_by_one_button_and_both_see_who_won() {
     let window = both().await;
     let host = window.shopper("host", "host").await;
-    let draw = json!({"keyword": "glaze", "prize": "A rice bowl", "winners": 1, "window_s": 10});
+    let draw = json!({"keyword": "glaze", "prize": "A rice bowl", "winners": 1, "window_s": 10,
+        "filters": {"must_follow": true}});
     let draw = host.post(&format!("/rooms/{GROUP}/draws"), "-", draw).await;
     window.part("draw-open").await;
     assert!(!has(&window, "draw-join").await, "who runs the room takes no part");
+    assert!(!has(&window, "follow").await, "and follows nobody there");
 
     window.as_viewer().await;
     let countdown = text_of("draw-countdown");
     window.until(&countdown, "time runs", |text| says(text, "00:0")).await;
+    let conditions = text_of("draw-conditions");
+    window.until(&conditions, "it is said who can win", |text| says(text, "follows")).await;
+    window.part("follow").await.click().await.unwrap();
+    window.until(&text_of("follow"), "the viewer follows", |text| text == "Following").await;
     window.part("draw-join").await.click().await.unwrap();
     window.row("glaze", "sent").await;
     let standing = "return document.querySelector('[data-testid=draw-join]')?.dataset.standing";

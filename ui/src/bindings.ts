@@ -36,6 +36,8 @@ export const commands = {
 	recommend: (product: string) => typedError<null, ShopError>(__TAURI_INVOKE("recommend", { product })),
 	/**  Takes the product down: for who runs the room. */
 	takeDown: () => typedError<null, ShopError>(__TAURI_INVOKE("take_down")),
+	/**  Follows the host of the room, or does so no more. */
+	follow: (following: boolean) => typedError<null, ShopError>(__TAURI_INVOKE("follow", { following })),
 	/**  Goes live, pauses, ends: for who runs the room. */
 	setLiveStatus: (status: LiveStatusView) => typedError<null, ShopError>(__TAURI_INVOKE("set_live_status", { status })),
 	/**  Opens a second window on the room, as its host; one that is open comes to the front. */
@@ -288,6 +290,12 @@ export type OpenDrawView = {
 	ends_at_s: number,
 	/**  SHA-256 of the seed, in lower-case hexadecimal. */
 	commitment: string,
+	/**  Only accounts of this level or a higher one win; 0 for all. */
+	min_level: number,
+	/**  Only accounts that have given a gift in this stream win. */
+	must_have_gifted: boolean,
+	/**  Only accounts that follow the host win. */
+	must_follow: boolean,
 };
 
 /**  Who came and went of late. Rooms with many people leave most of it out. */
@@ -485,6 +493,8 @@ export type ShopView = {
 	role: AccountRoleView,
 	/**  Whether the account runs this room: it may recommend and take down. */
 	runs_room: boolean,
+	/**  Whether the account follows the host of this room. */
+	following: boolean,
 	/**  Coins that are left, after what is not answered yet. */
 	balance: number,
 	/**  Whether the account may fill up its wallet by itself. */

@@ -17,6 +17,9 @@ function openDraw(change: Partial<OpenDrawView> = {}): OpenDrawView {
     winners: 3,
     ends_at_s: NOW / 1000 + 151,
     commitment: "c0ffee",
+    min_level: 0,
+    must_have_gifted: false,
+    must_follow: false,
     ...change,
   };
 }
@@ -52,6 +55,15 @@ describe("a lucky draw", () => {
     await window.settle();
     return standing();
   };
+
+  it("tells who can win, where not everybody can", () => {
+    window.show(draws([openDraw()]));
+    expect(window.find("draw-conditions")).toBeUndefined();
+    window.show(draws([openDraw({ min_level: 3, must_have_gifted: true, must_follow: true })]));
+    expect(window.get("draw-conditions").textContent).toBe(
+      "Only who has level 3, has given a gift in this live, and follows the host can win.",
+    );
+  });
 
   it("stands above the chat while it is open, and says how to take part", () => {
     expect(window.find("draws")).toBeUndefined();

@@ -92,6 +92,7 @@ describe("the desktop host", () => {
     await host.products();
     await host.recommend("cup");
     await host.takeDown();
+    await host.follow(true);
     await host.setLiveStatus("paused");
     await host.openHostWindow();
     expect(invoke.mock.calls.map(([command, args]) => [command, args])).toEqual([
@@ -101,6 +102,7 @@ describe("the desktop host", () => {
       ["products", {}],
       ["recommend", { product: "cup" }],
       ["take_down", {}],
+      ["follow", { following: true }],
       ["set_live_status", { status: "paused" }],
       ["open_host_window", {}],
     ]);

@@ -1,8 +1,8 @@
 //! The calls of one account.
 
 use chat_types::business::api::{
-    CatalogueEntry, Entry, GiftView, Give, Given, PATH, Recommendation, RoomStatus, RoomView,
-    SetStatus, SignIn, TopUp, Wallet,
+    CatalogueEntry, Entry, Follow, GiftView, Give, Given, PATH, Recommendation, RoomStatus,
+    RoomView, SetStatus, SignIn, TopUp, Wallet,
 };
 use reqwest::{Method, Url};
 use serde::Serialize;
@@ -98,6 +98,17 @@ impl Client {
 
     pub async fn set_status(&self, room: &str, status: RoomStatus) -> Result<RoomView, Error> {
         self.send(Method::PUT, &["rooms", room, "status"], &SetStatus { status }, None).await
+    }
+
+    /// Whether the account follows the owner of a room.
+    pub async fn follow(&self, room: &str) -> Result<Follow, Error> {
+        self.get(&["rooms", room, "follow"], &[]).await
+    }
+
+    /// Follows the owner of a room, or does so no more.
+    pub async fn set_follow(&self, room: &str, following: bool) -> Result<Follow, Error> {
+        let method = if following { Method::PUT } else { Method::DELETE };
+        self.call(method, &["rooms", room, "follow"], &[], None, None).await
     }
 
     async fn get<T: DeserializeOwned>(

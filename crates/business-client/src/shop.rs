@@ -192,6 +192,18 @@ impl Shop {
         Ok(self.desk.client.take_down(&self.desk.room).await?)
     }
 
+    /// Follows the host of the room, or does so no more.
+    ///
+    /// # Errors
+    /// As for [`Shop::recommend`]; the view has what is known.
+    pub async fn follow(&self, following: bool) -> Result<(), ShopError> {
+        let standing = self.desk.client.set_follow(&self.desk.room, following).await?;
+        let mut state = self.desk.state();
+        state.told.following = standing.following;
+        self.desk.tell(&mut state);
+        Ok(())
+    }
+
     /// Goes live, pauses, ends: for who runs the room.
     ///
     /// # Errors
@@ -263,9 +275,12 @@ impl Desk {
         drop(turn);
         let who = self.client.who();
         // A room that the shop knows nothing of has no host here, and its viewers have a wallet still.
-        let runs_room = match self.client.room(&self.room).await {
-            Ok(room) => room.owner == who.user_id || who.role == Role::Admin,
-            Err(Error::Refused(problem)) if problem.status == 404 => false,
+        let (runs_room, following) = match self.client.room(&self.room).await {
+            Ok(room) => {
+                let runs_room = room.owner == who.user_id || who.role == Role::Admin;
+                (runs_room, self.client.follow(&self.room).await?.following)
+            }
+            Err(Error::Refused(problem)) if problem.status == 404 => (false, false),
             Err(error) => return Err(error),
         };
         let mut state = self.state();
@@ -276,6 +291,7 @@ impl Desk {
             name: who.name.clone(),
             role: who.role.into(),
             runs_room,
+            following,
             may_top_up: wallet.may_top_up,
             refusal: std::mem::take(&mut state.told.refusal),
             ..ShopView::default()

@@ -101,6 +101,8 @@ pub struct ShopView {
     pub role: AccountRoleView,
     /// Whether the account runs this room: it may recommend and take down.
     pub runs_room: bool,
+    /// Whether the account follows the host of this room.
+    pub following: bool,
     /// Coins that are left, after what is not answered yet.
     #[cfg_attr(feature = "specta", specta(type = i32))]
     pub balance: f64,

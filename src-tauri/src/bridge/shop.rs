@@ -89,6 +89,13 @@ pub(super) async fn take_down(window: WebviewWindow) -> Result<(), ShopError> {
     seat(&window)?.shop.take_down().await
 }
 
+/// Follows the host of the room, or does so no more.
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn follow(window: WebviewWindow, following: bool) -> Result<(), ShopError> {
+    seat(&window)?.shop.follow(following).await
+}
+
 /// Goes live, pauses, ends: for who runs the room.
 #[tauri::command]
 #[specta::specta]

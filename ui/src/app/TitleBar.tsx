@@ -6,6 +6,7 @@ import { SettingsButton } from "../settings/SettingsPopover";
 import type { Player } from "../stage/player";
 import type { Actions } from "./actions";
 import { useLiveroom } from "./context";
+import { FollowButton } from "./FollowButton";
 import { LiveStatus } from "./LiveStatus";
 
 function Watching(props: { count: number }): JSX.Element {
@@ -30,7 +31,11 @@ export function TitleBar(props: { player: Player; actions: Actions }): JSX.Eleme
           {room.room()?.name}
         </h1>
         <Show when={room.room()?.host}>
-          {(name) => <p class="title-part">{words().hostedBy(name())}</p>}
+          {(name) => (
+            <p class="title-part">
+              {words().hostedBy(name())} <FollowButton host={name()} />
+            </p>
+          )}
         </Show>
         <LiveStatus player={props.player} />
         <Show when={room.online() !== undefined}>

@@ -5,6 +5,7 @@ import { Icon } from "../design/Icon";
 import { Sentence } from "../design/Sentence";
 import type { OpenDrawView } from "../host/host";
 import { timeLeft } from "../stage/price";
+import { conditionWords } from "./conditions";
 import type { Standing } from "./joining";
 
 export function OpenDraw(props: {
@@ -52,6 +53,13 @@ export function OpenDraw(props: {
         </bdi>{" "}
         <span class="draw-aside">{words().drawWinners(props.draw.winners)}</span>
       </p>
+      <Show when={conditionWords(words(), props.draw, settings.locale())}>
+        {(sentence) => (
+          <p class="draw-aside" data-testid="draw-conditions">
+            {sentence()}
+          </p>
+        )}
+      </Show>
       <Show when={mayJoin()}>
         <div class="draw-line">
           <p class="draw-say">

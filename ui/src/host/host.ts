@@ -78,6 +78,8 @@ export interface Host {
   recommend(product: string): Promise<Outcome<null, ShopError>>;
   takeDown(): Promise<Outcome<null, ShopError>>;
   setLiveStatus(status: LiveStatusView): Promise<Outcome<null, ShopError>>;
+  /** Follows the host of the room, or does so no more; the shop tells what became of it. */
+  follow(following: boolean): Promise<Outcome<null, ShopError>>;
   /** Opens a second window on the room, as its host. */
   openHostWindow(): Promise<Outcome<null>>;
   serviceStatus(): Promise<Outcome<ServiceView>>;

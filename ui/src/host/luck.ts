@@ -7,6 +7,9 @@ const DRAW = {
   keyword: "kiln",
   prize: "Bud vase, thrown by hand",
   winners: WINNERS,
+  min_level: 0,
+  must_have_gifted: false,
+  must_follow: false,
   commitment: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
 };
 const SEED = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

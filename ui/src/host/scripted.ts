@@ -58,6 +58,7 @@ export class ScriptedHost implements Host {
     name: "Me",
     role: "viewer",
     runs_room: false,
+    following: false,
     balance: 100,
     may_top_up: true,
     gifts: GIFTS,
@@ -238,6 +239,10 @@ export class ScriptedHost implements Host {
   async takeDown(): Promise<Outcome<null, ShopError>> {
     this.takenDown++;
     return this.#trade(() => this.push([{ type: "product_cleared" }]));
+  }
+
+  async follow(following: boolean): Promise<Outcome<null, ShopError>> {
+    return this.#trade(() => this.pushShop({ following }));
   }
 
   async setLiveStatus(status: LiveStatusView): Promise<Outcome<null, ShopError>> {

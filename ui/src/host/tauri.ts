@@ -47,6 +47,7 @@ export function createTauriHost(): Host {
     topUp: (coins) => settleShop(commands.topUp(coins)),
     products: () => settleShop(commands.products()),
     recommend: (product) => settleShop(commands.recommend(product)),
+    follow: (following) => settleShop(commands.follow(following)),
     takeDown: () => settleShop(commands.takeDown()),
     setLiveStatus: (status) => settleShop(commands.setLiveStatus(status)),
     openHostWindow: () => settle(commands.openHostWindow()),

@@ -9,6 +9,9 @@ export interface Catalogue {
   liveEnded: string;
   liveRecording: string;
   hostedBy: (name: string) => string;
+  follow: string;
+  following: string;
+  followHost: (name: string) => string;
 
   offline: string;
   connect: string;
@@ -145,6 +148,11 @@ export interface Catalogue {
   draw: string;
   drawWinners: (count: number) => string;
   drawSay: (keyword: string) => string;
+  /** Who of those that say it can win. */
+  drawOnly: (conditions: string) => string;
+  drawOnlyLevel: (level: number) => string;
+  drawOnlyGivers: string;
+  drawOnlyFollowers: string;
   drawEnds: (left: string) => string;
   drawDrawing: string;
   drawJoin: string;

@@ -21,6 +21,22 @@ async fn the_host_recommends_and_takes_down_and_a_viewer_may_not() {
 }
 
 #[tokio::test]
+async fn a_viewer_follows_the_host_and_finds_it_so_the_next_time() {
+    let services = Services::start().await;
+    let mei = services.visitor("mei", Role::Viewer).await;
+    assert!(!mei.view().following);
+    mei.shop.follow(true).await.unwrap();
+    assert!(mei.view().following);
+    let later = services.visitor("mei", Role::Viewer).await;
+    assert!(later.view().following);
+    later.shop.follow(false).await.unwrap();
+    assert!(!services.client("mei", Role::Viewer).follow(ROOM).await.unwrap().following);
+    let host = services.visitor("host", Role::Host).await;
+    assert_eq!(host.shop.follow(true).await.unwrap_err().code, "own_room");
+    services.stop().await;
+}
+
+#[tokio::test]
 async fn gifts_wait_until_the_host_is_on() {
     let services = Services::start().await;
     let host = services.visitor("host", Role::Host).await;

@@ -1,0 +1,43 @@
+import { createSignal, type JSX, Show } from "solid-js";
+import { Icon } from "../design/Icon";
+import { shopErrorWords } from "../shop/words";
+import { useLiveroom } from "./context";
+
+/** Beside the host's name, for who is not the host. */
+export function FollowButton(props: { host: string }): JSX.Element {
+  const { host, shop, settings } = useLiveroom();
+  const words = settings.words;
+  const [busy, setBusy] = createSignal(false);
+  const [refused, setRefused] = createSignal<string>();
+  const following = () => shop.view()?.following ?? false;
+  const press = async () => {
+    if (busy()) return;
+    setBusy(true);
+    setRefused(undefined);
+    const outcome = await host.follow(!following());
+    setBusy(false);
+    if (outcome.status === "error") setRefused(shopErrorWords(words(), outcome.error));
+  };
+  return (
+    <Show when={shop.view()?.open && !shop.view()?.runs_room}>
+      <button
+        type="button"
+        class="follow"
+        data-testid="follow"
+        aria-label={words().followHost(props.host)}
+        aria-pressed={following()}
+        aria-busy={busy()}
+        title={refused()}
+        onClick={() => void press()}
+      >
+        <Show when={following()} fallback={words().follow}>
+          <Icon name="done" />
+          {words().following}
+        </Show>
+      </button>
+      <span class="visually-hidden" role="status">
+        {refused()}
+      </span>
+    </Show>
+  );
+}
