@@ -10,6 +10,7 @@ use chat_server::{Server, ServerConfig, storage};
 use chat_types::UserId;
 use chat_types::business::{LIVE_STATUS_FIELD, PRODUCT_FIELD};
 use chat_types::element::CustomElement;
+use chat_types::rest::{PortraitGet, tag};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -157,6 +158,17 @@ impl Shop {
         let url = self.business.webhook_url();
         application::set_callback_url(storage, id, &url, Some(WEBHOOK_TOKEN)).await.unwrap();
         application::switch_callback(storage, id, ALL_CALLBACKS, true).await.unwrap();
+        // At a call the chat service looks at how it is configured, and not only within a second.
+        let clock = Arc::clone(&self.clock);
+        let client = chat_rest::Client::new(chat_rest::Config {
+            clock: Arc::new(move || clock.now_s()),
+            ..chat_rest::Config::new(self.chat.rest_url(), id, Secret::new(self.app.key.reveal()))
+        });
+        let anybody = PortraitGet {
+            to_account: vec![ASSISTANT.to_owned()],
+            tag_list: vec![tag::LEVEL.to_owned()],
+        };
+        client.unwrap().portrait_get(&anybody).await.unwrap();
     }
 
     /// Stops the business service in order and starts it again on the same data.
