@@ -15,6 +15,7 @@ mod config;
 mod draws;
 mod follows;
 mod gifts;
+mod health;
 mod http;
 mod likes;
 mod moderation;
@@ -47,6 +48,7 @@ pub(crate) struct Business {
     pub(crate) statistics: statistics::Statistics,
     pub(crate) tokens: accounts::Tokens,
     pub(crate) identity: Option<accounts::Identity>,
+    pub(crate) health: health::Health,
     pub(crate) call_rates: http::CallRates,
     pub(crate) entry_rates: http::CallRates,
     pub(crate) outbox: outbox::Outbox,

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{self, Badges, Identity, IdentityError, Tokens};
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
+use crate::health::Health;
 use crate::http::CallRates;
 use crate::likes::Likes;
 use crate::moderation::Moderation;
@@ -17,8 +18,8 @@ use crate::outbox::Outbox;
 use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
-    Business, Config, assistant, broadcast, draws, http, likes, moderation, outbox, products,
-    rooms, statistics, storage, webhooks,
+    Business, Config, assistant, broadcast, draws, health, http, likes, moderation, outbox,
+    products, rooms, statistics, storage, webhooks,
 };
 
 /// What running calls have at a stop.
@@ -67,7 +68,7 @@ impl BusinessServer {
         let address = listener.local_addr().map_err(in_use)?;
         let business = Arc::new(make(config, database, catalogue).await?);
         let (router, _) = http::router(&business);
-        let closing = CancellationToken::new();
+        let closing = business.health.closing.clone();
         let stopping = CancellationToken::new();
         let stop = closing.clone().cancelled_owned();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -77,17 +78,17 @@ impl BusinessServer {
             }
         });
         let routines = vec![
-            tokio::spawn(outbox::deliver(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(gifts::tell_due(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(products::keep_slots(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(assistant::keep_speaking(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(broadcast::send_broadcasts(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(webhooks::run(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(moderation::run(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(likes::run(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(draws::close_when_over(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(statistics::sample(Arc::clone(&business), stopping.clone())),
-            tokio::spawn(accounts::levels::write_levels(Arc::clone(&business), stopping.clone())),
+            health::run(&business, &stopping, outbox::deliver),
+            health::run(&business, &stopping, gifts::tell_due),
+            health::run(&business, &stopping, products::keep_slots),
+            health::run(&business, &stopping, assistant::keep_speaking),
+            health::run(&business, &stopping, broadcast::send_broadcasts),
+            health::run(&business, &stopping, webhooks::run),
+            health::run(&business, &stopping, moderation::run),
+            health::run(&business, &stopping, likes::run),
+            health::run(&business, &stopping, draws::close_when_over),
+            health::run(&business, &stopping, statistics::sample),
+            health::run(&business, &stopping, accounts::levels::write_levels),
         ];
         tracing::info!(%address, "business service listens");
         Ok(Self { address, business, closing, stopping, http, routines })
@@ -176,6 +177,7 @@ async fn make(
     let identity = config.identity.clone().map(Identity::new).transpose()?;
     Ok(Business {
         clock: Arc::clone(&config.clock),
+        health: Health::default(),
         call_rates: CallRates::of_accounts(config.calls_per_second),
         entry_rates: CallRates::of_entries(config.entries_per_second),
         outbox,

@@ -84,6 +84,14 @@ impl Database {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// Whether it answers at all, to a reader and to a writer.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        for pool in [&self.readers, &self.writer] {
+            sqlx::query("SELECT 1").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

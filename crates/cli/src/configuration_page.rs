@@ -48,7 +48,8 @@ go to stderr and hold no key, no token and no UserSig.
 
 For an operator's tools the same port answers `GET /healthz` (200 while the process serves), \
 `GET /readyz` (200 while new clients are welcome, 503 with the reason when the database does not \
-answer or the service stops) and `GET /metrics` (OpenMetrics text).
+answer or the service stops) and `GET /metrics` (OpenMetrics text); the port of the business \
+service answers the first two.
 
 On SIGTERM `/readyz` turns 503 and the gateway takes no new client; the present ones are told, \
 calls that are running end, and what memory knows is stored. The exit status is then 0.

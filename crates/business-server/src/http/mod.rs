@@ -60,6 +60,7 @@ pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::Open
     let served = document.clone();
     let router = router
         .merge(crate::webhooks::router())
+        .merge(crate::health::router())
         .route(&format!("{PATH}/openapi.json"), get(async move || axum::Json(served.clone())))
         .fallback(async || Problem::not_found("path", "there is no such path"))
         .method_not_allowed_fallback(async || {

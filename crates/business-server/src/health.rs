@@ -1,0 +1,108 @@
+//! What an operator's tools ask: `/healthz` and `/readyz`. They need no token and tell no secret.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::Business;
+
+/// A database that takes longer for a trivial query does not serve calls either.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether the service is whole.
+#[derive(Default)]
+pub(crate) struct Health {
+    /// The service takes no new calls.
+    pub(crate) closing: CancellationToken,
+    /// Something that runs until the stop has ended before it.
+    broken: Arc<AtomicBool>,
+}
+
+/// Notes the end of a routine, also one by a panic.
+struct Running {
+    broken: Arc<AtomicBool>,
+    stopping: CancellationToken,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.stopping.is_cancelled() {
+            tracing::error!("a routine has ended before the stop: start the service again");
+            self.broken.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Health {
+    /// Runs what has to run until `stopping`.
+    fn keep(
+        &self,
+        stopping: &CancellationToken,
+        routine: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let broken = Arc::clone(&self.broken);
+        let running = Running { broken, stopping: stopping.clone() };
+        tokio::spawn(async move {
+            let _running = running;
+            routine.await;
+        })
+    }
+}
+
+/// Runs a routine of the service until `stopping`.
+pub(crate) fn run<R: Future<Output = ()> + Send + 'static>(
+    business: &Arc<Business>,
+    stopping: &CancellationToken,
+    routine: impl FnOnce(Arc<Business>, CancellationToken) -> R,
+) -> JoinHandle<()> {
+    business.health.keep(stopping, routine(Arc::clone(business), stopping.clone()))
+}
+
+/// Outside of the API.
+pub(crate) fn router() -> Router<Arc<Business>> {
+    Router::new().route("/healthz", get(async || "ok")).route("/readyz", get(ready))
+}
+
+/// 200 while calls are welcome and everything runs, else 503 with the reason.
+async fn ready(State(business): State<Arc<Business>>) -> Response {
+    let unready = |reason: &'static str| (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
+    if business.health.closing.is_cancelled() {
+        return unready("the service stops");
+    }
+    if business.health.broken.load(Ordering::SeqCst) {
+        return unready("a routine has ended; the log says which, and a new start helps");
+    }
+    match timeout(DATABASE_PATIENCE, business.database.check()).await {
+        Ok(Ok(())) => "ready".into_response(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "storage failed");
+            unready("the database fails; the log says why")
+        }
+        Err(_) => unready("the database does not answer in time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_routine_that_ends_before_the_stop_breaks_the_service() {
+        let (health, stopping) = (Health::default(), CancellationToken::new());
+        let kept = health.keep(&stopping, stopping.clone().cancelled_owned());
+        stopping.cancel();
+        kept.await.unwrap();
+        assert!(!health.broken.load(Ordering::SeqCst));
+        let failing = health.keep(&CancellationToken::new(), async { panic!("on purpose") });
+        assert!(failing.await.unwrap_err().is_panic());
+        assert!(health.broken.load(Ordering::SeqCst));
+    }
+}
