@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::events::soon;
 use crate::support::{
     ASSISTANT, Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop, Watcher, business_of,
 };
@@ -577,4 +578,21 @@ async fn a_change_of_stock_that_says_neither_is_told_what_it_may_say() {
         assert!(detail.contains(r#"{"set":12}"#) && detail.contains(r#"{"add":-2}"#), "{detail}");
     }
     assert_eq!(admin.get_ok("/products/cup").await["stock"], 120);
+}
+
+#[tokio::test]
+async fn a_schedule_shows_nothing_in_a_room_whose_stream_has_ended() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    for (status, state) in [("ended", "missed"), ("to_be_started", "shown"), ("paused", "shown")] {
+        host.put_ok("/rooms/r/status", json!({"status": status})).await;
+        let plan = json!([{"at_s": shop.clock.now_s() + 10, "product": "cup"}]);
+        host.put_ok("/rooms/r/slot/schedule", plan).await;
+        shop.clock.advance_ms(10_000);
+        soon("the entry has had its time", async || {
+            host.get_ok("/rooms/r/slot/schedule").await[0]["state"] != "waiting"
+        })
+        .await;
+        assert_eq!(host.get_ok("/rooms/r/slot/schedule").await[0]["state"], state, "{status}");
+    }
 }

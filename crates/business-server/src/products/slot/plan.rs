@@ -1,5 +1,6 @@
 //! The schedule of a slot: which of the entries that are due is put up.
 
+use chat_types::business::LiveStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,8 +26,8 @@ pub(super) struct Planned {
 pub(super) enum PlanState {
     Waiting,
     Shown,
-    /// It could not be shown: the service was away and a later entry was due too, its offer was over
-    /// by then, or the product was gone or sold out.
+    /// It could not be shown: the room's stream had ended, the service was away and a later entry was
+    /// due too, its offer was over by then, or the product was gone or sold out.
     Missed,
 }
 
@@ -49,6 +50,14 @@ impl PlanState {
 impl Planned {
     pub(super) fn ends_at_s(&self) -> Option<u64> {
         self.ends_in_s.map(|ends_in_s| self.at_s.saturating_add(ends_in_s))
+    }
+}
+
+/// Whether the schedule of a room goes on: before the stream, for those who wait, and while it runs.
+pub(super) fn may_show(status: LiveStatus) -> bool {
+    match status {
+        LiveStatus::ToBeStarted | LiveStatus::Live | LiveStatus::Paused => true,
+        LiveStatus::Ended | LiveStatus::PlayedBack => false,
     }
 }
 

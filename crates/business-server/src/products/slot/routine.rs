@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::{self, PlanState};
 use super::{Error, Left, Offer, REFRESH_EVERY_MS, refresh, show, store, take_down};
-use crate::{Business, storage};
+use crate::{Business, rooms, storage};
 
 /// How often it is looked for what is due.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
@@ -65,9 +65,11 @@ async fn keep(business: &Business, group_id: &str) -> Result<(), Error> {
     }
     let waiting = store::waiting(&mut tx, group_id).await?;
     let (due, latest) = plan::due(&waiting, now_s);
+    let room = rooms::store::find(&mut tx, group_id).await?;
+    let may_show = room.is_some_and(|room| plan::may_show(room.status));
     for planned in waiting.iter().take(due) {
         let mut state = PlanState::Missed;
-        if Some(planned) == latest {
+        if may_show && Some(planned) == latest {
             let offer = Offer {
                 product: &planned.product,
                 special_minor: planned.price_minor,
