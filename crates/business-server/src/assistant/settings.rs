@@ -160,9 +160,12 @@ impl AnswerRule {
         check_rest("cool_down_s", self.cool_down_s)?;
         check_text("an answer", &self.answer)?;
         let folded = folded(&self.keyword);
-        if folded.is_empty() || self.keyword.chars().count() > MAX_KEYWORD_CHARS {
+        if folded.is_empty()
+            || self.keyword.chars().count() > MAX_KEYWORD_CHARS
+            || self.keyword.chars().any(char::is_control)
+        {
             return Err(Problem::invalid(format!(
-                "a keyword has 1 to {MAX_KEYWORD_CHARS} characters"
+                "a keyword has 1 to {MAX_KEYWORD_CHARS} characters, and no control characters"
             )));
         }
         let same = before.iter().find(|rule| rule.folded == folded);
@@ -197,10 +200,15 @@ impl ScheduledNotice {
 }
 
 fn check_text(what: &str, text: &str) -> Result<(), Problem> {
-    if !text.trim().is_empty() && text.chars().count() <= MAX_ANNOUNCEMENT_CHARS {
+    if !text.trim().is_empty()
+        && text.chars().count() <= MAX_ANNOUNCEMENT_CHARS
+        && !text.chars().any(char::is_control)
+    {
         return Ok(());
     }
-    Err(Problem::invalid(format!("{what} has 1 to {MAX_ANNOUNCEMENT_CHARS} characters")))
+    Err(Problem::invalid(format!(
+        "{what} has 1 to {MAX_ANNOUNCEMENT_CHARS} characters, and no control characters"
+    )))
 }
 
 fn check_rest(member: &str, seconds: u64) -> Result<(), Problem> {
@@ -293,6 +301,10 @@ mod tests {
             json!({"rules": [rule("size"), rule("ＳＩＺＥ")]}),
             json!({"rules": [rule(" ")]}),
             json!({"rules": [rule(&"k".repeat(51))]}),
+            json!({"rules": [rule("k\u{0}")]}),
+            json!({"rules": [{"keyword": "k", "answer": "a\u{0}"}]}),
+            json!({"notices": [{"text": "x\u{7}", "every_min": 1}]}),
+            json!({"greeting": {"on": true, "text": "Hi\u{0} {names}"}}),
             json!({"rules": [{"keyword": "k", "answer": "a".repeat(301)}]}),
             json!({"rules": [{"keyword": "k", "answer": "a", "cool_down_s": 0}]}),
             json!({"notices": vec![notice; 21]}),

@@ -66,8 +66,10 @@ pub(super) struct NewProduct {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("a product id has 1 to {MAX_ID_BYTES} letters, digits, '.', '_' or '-'")]
+    #[error("a product id has 1 to {MAX_ID_BYTES} letters, digits, '.', '_' or '-', not . or ..")]
     Id,
+    #[error("a title has no control characters")]
+    Title,
     #[error("{0} is no http or https address of at most {MAX_LINK_BYTES} bytes")]
     Address(&'static str),
     #[error("the product does not fit into the custom field of a room: {0}")]
@@ -93,8 +95,15 @@ impl ProductDescription {
     /// recommend must not fail before the audience.
     pub(super) fn checked(self, id: String, stock: Option<u32>) -> Result<CatalogueEntry, Fault> {
         let may_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if !(1..=MAX_ID_BYTES).contains(&id.len()) || !id.bytes().all(may_name) {
+        // Clients take the last two out of an address before they call.
+        if !(1..=MAX_ID_BYTES).contains(&id.len())
+            || !id.bytes().all(may_name)
+            || [".", ".."].contains(&id.as_str())
+        {
             return Err(Fault::Id);
+        }
+        if self.title.trim().chars().any(char::is_control) {
+            return Err(Fault::Title);
         }
         if !self.picture.is_empty() && !self.picture.starts_with(DEMO_PICTURE) {
             check_address("picture", &self.picture)?;
@@ -222,7 +231,7 @@ mod tests {
 
     #[test]
     fn each_member_keeps_its_rule() {
-        for id in ["", "a b", "a/b", "caf\u{e9}", &*"x".repeat(65)] {
+        for id in ["", ".", "..", "a b", "a/b", "caf\u{e9}", &*"x".repeat(65)] {
             assert!(matches!(new_product(|new| new.id = id.to_owned()), Err(Fault::Id)), "{id}");
         }
         for address in ["ftp://shop.example", "javascript:alert(1)", "//x", "shop", "https://"] {
@@ -235,6 +244,7 @@ mod tests {
         assert!(new_product(|new| new.link = long).is_err());
         assert!(new_product(|new| new.currency = "cny".into()).is_err());
         assert!(new_product(|new| new.title = " ".into()).is_err());
+        assert!(matches!(new_product(|new| new.title = "a\u{0}b".into()), Err(Fault::Title)));
         let demo = new_product(|new| new.picture = "demo:cup".into());
         assert_eq!(demo.unwrap().picture, "demo:cup");
     }

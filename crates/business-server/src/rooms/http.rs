@@ -54,8 +54,10 @@ async fn open(
     caller.require(Role::Host)?;
     let group_id = new_id(body.room)?;
     let title = body.title.trim();
-    if title.is_empty() || title.len() > MAX_TITLE_BYTES {
-        return Err(Problem::invalid(format!("a title has 1 to {MAX_TITLE_BYTES} bytes")));
+    if !(1..=MAX_TITLE_BYTES).contains(&title.len()) || title.chars().any(char::is_control) {
+        return Err(Problem::invalid(format!(
+            "a title has 1 to {MAX_TITLE_BYTES} bytes, and no control characters"
+        )));
     }
     let taken = || Problem::conflict("room_exists", format!("there is a room {group_id} already"));
     if store::find(&mut business.database.read().await?, group_id.as_str()).await?.is_some() {

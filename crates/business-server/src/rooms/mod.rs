@@ -96,5 +96,9 @@ pub(crate) async fn adopt(
 
 /// An id for a new room, checked.
 pub(crate) fn new_id(text: String) -> Result<GroupId, Problem> {
+    if [".", ".."].contains(&text.as_str()) {
+        // A client takes these out of an address before it calls.
+        return Err(Problem::invalid("a room may not have the id . or .."));
+    }
     GroupId::chosen_by_caller(text).map_err(|error| Problem::invalid(error.info))
 }

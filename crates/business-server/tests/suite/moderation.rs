@@ -388,6 +388,8 @@ async fn every_call_knows_who_may_make_it_and_what_it_takes() {
         json!({"name": ""}),
         json!({"code": 2}),
         json!({"sentence": ""}),
+        json!({"sentence": "no\u{0}"}),
+        json!({"words": ["a\u{7}b"]}),
         json!({"words": [""]}),
         json!({"words": ["x".repeat(65)]}),
         json!({"words": ["!"], "reach": "spread"}),

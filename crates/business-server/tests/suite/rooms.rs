@@ -62,9 +62,15 @@ async fn a_room_is_opened_once_and_found_in_the_list() {
     let host = shop.sign_in("host", "host").await;
     let again = json!({"room": ROOM, "title": "Again"});
     assert_eq!(host.post("/rooms", again).await.problem(409), "room_exists");
-    for (room, title) in
-        [("", "Title"), ("@TGS#1", "Title"), ("ok", " "), ("ok", &*"t".repeat(101))]
-    {
+    for (room, title) in [
+        ("", "Title"),
+        (".", "Title"),
+        ("..", "Title"),
+        ("ok", "a\0b"),
+        ("@TGS#1", "Title"),
+        ("ok", " "),
+        ("ok", &*"t".repeat(101)),
+    ] {
         let body = json!({"room": room, "title": title});
         assert_eq!(host.post("/rooms", body).await.problem(400), "invalid", "{room} {title}");
     }

@@ -111,16 +111,21 @@ fn check(list: &WordList) -> Result<(), String> {
     }
     let sentence_chars = list.sentence.chars().count();
     if sentence_chars > MAX_SENTENCE_CHARS
+        || list.sentence.chars().any(char::is_control)
         || (list.action == Action::Refuse && list.sentence.trim().is_empty())
     {
-        return Err(format!("the sentence of a list has 1 to {MAX_SENTENCE_CHARS} characters"));
+        return Err(format!(
+            "the sentence of a list has 1 to {MAX_SENTENCE_CHARS} characters, and no control characters"
+        ));
     }
     if list.words.len() > MAX_WORDS {
         return Err(format!("a list has {MAX_WORDS} words at most"));
     }
     for word in &list.words {
-        if word.chars().count() > MAX_WORD_CHARS {
-            return Err(format!("a word has {MAX_WORD_CHARS} characters at most"));
+        if word.chars().count() > MAX_WORD_CHARS || word.chars().any(char::is_control) {
+            return Err(format!(
+                "a word has {MAX_WORD_CHARS} characters at most, and no control characters"
+            ));
         }
         if !can_be_found(word, list.reach) {
             return Err(format!("nothing is left of the word {word:?} that could be looked for"));
