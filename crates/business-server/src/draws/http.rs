@@ -51,14 +51,18 @@ struct Filters {
 #[serde(deny_unknown_fields)]
 struct OpenDraw {
     /// What has to be said, 1 to 32 characters. Case and width of letters do not matter.
+    #[schema(min_length = 1, max_length = 32)]
     keyword: String,
     #[serde(default)]
     matching: Match,
     /// 1 to 60 characters, shown as they stand.
+    #[schema(min_length = 1, max_length = 60)]
     prize: String,
     /// 1 to 1000.
+    #[schema(minimum = 1, maximum = 1_000)]
     winners: u32,
     /// Seconds to take part, 5 to 3600.
+    #[schema(minimum = 5, maximum = 3_600)]
     window_s: u32,
     #[serde(default)]
     filters: Filters,

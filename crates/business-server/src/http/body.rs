@@ -3,7 +3,8 @@
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Path, Query, Request};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 use super::Problem;
 
@@ -34,6 +35,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Problem::new(rejection.status().as_u16(), "body", detail)
         })
     }
+}
+
+/// A number of the query, or none: the document promises 64 bits with a sign.
+pub(crate) fn number<'de, D, N>(reader: D) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: Deserialize<'de> + Copy + Into<Option<u64>>,
+{
+    let number = N::deserialize(reader)?;
+    if number.into().is_some_and(|number| i64::try_from(number).is_err()) {
+        return Err(D::Error::custom(format!("a number is {} at most", i64::MAX)));
+    }
+    Ok(number)
 }
 
 /// What was wrong first, with the path of the member.

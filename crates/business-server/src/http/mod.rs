@@ -24,7 +24,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use body::{Body, PathOf, QueryOf};
+pub(crate) use body::{Body, PathOf, QueryOf, number};
 pub(crate) use caller::Caller;
 pub(crate) use chat_types::business::api::Role;
 pub(crate) use problem::{Problem, Problems};
@@ -55,6 +55,7 @@ pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::Open
     let api = crate::routes()
         .fold(Api::with_openapi(Document::openapi()), |api, subject| api.nest(PATH, subject));
     let (router, mut document) = api.split_for_parts();
+    name_operations(&mut document);
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("token", token);
     let served = document.clone();
@@ -74,6 +75,19 @@ pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::Open
         .layer(cors(&business.config.cors_origins))
         .with_state(Arc::clone(business));
     (router, document)
+}
+
+/// Each call has a name of its own: that of its function, behind that of its subject.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let calls = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        for call in calls.into_iter().flatten() {
+            let subject = call.tags.iter().flatten().next();
+            if let (Some(subject), Some(name)) = (subject, &call.operation_id) {
+                call.operation_id = Some(format!("{subject}_{name}"));
+            }
+        }
+    }
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

@@ -38,8 +38,10 @@ impl From<Room> for RoomView {
 #[serde(deny_unknown_fields)]
 struct OpenRoom {
     /// Id of the room and of its group: 1 to 48 bytes of printable ASCII.
+    #[schema(min_length = 1, max_length = 48)]
     room: String,
     /// 1 to 100 bytes.
+    #[schema(min_length = 1, max_length = 100)]
     title: String,
 }
 

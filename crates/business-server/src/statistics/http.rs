@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::csv_page;
 use super::store::{self, Minute, Stream, Totals};
 use crate::Business;
-use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf};
+use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, number};
 use crate::rooms;
 
 /// Streams in one answer, at most.
@@ -156,13 +156,14 @@ enum Format {
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// The newest one when it is absent.
+    #[serde(default, deserialize_with = "number")]
     stream: Option<u64>,
     /// `json` with totals, or `csv` with the minutes alone.
     #[serde(default)]
     #[param(inline)]
     format: Format,
     /// Minutes that begin after this time, in Unix seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     after_s: u64,
 }
 
@@ -219,6 +220,7 @@ async fn statistics(
 #[into_params(parameter_in = Query)]
 struct Before {
     /// Streams with smaller numbers than this.
+    #[serde(default, deserialize_with = "number")]
     before: Option<u64>,
 }
 

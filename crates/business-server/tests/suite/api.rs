@@ -1,6 +1,7 @@
 //! What all calls have in common.
 
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use crate::support::{Opening, ROOM, Shop};
 
@@ -21,6 +22,48 @@ async fn the_document_names_every_call_and_how_it_fails() {
         }
     }
     assert!(document["components"]["schemas"]["Problem"].is_object());
+}
+
+#[tokio::test]
+async fn every_call_has_a_name_of_its_own() {
+    let shop = Shop::open().await;
+    let document = shop.stranger().get_ok("/openapi.json").await;
+    let mut names = BTreeSet::new();
+    for calls in document["paths"].as_object().unwrap().values() {
+        for call in calls.as_object().unwrap().values() {
+            let name = call["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name}");
+        }
+    }
+    assert!(names.contains("rooms_open") && names.contains("draws_open"), "{names:?}");
+}
+
+#[tokio::test]
+async fn the_document_tells_how_long_and_how_many() {
+    let shop = Shop::open().await;
+    let document = shop.stranger().get_ok("/openapi.json").await;
+    let member = |schema: &str, member: &str| {
+        document["components"]["schemas"][schema]["properties"][member].clone()
+    };
+    assert_eq!(member("OpenRoom", "title")["maxLength"], 100);
+    assert_eq!(member("SignIn", "name")["maxLength"], 32);
+    assert_eq!(member("Give", "clicks")["maximum"], 500);
+    assert_eq!(member("OpenDraw", "window_s")["minimum"], 5);
+}
+
+#[tokio::test]
+async fn a_number_beyond_what_the_document_promises_is_refused() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let most = i64::MAX as u64;
+    for path in
+        ["/wallet/entries?before=", "/rooms/r/streams?before=", "/rooms/r/slot/history?before="]
+    {
+        host.get_ok(&format!("{path}{most}")).await;
+        assert_eq!(host.get(&format!("{path}{}", most + 1)).await.problem(400), "query", "{path}");
+    }
+    let stream = format!("/rooms/r/statistics?stream={}", most + 1);
+    assert_eq!(host.get(&stream).await.problem(400), "query");
 }
 
 #[tokio::test]

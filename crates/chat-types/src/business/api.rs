@@ -57,8 +57,10 @@ impl Role {
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// Display name, 1 to 32 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32))]
     pub name: String,
     /// Account id, 1 to 32 bytes of printable ASCII.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32))]
     pub user_id: String,
     #[serde(default)]
     pub role: Role,
@@ -118,9 +120,11 @@ pub struct Give {
     /// Id of the gift in the catalogue.
     pub gift: String,
     /// A number that was chosen in advance, 1 to 9,999: the room gets one message.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9_999))]
     pub count: Option<u32>,
     /// Clicks since the last call, 1 to 500: the room gets a message for every 20 or every second.
     /// Either this or `count`.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 500))]
     pub clicks: Option<u32>,
     /// Gifts of one combo have a running total. 1 to 64 bytes of printable ASCII that nobody else
     /// chooses, such as a UUID; for one gift in one room. Without it, clicks go on with the last combo
@@ -161,6 +165,7 @@ pub struct Wallet {
 #[serde(deny_unknown_fields)]
 pub struct TopUp {
     /// 1 to 1,000,000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000))]
     pub coins: i64,
 }
 

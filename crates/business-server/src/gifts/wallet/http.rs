@@ -14,7 +14,7 @@ use super::payment::{self, Paid, Payment};
 use super::{Account, Booking, Kind, balance_of, book, store};
 use crate::Business;
 use crate::gifts::idempotency::{self, IdempotencyKey};
-use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, signed};
+use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, number, signed};
 
 /// Entries in one answer, at most.
 const PAGE: u32 = 50;
@@ -42,6 +42,7 @@ async fn wallet(
 #[into_params(parameter_in = Query)]
 struct Before {
     /// Entries before this one; the newest without it.
+    #[serde(default, deserialize_with = "number")]
     before: Option<u64>,
 }
 

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::measures::{check, written_by};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, number};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::record::put_down;
 use crate::moderation::store::{self, Entry, LogRow, Review};
@@ -31,7 +31,7 @@ struct Open {
     #[serde(default)]
     room: Option<String>,
     /// Those with a greater id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     after: u64,
 }
 
@@ -192,7 +192,7 @@ struct Page {
     #[serde(default)]
     room: Option<String>,
     /// Those with a smaller id; absent: the newest.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     before: Option<u64>,
 }
 

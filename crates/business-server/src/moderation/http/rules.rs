@@ -12,7 +12,7 @@ use crate::rooms;
 use crate::storage::Tx;
 
 pub(super) fn routes() -> Api {
-    Api::new().routes(routes!(get, put))
+    Api::new().routes(routes!(rules, put_rules))
 }
 
 /// The room exists, and the caller is its host or a moderator.
@@ -27,7 +27,7 @@ async fn admit(tx: &mut Tx, room: &str, caller: &Caller) -> Result<(), Problem> 
 #[utoipa::path(get, path = "/rooms/{room}/moderation", tag = "moderation",
     params(("room" = String, Path)), security(("token" = [])),
     responses((status = 200, body = Rules), Problems))]
-async fn get(
+async fn rules(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,
@@ -42,7 +42,7 @@ async fn get(
 #[utoipa::path(put, path = "/rooms/{room}/moderation", tag = "moderation",
     params(("room" = String, Path)), request_body = Rules, security(("token" = [])),
     responses((status = 200, body = Rules), Problems))]
-async fn put(
+async fn put_rules(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,

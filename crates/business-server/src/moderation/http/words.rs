@@ -22,7 +22,7 @@ const MAX_SENTENCE_CHARS: usize = 200;
 const MAX_LIST_BYTES: usize = 3 * 1024 * 1024;
 
 pub(super) fn routes() -> Api {
-    Api::new().routes(routes!(get, put)).layer(DefaultBodyLimit::max(MAX_LIST_BYTES))
+    Api::new().routes(routes!(words, put_words)).layer(DefaultBodyLimit::max(MAX_LIST_BYTES))
 }
 
 /// The lists of a room, or of all rooms.
@@ -58,7 +58,7 @@ async fn scope(tx: &mut Tx, room: Option<String>) -> Result<String, Problem> {
 /// The word lists of a room or of all rooms: administrators.
 #[utoipa::path(get, path = "/moderation/words", tag = "moderation", params(InRoom),
     security(("token" = [])), responses((status = 200, body = Lists), Problems))]
-async fn get(
+async fn words(
     State(business): State<Arc<Business>>,
     caller: Caller,
     QueryOf(InRoom { room }): QueryOf<InRoom>,
@@ -72,7 +72,7 @@ async fn get(
 /// Set a word list: administrators. It holds from the next message on.
 #[utoipa::path(put, path = "/moderation/words", tag = "moderation", request_body = PutList,
     security(("token" = [])), responses((status = 200, body = Lists), Problems))]
-async fn put(
+async fn put_words(
     State(business): State<Arc<Business>>,
     caller: Caller,
     Body(PutList { room, list }): Body<PutList>,

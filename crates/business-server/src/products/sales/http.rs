@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::{Order, store, take_order};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, signed};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number, signed};
 use crate::products::find;
 use crate::products::slot::stream_of_now;
 use crate::rooms;
@@ -145,7 +145,7 @@ fn checked(report: ShopOrder) -> Result<Order, Problem> {
 #[into_params(parameter_in = Query)]
 struct OfStream {
     /// Number of the stream; absent for the one that runs, or the next one when none does.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     stream: Option<u64>,
 }
 

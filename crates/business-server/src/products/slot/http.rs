@@ -12,7 +12,7 @@ use super::plan::{PlanState, Planned};
 use super::store::{self, Showing};
 use super::{Left, Offer, clear_field, show, show_next, take_down};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number};
 use crate::products::find;
 use crate::rooms;
 use crate::storage::{self, Tx};
@@ -286,7 +286,7 @@ fn checked_plan(mut plan: Vec<Planned>, now_s: u64) -> Result<Vec<Planned>, Prob
 #[into_params(parameter_in = Query)]
 struct Before {
     /// Showings before the one with this number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     before: Option<u64>,
 }
 
