@@ -56,6 +56,18 @@ describe("a lucky draw", () => {
     return standing();
   };
 
+  it("stands over the picture while the panel is folded away, and is the same card there", () => {
+    window.show(draws([openDraw()], [drawResult({ draw: "d0" })]));
+    window.get("draw-close").click();
+    expect(window.get("draws").closest(".stage")).toBeNull();
+    window.press("c");
+    expect(window.all("draws")).toHaveLength(1);
+    expect(window.get("draws").closest(".stage")).not.toBeNull();
+    expect(window.find("draw-result"), "what was closed stays closed").toBeUndefined();
+    window.press("c");
+    expect(window.get("draws").closest(".stage")).toBeNull();
+  });
+
   it("tells who can win, where not everybody can", () => {
     window.show(draws([openDraw()]));
     expect(window.find("draw-conditions")).toBeUndefined();

@@ -258,6 +258,22 @@ describe("the live status", () => {
     expect(window.find("live-status-set")).toBeUndefined();
   });
 
+  it("ends only by a second press, which has to come soon", async () => {
+    window.show({ type: "live_status", status: "live" });
+    vi.useFakeTimers();
+    status("ended").click();
+    expect(status("ended").textContent).toBe(en.liveEndSure);
+    vi.advanceTimersByTime(5000);
+    vi.useRealTimers();
+    expect(status("ended").textContent).toBe(en.liveEnded);
+    expect(window.host.statuses).toEqual([]);
+    status("ended").click();
+    status("ended").click();
+    await window.settle();
+    expect(window.host.statuses).toEqual(["ended"]);
+    expect(pressed()).toEqual(["ended"]);
+  });
+
   it("takes one request at a time, and says why one was refused", async () => {
     const answer = pending<Outcome<null, ShopError>>();
     const set = vi.spyOn(window.host, "setLiveStatus").mockReturnValue(answer.promise);

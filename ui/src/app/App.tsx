@@ -1,5 +1,7 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { OwnAnnouncement } from "../connection/OwnAnnouncement";
+import { DrawCard } from "../draws/DrawCard";
+import { createDraws } from "../draws/draws";
 import type { Host } from "../host/host";
 import { createSettings } from "../settings/settings";
 import { Controls } from "../stage/Controls";
@@ -38,6 +40,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
   const hearts = createHearts(settings.reducedMotion);
   const layout = createLayout();
   const clock = createClock();
+  const draws = createDraws(host, room);
   let frame!: HTMLElement;
   let main!: HTMLElement;
   let composer: HTMLTextAreaElement | undefined;
@@ -73,7 +76,14 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
         <TitleBar player={player} actions={actions} />
         <main ref={main} class="main" data-panel={actions.panelShown()}>
           <section ref={frame} class="stage-frame">
-            <Stage player={player} hearts={hearts} />
+            <Stage player={player} hearts={hearts}>
+              {/* Where the panel is not seen, the draws are with the picture. */}
+              <Show when={!actions.panelShown() || actions.fullScreen()}>
+                <div class="stage-draws">
+                  <DrawCard draws={draws} />
+                </div>
+              </Show>
+            </Stage>
             <Controls player={player} actions={actions} />
           </section>
           <Show when={actions.panelShown() && layout() === "beside"}>
@@ -82,6 +92,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
           <div class="panel-place" hidden={!actions.panelShown()}>
             <SidePanel
               actions={actions}
+              draws={draws}
               attach={(textarea) => {
                 composer = textarea;
               }}

@@ -1,6 +1,7 @@
-import { For, type JSX } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { ChatPanel } from "../chat/ChatPanel";
 import { DrawCard } from "../draws/DrawCard";
+import type { Draws } from "../draws/draws";
 import { GoodsPanel } from "../goods/GoodsPanel";
 import type { Catalogue } from "../i18n";
 import { type Actions, TABS, type Tab } from "./actions";
@@ -64,6 +65,7 @@ function Tabs(props: { actions: Actions }): JSX.Element {
 /** Both parts are always there, one of them hidden: each keeps its place and what was typed in it. */
 export function SidePanel(props: {
   actions: Actions;
+  draws: Draws;
   attach: (textarea: HTMLTextAreaElement) => void;
 }): JSX.Element {
   const words = useWords();
@@ -81,7 +83,9 @@ export function SidePanel(props: {
   return (
     <aside class="panel" aria-label={words().panel}>
       <Tabs actions={props.actions} />
-      <DrawCard />
+      <Show when={props.actions.panelShown() && !props.actions.fullScreen()}>
+        <DrawCard draws={props.draws} />
+      </Show>
       <div class="panel-parts">
         {part("chat", <ChatPanel attach={props.attach} />)}
         {part("goods", <GoodsPanel shown={props.actions.tab() === "goods"} />)}

@@ -1,37 +1,23 @@
-import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
-import { useLiveroom } from "../app/context";
+import { createSignal, For, type JSX, Show } from "solid-js";
+import { useWords } from "../app/context";
 import { createSendBlocker } from "../chat/blocker";
 import { DrawResult } from "./DrawResult";
+import type { Draws } from "./draws";
 import "./draws.css";
-import { createJoining } from "./joining";
 import { OpenDraw } from "./OpenDraw";
 
 /** Lucky draws: those that are open, the one that ends first on top, and the last result. */
-export function DrawCard(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
-  const joining = createJoining();
+export function DrawCard(props: { draws: Draws }): JSX.Element {
+  const words = useWords();
   const blocked = createSendBlocker();
   const [allShown, showAll] = createSignal(false);
-  const [closed, setClosed] = createSignal<ReadonlySet<string>>(new Set());
-
-  const open = createMemo(() => room.draws().open.toSorted((a, b) => a.ends_at_s - b.ends_at_s));
+  const open = () => props.draws.open();
+  const result = () => props.draws.result();
   const others = () => open().length - 1;
   const shownIds = () =>
     open()
       .slice(0, allShown() ? undefined : 1)
       .map(({ draw }) => draw);
-
-  // A win is not pushed aside by a later draw that somebody else has won.
-  const result = createMemo(() => {
-    const left = room.draws().results.filter(({ draw }) => !closed().has(draw));
-    return left.findLast(({ winners }) => winners.some(({ own }) => own)) ?? left.at(-1);
-  });
-  /** Those before it are old news by then. */
-  const close = (draw: string) => {
-    const ids = room.draws().results.map((each) => each.draw);
-    setClosed(new Set(ids.filter((id, at) => closed().has(id) || at <= ids.indexOf(draw))));
-  };
 
   return (
     <Show when={open().length > 0 || result()}>
@@ -42,9 +28,9 @@ export function DrawCard(): JSX.Element {
               {(draw) => (
                 <OpenDraw
                   draw={draw()}
-                  standing={joining.standing(id)}
+                  standing={props.draws.joining.standing(id)}
                   blocked={blocked()}
-                  onJoin={() => void joining.join(draw())}
+                  onJoin={() => void props.draws.joining.join(draw())}
                 />
               )}
             </Show>
@@ -64,7 +50,7 @@ export function DrawCard(): JSX.Element {
         <Show when={result()?.draw} keyed>
           {(id) => (
             <Show when={result()}>
-              {(drawn) => <DrawResult result={drawn()} onClose={() => close(id)} />}
+              {(drawn) => <DrawResult result={drawn()} onClose={() => props.draws.close(id)} />}
             </Show>
           )}
         </Show>

@@ -1,7 +1,7 @@
 import { createSignal, onCleanup } from "solid-js";
-import { useLiveroom } from "../app/context";
-import type { ChatRow, CommandError, OpenDrawView } from "../host/host";
+import type { ChatRow, CommandError, Host, OpenDrawView } from "../host/host";
 import type { ChatEntry } from "../state/chat";
+import type { RoomState } from "../state/room";
 
 /** How the reader stands in an open draw, as far as this window knows. */
 export type Standing =
@@ -44,8 +44,7 @@ export interface Joining {
 }
 
 /** Follows the reader's own comments that say the keyword of an open draw, typed ones as well. */
-export function createJoining(): Joining {
-  const { host, room } = useLiveroom();
+export function createJoining(host: Host, room: RoomState): Joining {
   const [attempts, setAttempts] = createSignal<ReadonlyMap<string, Attempt>>(new Map());
 
   const note = (draw: string, attempt: Attempt | undefined) => {

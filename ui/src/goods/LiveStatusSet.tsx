@@ -1,4 +1,4 @@
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { createEffect, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
 import { useLiveroom } from "../app/context";
 import type { LiveStatusView, ShopError } from "../host/host";
 import type { Catalogue } from "../i18n";
@@ -11,14 +11,29 @@ const STATUSES: readonly { status: LiveStatusView; name: (words: Catalogue) => s
   { status: "ended", name: (words) => words.liveEnded },
 ];
 
+/** How long a press on the end waits for the one that means it. */
+const SURE_MS = 4000;
+
 /** Where who runs the room says whether they are on. */
 export function LiveStatusSet(): JSX.Element {
   const { host, room, settings } = useLiveroom();
   const words = settings.words;
   const [busy, setBusy] = createSignal<LiveStatusView>();
   const [refused, setRefused] = createSignal<ShopError>();
+  const [unsure, setUnsure] = createSignal(false);
+  createEffect(() => {
+    if (!unsure()) return;
+    const over = setTimeout(() => setUnsure(false), SURE_MS);
+    onCleanup(() => clearTimeout(over));
+  });
   const set = async (status: LiveStatusView) => {
     if (busy() || room.liveStatus() === status) return;
+    // The end is for everybody, and the next live is another one.
+    if (status === "ended" && !unsure()) {
+      setUnsure(true);
+      return;
+    }
+    setUnsure(false);
     setBusy(status);
     setRefused(undefined);
     const outcome = await host.setLiveStatus(status);
@@ -42,7 +57,7 @@ export function LiveStatusSet(): JSX.Element {
                 aria-busy={busy() === status}
                 onClick={() => void set(status)}
               >
-                {name(words())}
+                {status === "ended" && unsure() ? words().liveEndSure : name(words())}
               </button>
             )}
           </For>

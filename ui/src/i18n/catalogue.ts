@@ -7,6 +7,8 @@ export interface Catalogue {
   livePaused: string;
   liveSoon: string;
   liveEnded: string;
+  /** On the button that ends the live, after the first press. */
+  liveEndSure: string;
   liveRecording: string;
   hostedBy: (name: string) => string;
   follow: string;

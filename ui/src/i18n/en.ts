@@ -7,6 +7,7 @@ export const en: Catalogue = {
   live: "LIVE",
   livePaused: "Paused",
   liveSoon: "Starts soon",
+  liveEndSure: "End it now?",
   liveEnded: "Ended",
   liveRecording: "Recording",
   hostedBy: (name) => `with ${name}`,

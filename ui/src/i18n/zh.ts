@@ -7,6 +7,7 @@ export const zh: Catalogue = {
   live: "直播中",
   livePaused: "暂停中",
   liveSoon: "即将开播",
+  liveEndSure: "确定结束？",
   liveEnded: "已结束",
   liveRecording: "回放",
   hostedBy: (name) => `主播 ${name}`,

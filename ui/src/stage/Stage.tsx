@@ -11,7 +11,12 @@ import type { Player } from "./player";
 import { StageStatus } from "./StageStatus";
 import "./stage.css";
 
-export function Stage(props: { player: Player; hearts: Hearts }): JSX.Element {
+export function Stage(props: {
+  player: Player;
+  hearts: Hearts;
+  /** What stands in its upper right corner. */
+  children?: JSX.Element;
+}): JSX.Element {
   const words = useWords();
   const waited = createWait(() => props.player.picture() === "loading");
   let video!: HTMLVideoElement;
@@ -44,6 +49,7 @@ export function Stage(props: { player: Player; hearts: Hearts }): JSX.Element {
       <LikeBurst hearts={props.hearts} />
       <GiftBanners />
       <ProductSlot />
+      {props.children}
       <BroadcastBar />
     </section>
   );

@@ -87,9 +87,12 @@ async fn make(
             "an id has 1 to {MAX_BUSINESS_ID_BYTES} bytes of printable ASCII without spaces"
         )));
     }
-    if text.trim().is_empty() || text.chars().count() > MAX_ANNOUNCEMENT_CHARS {
+    if text.trim().is_empty()
+        || text.chars().count() > MAX_ANNOUNCEMENT_CHARS
+        || text.chars().any(char::is_control)
+    {
         return Err(Problem::invalid(format!(
-            "a broadcast has 1 to {MAX_ANNOUNCEMENT_CHARS} characters"
+            "a broadcast has 1 to {MAX_ANNOUNCEMENT_CHARS} characters, and no control characters"
         )));
     }
     let mut tx = business.database.write().await?;

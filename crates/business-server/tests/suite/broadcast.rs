@@ -155,9 +155,14 @@ async fn only_an_administrator_makes_broadcasts() {
     }
     let admin = shop.sign_in("boss", "admin").await;
     assert_eq!(admin.get("/broadcasts/b1").await.problem(404), "broadcast");
-    for (id, text) in
-        [("", "x"), ("a b", "x"), (&*"i".repeat(65), "x"), ("b", " "), ("b", &*"t".repeat(301))]
-    {
+    for (id, text) in [
+        ("", "x"),
+        ("a b", "x"),
+        (&*"i".repeat(65), "x"),
+        ("b", " "),
+        ("b", &*"t".repeat(301)),
+        ("b", "Sale\u{0}"),
+    ] {
         let answer = admin.post("/broadcasts", json!({"id": id, "text": text})).await;
         assert_eq!(answer.problem(400), "invalid", "{id} {text}");
     }
