@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::frame::close_by_its_frame;
+use crate::frame::{close_by_its_frame, move_by_its_frame};
 use crate::page::{POLL, Page};
 use crate::rest::Administrator;
 use crate::shop::Shopper;
@@ -16,7 +16,7 @@ use crate::{PATIENCE, binary, liveroom};
 /// In the frame of the host's window.
 const HOST_TITLE: &str = "Liveroom: host";
 /// Width of a window when it opens.
-const WIDTH: u32 = 1280;
+const WIDTH: i32 = 1280;
 /// Where both windows are on the screen.
 const BOTH: &str = "2560x800+0+0";
 /// Folder of the program inside the platform's folder for application data.
@@ -67,7 +67,7 @@ impl Window {
         self.host = Some(host);
         self.as_host().await;
         // Beside the viewer's, so that a picture has both.
-        self.client.set_window_position(WIDTH, 0).await.unwrap();
+        move_by_its_frame(HOST_TITLE, WIDTH, 0);
         self.connection("online").await;
     }
 
