@@ -74,9 +74,9 @@ async fn renew(
     let account = store::find(&mut business.database.read().await?, caller.user_id.as_str())
         .await?
         .ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
-    let person = Person { user_id: account.user_id, nick: account.nick, role: account.role };
     // It may have become an administrator of the application since it came in.
-    check_open(&business, &person.user_id, true).await?;
+    check_open(&business, &account.user_id, Some(&account)).await?;
+    let person = Person { user_id: account.user_id, nick: account.nick, role: account.role };
     entry(&business, &person)
 }
 

@@ -60,35 +60,45 @@ pub(crate) fn is_of_the_service(business: &Business, user_id: &str) -> bool {
 
 /// 403 for an account whose UserSig this service gives to nobody: its own, and every administrator
 /// of the application, who could do anything with it. The chat service knows who they are now, so
-/// it is asked each time. While it is away, who `came_before` is let in as what it was then.
+/// it is asked each time. While it is away, who was `known` before is what it said last.
 pub(crate) async fn check_open(
     business: &Business,
     user_id: &UserId,
-    came_before: bool,
+    known: Option<&store::Account>,
 ) -> Result<(), Problem> {
     if is_of_the_service(business, user_id.as_str()) {
         return Err(Problem::forbidden(
             "this account belongs to the service itself: sign in with another one",
         ));
     }
-    match business.chat.is_admin(user_id).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Problem::forbidden(
-            "this account is an administrator of the application: sign in with another one",
-        )),
-        Err(error) if came_before && error.is_temporary() => {
-            tracing::warn!(%error, %user_id, "let in without the chat service's word");
-            Ok(())
+    let is_admin = match (business.chat.is_admin(user_id).await, known) {
+        (Ok(is_admin), known) => {
+            if known.is_some_and(|account| account.barred != is_admin) {
+                let mut tx = business.database.write().await?;
+                store::bar(&mut tx, user_id.as_str(), is_admin).await?;
+                tx.commit().await?;
+            }
+            is_admin
         }
-        Err(error) => Err(error.into()),
+        (Err(error), Some(account)) if error.is_temporary() => {
+            tracing::warn!(%error, %user_id, "judged without the chat service's word");
+            account.barred
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
+    if is_admin {
+        return Err(Problem::forbidden(
+            "this account is an administrator of the application: sign in with another one",
+        ));
     }
+    Ok(())
 }
 
 /// Keeps the account here and makes it known to the chat service, unless it is known there by this
 /// name, if it may be given a UserSig.
 pub(crate) async fn admit(business: &Business, person: &Person) -> Result<(), Problem> {
     let before = store::find(&mut business.database.read().await?, person.user_id.as_str()).await?;
-    check_open(business, &person.user_id, before.is_some()).await?;
+    check_open(business, &person.user_id, before.as_ref()).await?;
     if before.is_none_or(|account| account.nick != person.nick) {
         let import = AccountImport {
             user_id: person.user_id.to_string(),

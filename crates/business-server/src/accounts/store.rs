@@ -14,6 +14,8 @@ pub(crate) struct Account {
     pub(crate) nick: String,
     pub(crate) role: Role,
     pub(crate) experience: u64,
+    /// It is an administrator of the application, as far as is known.
+    pub(crate) barred: bool,
 }
 
 /// Keeps an account with its present name and role.
@@ -31,6 +33,16 @@ pub(crate) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<(), 
     Ok(())
 }
 
+/// Whether a known account is an administrator of the application, by the chat service's word.
+pub(super) async fn bar(tx: &mut Tx, user_id: &str, barred: bool) -> Result<(), Error> {
+    sqlx::query("UPDATE accounts SET barred = $2 WHERE user_id = $1")
+        .bind(user_id)
+        .bind(i64::from(barred))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// What the account may do now; `None` when there is no such account.
 pub(crate) async fn role(tx: &mut Tx, user_id: &str) -> Result<Option<Role>, Error> {
     let row = sqlx::query("SELECT role FROM accounts WHERE user_id = $1")
@@ -42,11 +54,12 @@ pub(crate) async fn role(tx: &mut Tx, user_id: &str) -> Result<Option<Role>, Err
 }
 
 pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, Error> {
-    let row =
-        sqlx::query("SELECT user_id, nick, role, experience FROM accounts WHERE user_id = $1")
-            .bind(user_id)
-            .fetch_optional(&mut **tx)
-            .await?;
+    let row = sqlx::query(
+        "SELECT user_id, nick, role, experience, barred FROM accounts WHERE user_id = $1",
+    )
+    .bind(user_id)
+    .fetch_optional(&mut **tx)
+    .await?;
     row.map(|row| {
         let unreadable = |what: &str| Error::Unreadable(format!("{what} of account {user_id}"));
         Ok(Account {
@@ -55,6 +68,7 @@ pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, 
             nick: row.get("nick"),
             role: Role::from_name(row.get("role")).ok_or_else(|| unreadable("the role"))?,
             experience: from_db(row.get("experience")),
+            barred: row.get::<i64, _>("barred") != 0,
         })
     })
     .transpose()

@@ -82,9 +82,11 @@ async fn make(
     let NewBroadcast { id, text } = body;
     if !(1..=MAX_BUSINESS_ID_BYTES).contains(&id.len())
         || !id.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+        || [".", ".."].contains(&&*id)
     {
         return Err(Problem::invalid(format!(
-            "an id has 1 to {MAX_BUSINESS_ID_BYTES} bytes of printable ASCII without spaces"
+            "an id has 1 to {MAX_BUSINESS_ID_BYTES} bytes of printable ASCII without spaces, and is \
+             neither . nor .., which clients take out of addresses"
         )));
     }
     if text.trim().is_empty()

@@ -78,7 +78,7 @@ async fn set(
     if following && room.owner == user_id {
         return Err(Problem::conflict("own_room", "this is your own room: nobody follows oneself"));
     }
-    store::put(&mut tx, user_id, &room.owner, following, business.clock.now_s()).await?;
+    store::put_own(&mut tx, user_id, &room.owner, following, business.clock.now_s()).await?;
     let view = view(&mut tx, &room, &caller.user_id).await?;
     tx.commit().await?;
     Ok(axum::Json(view))
@@ -126,8 +126,13 @@ async fn told(
         serde_json::from_slice(&body).map_err(|error| {
             Problem::new(422, "body", format!("this tells of nobody who follows: {error}"))
         })?;
+    if user == host {
+        return Err(Problem::conflict("own_room", "nobody follows oneself"));
+    }
+    // A clock that is ahead would otherwise hold against every later word for so long.
+    let told_s = at_s.min(business.clock.now_s());
     let mut tx = business.database.write().await?;
-    let taken = store::put(&mut tx, user.as_str(), host.as_str(), following, at_s).await?;
+    let taken = store::put(&mut tx, user.as_str(), host.as_str(), following, told_s).await?;
     tx.commit().await?;
     Ok(axum::Json(FollowTaken { taken }))
 }

@@ -28,6 +28,28 @@ pub(super) async fn put(
     Ok(done.rows_affected() == 1)
 }
 
+/// The same by the own hand, which holds whatever was told before.
+pub(super) async fn put_own(
+    tx: &mut Tx,
+    user_id: &str,
+    host: &str,
+    following: bool,
+    now_s: u64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO follows (host, user_id, following, told_s) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (host, user_id) DO UPDATE
+             SET following = excluded.following, told_s = excluded.told_s",
+    )
+    .bind(host)
+    .bind(user_id)
+    .bind(i64::from(following))
+    .bind(to_db(now_s))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn follows(tx: &mut Tx, user_id: &str, host: &str) -> Result<bool, Error> {
     let row = sqlx::query("SELECT following FROM follows WHERE host = $1 AND user_id = $2")
         .bind(host)

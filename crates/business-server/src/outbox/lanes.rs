@@ -4,9 +4,9 @@
 //! * A lane whose posting the chat service does not take for now rests, longer each time, and the
 //!   others go on.
 //! * When the chat service itself is away, everything waits, and one delivery at a time tries whether
-//!   it is back: first of those lanes that have failed least, so that a posting which alone gets no
-//!   answer holds nobody up. As soon as one is answered all go on, the oldest first: what happened
-//!   while nobody listened is told in its order.
+//!   it is back: of the [`NEAR`] oldest the one that has failed least, so that a posting which alone
+//!   gets no answer holds nobody up; the longer it lasts the more of them are tried. As soon as one is
+//!   answered all go on, the oldest first: what happened while nobody listened is told in its order.
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use rand::rngs::SmallRng;
@@ -22,6 +22,10 @@ const FIRST_REST: Duration = Duration::from_millis(100);
 const LONGEST_REST: Duration = Duration::from_secs(30);
 /// The longest time between two trials whether the chat service is back, without the random part.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// Of so many oldest lanes one tries whether the chat service is back, and of one more after as many
+/// trials.
+const NEAR: usize = 8;
 
 /// How a turn of a lane ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +49,6 @@ pub(super) struct Lanes {
     /// By the number of the first posting.
     ready: BTreeSet<(u64, Arc<str>)>,
     resting: BTreeSet<(Instant, Arc<str>)>,
-    /// Those that found the chat service away, by how often they did, and then by number.
-    away: BTreeSet<(u32, u64, Arc<str>)>,
     outage: Option<Outage>,
     rng: SmallRng,
 }
@@ -56,6 +58,7 @@ struct Outage {
     until: Instant,
     /// The lane that tries it now. Deliveries from before are not waited for.
     trial: Option<Arc<str>>,
+    trials: usize,
     pauses: ExponentialBackoff,
 }
 
@@ -83,7 +86,6 @@ impl Lanes {
             lanes: HashMap::new(),
             ready: BTreeSet::new(),
             resting: BTreeSet::new(),
-            away: BTreeSet::new(),
             outage: None,
             rng: SmallRng::seed_from_u64(seed),
         }
@@ -111,12 +113,21 @@ impl Lanes {
         if self.outage.as_ref().is_some_and(|outage| outage.until > now || outage.trial.is_some()) {
             return None;
         }
-        let mut next = self.ready.pop_first().map(|(_, lane)| lane);
-        if let Some(outage) = &mut self.outage {
-            next = next.or_else(|| self.away.pop_first().map(|(_, _, lane)| lane));
-            outage.trial.clone_from(&next);
-        }
-        let lane = next?;
+        let next = match &mut self.outage {
+            None => self.ready.first().cloned(),
+            Some(outage) => {
+                let near = self.ready.iter().take(NEAR + outage.trials / NEAR);
+                let times_away =
+                    |lane: &str| self.lanes.get(lane).map_or(0, |lane| lane.times_away);
+                // Of equal ones the oldest.
+                let next = near.min_by_key(|(_, lane)| times_away(lane)).cloned();
+                outage.trial = next.as_ref().map(|(_, lane)| Arc::clone(lane));
+                outage.trials += 1;
+                next
+            }
+        };
+        let (first, lane) = next?;
+        self.ready.remove(&(first, Arc::clone(&lane)));
         let known = self.lanes.get_mut(&lane)?;
         known.last_at_begin = known.waiting.back().copied().unwrap_or(0);
         Some(lane)
@@ -153,7 +164,7 @@ impl Lanes {
             }
             Ended::Away => {
                 known.times_away = known.times_away.saturating_add(1);
-                self.away.insert((known.times_away, known.first(), Arc::clone(lane)));
+                self.get_ready(Arc::clone(lane));
                 self.pause(now);
             }
         }
@@ -169,8 +180,7 @@ impl Lanes {
         if outage.trial.is_some() {
             return None;
         }
-        let waits = !self.ready.is_empty() || !self.away.is_empty();
-        let trial = Some(outage.until).filter(|_| waits);
+        let trial = Some(outage.until).filter(|_| !self.ready.is_empty());
         // One that has rested before waits for the trial.
         let rested = rested.map(|at| at.max(outage.until));
         [trial, rested].into_iter().flatten().min()
@@ -182,7 +192,7 @@ impl Lanes {
         let seed = self.rng.random();
         let outage = self.outage.get_or_insert_with(|| {
             tracing::warn!("the chat service is away: what rooms have to be told waits");
-            Outage { until: now, trial: None, pauses: rests(LONGEST_PAUSE, seed) }
+            Outage { until: now, trial: None, trials: 0, pauses: rests(LONGEST_PAUSE, seed) }
         });
         if outage.until <= now {
             outage.until = now + outage.pauses.next().unwrap_or(LONGEST_PAUSE);
@@ -193,9 +203,6 @@ impl Lanes {
     fn resume(&mut self) {
         if self.outage.take().is_some() {
             tracing::info!("the chat service is back");
-        }
-        for (_, _, lane) in std::mem::take(&mut self.away) {
-            self.get_ready(lane);
         }
     }
 
@@ -326,6 +333,8 @@ mod tests {
         let now = away(&mut lanes, began, 200);
         let back = lanes.begin(now).unwrap();
         let (first, mut told) = (back.parse::<u64>().unwrap(), vec![]);
+        // After 200 trials.
+        assert!(first <= 8 + 200 / 8, "it was {first} that found the chat service back");
         lanes.end(&back, Ended::Done(first), now);
         while let Some(lane) = lanes.begin(now) {
             let number = lane.parse::<u64>().unwrap();

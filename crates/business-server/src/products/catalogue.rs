@@ -105,7 +105,10 @@ impl ProductDescription {
         if self.title.trim().chars().any(char::is_control) {
             return Err(Fault::Title);
         }
-        if !self.picture.is_empty() && !self.picture.starts_with(DEMO_PICTURE) {
+        let is_demo = |picture: &str| {
+            picture.starts_with(DEMO_PICTURE) && !picture.chars().any(char::is_control)
+        };
+        if !self.picture.is_empty() && !is_demo(&self.picture) {
             check_address("picture", &self.picture)?;
         }
         if !self.link.is_empty() {
@@ -126,7 +129,10 @@ impl ProductDescription {
 
 fn check_address(member: &'static str, text: &str) -> Result<(), Fault> {
     let url = Url::parse(text).ok().filter(|url| {
-        text.len() <= MAX_LINK_BYTES && ["http", "https"].contains(&url.scheme()) && url.has_host()
+        text.len() <= MAX_LINK_BYTES
+            && !text.chars().any(char::is_control)
+            && ["http", "https"].contains(&url.scheme())
+            && url.has_host()
     });
     url.map(|_| ()).ok_or(Fault::Address(member))
 }
@@ -234,7 +240,8 @@ mod tests {
         for id in ["", ".", "..", "a b", "a/b", "caf\u{e9}", &*"x".repeat(65)] {
             assert!(matches!(new_product(|new| new.id = id.to_owned()), Err(Fault::Id)), "{id}");
         }
-        for address in ["ftp://shop.example", "javascript:alert(1)", "//x", "shop", "https://"] {
+        let addresses = ["ftp://shop.example", "javascript:alert(1)", "//x", "shop", "https://"];
+        for address in addresses.into_iter().chain(["https://shop.example/a\nb", "demo:a\u{0}"]) {
             let picture = new_product(|new| new.picture = address.to_owned());
             let link = new_product(|new| new.link = address.to_owned());
             assert!(matches!(picture, Err(Fault::Address("picture"))), "{address}");

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-use crate::support::{ASSISTANT, Answer, Opening, Shop};
+use crate::support::{ASSISTANT, Answer, Api, Opening, Shop};
 
 const ISSUER: &str = "https://id.example";
 const AUDIENCE: &str = "liveroom";
@@ -338,6 +338,33 @@ async fn what_was_taken_from_an_account_is_gone_from_its_old_tokens_too() {
     assert_eq!(boss.get("/outbox").await.problem(403), "forbidden");
     assert_eq!(boss.get_ok("/me").await["role"], "viewer");
     assert_eq!(boss.post_ok("/renew", json!({})).await["role"], "viewer");
+}
+
+#[tokio::test]
+async fn an_administrator_of_the_application_stays_one_while_the_chat_service_is_away() {
+    let shop = Shop::open().await;
+    let mei = shop.sign_in("mei", "viewer").await;
+    let jun = shop.sign_in("jun", "viewer").await;
+    let id = shop.app.sdk_app_id;
+    application::add_admin(shop.chat.storage(), &SystemClock, id, "mei").await.unwrap();
+    application::add_admin(shop.chat.storage(), &SystemClock, id, "jun").await.unwrap();
+    let enter = json!({"name": "mei", "user_id": "mei"});
+    let refused = async |api: &Api, path: &str, body: Value| {
+        assert_eq!(api.post(path, body).await.problem(403), "forbidden", "{path}");
+    };
+    // Both are refused once, and then nobody can be asked.
+    refused(&shop.stranger(), "/sign-in", enter.clone()).await;
+    refused(&jun, "/renew", json!({})).await;
+    let stranger = shop.stranger();
+    let shop = shop
+        .without_chat(async move |_| {
+            refused(&stranger, "/sign-in", enter).await;
+            refused(&mei, "/renew", json!({})).await;
+            refused(&jun, "/renew", json!({})).await;
+        })
+        .await;
+    application::remove_admin(shop.chat.storage(), id, "mei").await.unwrap();
+    shop.sign_in("mei", "viewer").await;
 }
 
 #[tokio::test]

@@ -162,6 +162,7 @@ async fn only_an_administrator_makes_broadcasts() {
         ("b", " "),
         ("b", &*"t".repeat(301)),
         ("b", "Sale\u{0}"),
+        ("..", "x"),
     ] {
         let answer = admin.post("/broadcasts", json!({"id": id, "text": text})).await;
         assert_eq!(answer.problem(400), "invalid", "{id} {text}");

@@ -63,6 +63,12 @@ async fn the_shops_own_server_tells_of_follows_and_an_older_word_changes_nothing
         assert_eq!(tell(&mei, &word).await.expect_status(200)["taken"], taken, "{word}");
         assert_eq!(mei.get_ok(FOLLOW).await["following"], following, "{word}");
     }
+    // A clock that is ahead holds nothing back.
+    tell(&mei, &word(true, now_s + 250)).await.expect_status(200);
+    assert_eq!(mei.delete(FOLLOW).await.expect_status(200)["following"], false);
+    tell(&mei, &word(true, now_s + 1)).await.expect_status(200);
+    let oneself = json!({"user": "host", "host": "host", "following": true, "at_s": now_s});
+    assert_eq!(tell(&mei, &oneself).await.problem(409), "own_room");
     assert_eq!(tell(&mei, &word(true, now_s - 600)).await.problem(401), "signature");
     let unsigned = mei.request(Method::POST, "/shop/follows").body(word(true, now_s).to_string());
     assert_eq!(mei.send(unsigned).await.problem(401), "signature");

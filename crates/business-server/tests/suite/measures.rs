@@ -1,6 +1,7 @@
 //! Mutes and bans: who may not be measured, what a measure leaves alone, and what was never said.
 
-use chat_server::application::Edition;
+use chat_server::application::{self, Edition};
+use chat_server::clock::SystemClock;
 use serde_json::{Value, json};
 
 use crate::events::soon;
@@ -54,6 +55,20 @@ async fn nobody_measures_the_accounts_of_the_service_or_those_of_the_same_role()
         }
     }
     measure(&admin, "mutes", "mo2", 60).await;
+}
+
+#[tokio::test]
+async fn administrators_of_the_application_are_measured_by_nobody() {
+    let shop = Shop::open().await;
+    let boss = shop.sign_in("boss", "admin").await;
+    let (storage, id) = (shop.chat.storage(), shop.app.sdk_app_id);
+    application::add_admin(storage, &SystemClock, id, "second").await.unwrap();
+    for call in ["mutes", "bans"] {
+        let path = format!("/rooms/{ROOM}/{call}");
+        let refused = boss.post(&path, json!({"user_id": "second", "seconds": 60})).await;
+        assert_eq!(refused.problem(403), "forbidden");
+        boss.post(&path, json!({"user_id": "second", "seconds": 0})).await.expect_status(202);
+    }
 }
 
 #[tokio::test]

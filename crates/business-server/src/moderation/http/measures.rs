@@ -81,9 +81,12 @@ async fn pass(
         return Err(Problem::invalid(format!("seconds is 0 to {MAX_SECONDS}")));
     }
     let now_s = business.clock.now_s();
+    // What should not have been done may be undone.
+    if seconds > 0 {
+        spare_administrators(business, &user_id).await?;
+    }
     let mut tx = business.database.write().await?;
     let (room, user_id) = (rooms::find(&mut tx, room).await?.group_id, user_id.to_string());
-    // What should not have been done may be undone.
     if seconds > 0 {
         check(business, &mut tx, caller, &room, &user_id).await?;
     }
@@ -97,6 +100,20 @@ async fn pass(
     business.moderation.due.notify_one();
     let sentenced = Sentenced { room, user_id, measure, until_s: due.until_s, carried };
     Ok((StatusCode::ACCEPTED, axum::Json(sentenced)))
+}
+
+/// 403 for an administrator of the application, who may speak for others. While the chat service is
+/// away nobody knows who is one, and a measure waits for it all the same.
+pub(super) async fn spare_administrators(
+    business: &Business,
+    user_id: &UserId,
+) -> Result<(), Problem> {
+    if matches!(business.chat.is_admin(user_id).await, Ok(true)) {
+        return Err(Problem::forbidden(format!(
+            "{user_id} is an administrator of the application: take that away first"
+        )));
+    }
+    Ok(())
 }
 
 /// 403 for an account that the caller may not mute or ban.

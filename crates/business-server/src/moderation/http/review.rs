@@ -1,14 +1,14 @@
 //! Calls: what waits for a moderator, and what was decided.
 
 use axum::extract::State;
-use chat_types::Code;
 use chat_types::rest::{GroupMsgRecall, MsgSeq};
+use chat_types::{Code, UserId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::measures::{check, written_by};
+use super::measures::{check, spare_administrators, written_by};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, number};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
@@ -110,6 +110,9 @@ async fn decide(
         return Err(decided(verdict));
     }
     if verdict.measure().is_some() {
+        if let Ok(user_id) = UserId::new(review.user_id.clone()) {
+            spare_administrators(&business, &user_id).await?;
+        }
         let mut tx = business.database.read().await?;
         check(&business, &mut tx, &caller, &review.group_id, &review.user_id).await?;
     }
