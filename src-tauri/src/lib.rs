@@ -76,6 +76,7 @@ fn open(arguments: Arguments) -> Result<tauri::App, Error> {
     let bridge = bridge::builder();
     let app = tauri::Builder::default()
         .invoke_handler(bridge.invoke_handler())
+        .on_window_event(windows::follow)
         .build(tauri::generate_context!())?;
     let data_dir = app.path().app_data_dir()?.join("service");
     let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);

@@ -103,7 +103,11 @@ async fn show_gifts(mut gifts: mpsc::Receiver<Gift>, client: RoomClient) {
 
 /// The seats of all windows, by label.
 #[derive(Default)]
-pub(crate) struct Seats(StdMutex<HashMap<String, Arc<Seat>>>);
+pub(crate) struct Seats {
+    by_window: StdMutex<HashMap<String, Arc<Seat>>>,
+    /// Held by who opens a window.
+    pub(crate) opening: Mutex<()>,
+}
 
 impl Seats {
     pub(crate) fn put(&self, window: &str, seat: Seat) {
@@ -123,7 +127,7 @@ impl Seats {
     }
 
     fn all(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Seat>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

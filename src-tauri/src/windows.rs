@@ -23,6 +23,9 @@ pub(crate) async fn seat(app: &AppHandle, account: Account) -> Result<(), ApiErr
 /// Opens the window of the host, or brings it to the front.
 pub(crate) async fn open_host(app: &AppHandle) -> Result<(), ApiError> {
     let failed = |error: tauri::Error| ApiError::new(Code::SERVICE, error.to_string());
+    let seats = app.state::<Seats>();
+    // Two presses in a row are one window.
+    let _one_at_a_time = seats.opening.lock().await;
     if let Some(window) = app.get_webview_window(HOST.window) {
         window.unminimize().map_err(failed)?;
         return window.set_focus().map_err(failed);
@@ -32,26 +35,23 @@ pub(crate) async fn open_host(app: &AppHandle) -> Result<(), ApiError> {
         .title(HOST_TITLE)
         .inner_size(WIDTH, HEIGHT)
         .min_inner_size(MIN_WIDTH, MIN_HEIGHT);
-    match builder.build() {
-        Ok(window) => {
-            let app = app.clone();
-            window.on_window_event(move |event| {
-                if matches!(event, WindowEvent::Destroyed) {
-                    leave(&app, HOST);
-                }
-            });
-            Ok(())
-        }
-        Err(error) => {
-            leave(app, HOST);
-            Err(failed(error))
-        }
+    builder.build().map(|_| ()).map_err(|error| {
+        leave(&seats, HOST.window);
+        failed(error)
+    })
+}
+
+/// A window that is gone takes who sat in front of it along.
+pub(crate) fn follow(window: &tauri::Window, event: &WindowEvent) {
+    if matches!(event, WindowEvent::Destroyed)
+        && let Some(seats) = window.try_state::<Seats>()
+    {
+        leave(&seats, window.label());
     }
 }
 
-/// A window is gone, and so is who sat in front of it.
-fn leave(app: &AppHandle, account: Account) {
-    if let Some(seat) = app.state::<Seats>().free(account.window) {
+fn leave(seats: &Seats, window: &str) {
+    if let Some(seat) = seats.free(window) {
         tauri::async_runtime::spawn(async move { seat.leave().await });
     }
 }

@@ -73,7 +73,7 @@ describe("a lucky draw", () => {
     expect(window.find("draw-conditions")).toBeUndefined();
     window.show(draws([openDraw({ min_level: 3, must_have_gifted: true, must_follow: true })]));
     expect(window.get("draw-conditions").textContent).toBe(
-      "Only who has level 3, has given a gift in this live, and follows the host can win.",
+      "Only viewers who have reached level 3 and have given a gift in this stream and follow the host can win.",
     );
   });
 
@@ -303,7 +303,7 @@ describe("the result of a draw", () => {
     expect(drawNews(en, "en", told, undefined).aside).toBe(
       "The lucky draw is over. Bud vase goes to a, b, c, and 3 more.",
     );
-    expect(drawNews(zh, "zh-Hans-CN", told, undefined).aside).toContain("a、b、c");
+    expect(drawNews(zh, "zh-Hans-CN", told, undefined).aside).toContain("a、b、c和另外 3 人");
     const nobody = { open: [], results: [drawResult({ winners: [] })] };
     expect(drawNews(en, "en", nobody, undefined).aside).toBe(en.drawNobodyNews("Bud vase"));
   });

@@ -113,6 +113,19 @@ describe("the gift tray", () => {
     expect(give().closest("form")).toBe(radio("rose").form);
     window.press("Enter");
     expect(document.activeElement, "the composer does not take the key").toBe(radio("rose"));
+    give().closest("form")?.requestSubmit();
+    expect(window.host.clicks).toEqual(["rose"]);
+  });
+
+  it("gives once for a key that is held", () => {
+    const held = new KeyboardEvent("keydown", {
+      key: "Enter",
+      repeat: true,
+      bubbles: true,
+      cancelable: true,
+    });
+    give().dispatchEvent(held);
+    expect(held.defaultPrevented, "the browser makes no click of it").toBe(true);
   });
 
   it("gives a number that was chosen in advance, once for each press", async () => {

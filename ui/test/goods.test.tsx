@@ -258,17 +258,21 @@ describe("the live status", () => {
     expect(window.find("live-status-set")).toBeUndefined();
   });
 
-  it("ends only by a second press, which has to come soon", async () => {
+  it("ends only by a second press, which is not a double click and comes soon", async () => {
     window.show({ type: "live_status", status: "live" });
     vi.useFakeTimers();
     status("ended").click();
+    status("ended").click();
     expect(status("ended").textContent).toBe(en.liveEndSure);
+    expect(window.host.statuses, "a double click is one press").toEqual([]);
     vi.advanceTimersByTime(5000);
-    vi.useRealTimers();
     expect(status("ended").textContent).toBe(en.liveEnded);
-    expect(window.host.statuses).toEqual([]);
     status("ended").click();
+    expect(status("ended").dataset.sure).toBe("false");
+    vi.advanceTimersByTime(600);
+    expect(status("ended").dataset.sure).toBe("true");
     status("ended").click();
+    vi.useRealTimers();
     await window.settle();
     expect(window.host.statuses).toEqual(["ended"]);
     expect(pressed()).toEqual(["ended"]);

@@ -15,7 +15,7 @@ pub enum Error {
     #[error("no answer from the shop: {0}")]
     Unclear(String),
 
-    /// Nothing was done: the service refused.
+    /// The service refused. Nothing was done, unless the status is 500: then that is not known.
     #[error("{}", .0.detail)]
     Refused(ProblemView),
 }
@@ -50,7 +50,11 @@ impl Error {
 
     /// As the error of a call of which an earlier attempt may have been done.
     pub(crate) fn after(self, may_be_done: bool) -> Self {
-        if may_be_done && self.is_passing() { Self::Unclear(self.to_string()) } else { self }
+        match self {
+            Self::Unclear(why) => Self::Unclear(why),
+            error if may_be_done && error.is_passing() => Self::Unclear(error.to_string()),
+            error => error,
+        }
     }
 
     /// The least time to wait before the same call is made again.

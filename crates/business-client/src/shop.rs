@@ -5,7 +5,7 @@
 //! always that of the last one. The task ends when the last handle is gone.
 
 use chat_types::business::Gift;
-use chat_types::business::api::{Give, Recommendation, Role, RoomStatus};
+use chat_types::business::api::{Give, Given, Recommendation, Role, RoomStatus};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,10 +146,14 @@ impl Shop {
             combo: None,
         };
         let _turn = desk.money.lock().await;
-        let given = again(|| desk.client.give(&give, &key)).await?;
-        desk.show(given.gift);
-        desk.has(given.balance);
-        Ok(())
+        match again(|| desk.client.give(&give, &key)).await {
+            Ok(given) => {
+                desk.show(given.gift);
+                desk.has(given.balance);
+                Ok(())
+            }
+            Err(error) => Err(desk.failed(error).await),
+        }
     }
 
     /// Fills up the wallet.
@@ -160,9 +164,13 @@ impl Shop {
         let desk = &self.desk;
         let key = desk.key();
         let _turn = desk.money.lock().await;
-        let wallet = again(|| desk.client.top_up(coins, &key)).await?;
-        desk.has(wallet.balance);
-        Ok(())
+        match again(|| desk.client.top_up(coins, &key)).await {
+            Ok(wallet) => {
+                desk.has(wallet.balance);
+                Ok(())
+            }
+            Err(error) => Err(desk.failed(error).await),
+        }
     }
 
     /// The catalogue.
@@ -240,6 +248,21 @@ impl Desk {
         self.tell(&mut state);
     }
 
+    /// A call that moves coins failed. Where it is not known whether it was done, the wallet tells.
+    async fn failed(&self, error: Error) -> ShopError {
+        if error.may_be_done() {
+            self.look_into_wallet().await;
+        }
+        error.into()
+    }
+
+    async fn look_into_wallet(&self) {
+        match self.client.wallet().await {
+            Ok(wallet) => self.has(wallet.balance),
+            Err(error) => tracing::debug!(%error, "the balance stays as it was known"),
+        }
+    }
+
     /// Tells the view, if it is another one.
     fn tell(&self, state: &mut State) {
         let mut view = state.told.clone();
@@ -306,7 +329,7 @@ impl Desk {
         self.tell(&mut state);
     }
 
-    /// Sends an order and keeps what became of it.
+    /// Sends an order, and keeps what becomes of it.
     async fn send(&self, order: Order) {
         let give = Give {
             room: self.room.clone(),
@@ -315,9 +338,18 @@ impl Desk {
             clicks: Some(order.clicks),
             combo: Some(order.combo.clone()),
         };
-        let turn = self.money.lock().await;
+        let _turn = self.money.lock().await;
         let answer = self.client.give(&give, &order.key).await;
+        if self.take(answer) {
+            self.look_into_wallet().await;
+        }
+    }
+
+    /// Keeps what became of an order. True when the balance that is known now may be an old one: what
+    /// is answered to a repeat was true when it was done, and after a failure nobody has said anything.
+    fn take(&self, answer: Result<Given, Error>) -> bool {
         let mut state = self.state();
+        let is_old = state.may_be_paid || answer.as_ref().is_err_and(Error::may_be_done);
         match answer {
             Ok(given) => {
                 state.may_be_paid = false;
@@ -336,14 +368,12 @@ impl Desk {
                 if let Failed::Dropped { gift, clicks } = failed {
                     let number = state.told.refusal.number.saturating_add(1);
                     let error = error.after(may_be_paid).into();
-                    let refusal = GiftRefusalView { number, gift, count: clicks, error };
-                    state.told.refusal = refusal;
+                    state.told.refusal = GiftRefusalView { number, gift, count: clicks, error };
                 }
             }
         }
         self.tell(&mut state);
-        drop(state);
-        drop(turn);
+        is_old
     }
 }
 

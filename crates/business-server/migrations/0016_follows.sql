@@ -9,4 +9,10 @@ CREATE TABLE follows (
     PRIMARY KEY (host, user_id)
 );
 
+-- How many follow: everybody who opens a room asks for it.
+CREATE TABLE follow_sums (
+    host TEXT PRIMARY KEY NOT NULL,
+    followers BIGINT NOT NULL
+);
+
 ALTER TABLE draws ADD COLUMN must_follow BIGINT NOT NULL DEFAULT 0;

@@ -28,6 +28,8 @@ pub(crate) struct Health {
 
 /// Notes the end of a routine, also one by a panic.
 struct Running {
+    /// Path of its function.
+    name: &'static str,
     broken: Arc<AtomicBool>,
     stopping: CancellationToken,
 }
@@ -35,7 +37,8 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.stopping.is_cancelled() {
-            tracing::error!("a routine has ended before the stop: start the service again");
+            let name = self.name;
+            tracing::error!(name, "a routine has ended before the stop: start the service again");
             self.broken.store(true, Ordering::SeqCst);
         }
     }
@@ -45,11 +48,12 @@ impl Health {
     /// Runs what has to run until `stopping`.
     fn keep(
         &self,
+        name: &'static str,
         stopping: &CancellationToken,
         routine: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         let broken = Arc::clone(&self.broken);
-        let running = Running { broken, stopping: stopping.clone() };
+        let running = Running { name, broken, stopping: stopping.clone() };
         tokio::spawn(async move {
             let _running = running;
             routine.await;
@@ -63,7 +67,8 @@ pub(crate) fn run<R: Future<Output = ()> + Send + 'static>(
     stopping: &CancellationToken,
     routine: impl FnOnce(Arc<Business>, CancellationToken) -> R,
 ) -> JoinHandle<()> {
-    business.health.keep(stopping, routine(Arc::clone(business), stopping.clone()))
+    let name = std::any::type_name_of_val(&routine);
+    business.health.keep(name, stopping, routine(Arc::clone(business), stopping.clone()))
 }
 
 /// Outside of the API.
@@ -97,11 +102,12 @@ mod tests {
     #[tokio::test]
     async fn only_a_routine_that_ends_before_the_stop_breaks_the_service() {
         let (health, stopping) = (Health::default(), CancellationToken::new());
-        let kept = health.keep(&stopping, stopping.clone().cancelled_owned());
+        let kept = health.keep("kept", &stopping, stopping.clone().cancelled_owned());
         stopping.cancel();
         kept.await.unwrap();
         assert!(!health.broken.load(Ordering::SeqCst));
-        let failing = health.keep(&CancellationToken::new(), async { panic!("on purpose") });
+        let failing =
+            health.keep("failing", &CancellationToken::new(), async { panic!("on purpose") });
         assert!(failing.await.unwrap_err().is_panic());
         assert!(health.broken.load(Ordering::SeqCst));
     }

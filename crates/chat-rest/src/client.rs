@@ -128,13 +128,13 @@ impl Client {
     /// Whether the service takes REST calls from this account, so that its UserSig opens the whole
     /// application. No command lists the administrators, so a harmless call is made in the account's
     /// own name: who is none is answered 60010. The account need not exist, and nothing of it
-    /// changes.
+    /// changes. The call is made once, whatever becomes of it.
     ///
     /// # Errors
     ///
     /// Every [`Error`] but [`Error::Config`]: it is not known then.
     pub async fn is_admin(&self, account: &UserId) -> Result<bool, Error> {
-        let Inner { http, signer, addresses, sdk_app_id, retry, .. } = &*self.inner;
+        let Inner { http, signer, addresses, sdk_app_id, .. } = &*self.inner;
         let as_account = Self {
             inner: Arc::new(Inner {
                 http: Arc::clone(http),
@@ -142,7 +142,7 @@ impl Client {
                 addresses: Arc::clone(addresses),
                 sdk_app_id: *sdk_app_id,
                 admin: account.clone(),
-                retry: *retry,
+                retry: RetryPolicy::none(),
                 rng: Mutex::new(SmallRng::seed_from_u64(self.inner.with_rng(|rng| rng.random()))),
             }),
         };

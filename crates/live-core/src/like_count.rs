@@ -88,9 +88,11 @@ impl LikeCount {
         }
     }
 
-    /// When [`LikeCount::tick`] has something to do.
-    pub fn due(&self) -> Option<Duration> {
-        self.floor.and_then(|floor| floor.gone_at)
+    /// When [`LikeCount::tick`] has something to do; the time is over already when nothing waits any
+    /// more and it has not been told.
+    pub fn due(&self, unconfirmed: u32) -> Option<Duration> {
+        let floor = self.floor.filter(|_| unconfirmed == 0)?;
+        Some(floor.gone_at.unwrap_or_default())
     }
 
     /// What is shown while so many own likes are not confirmed.
@@ -166,7 +168,7 @@ mod tests {
                 count.counted(Some(105));
                 count.tick(0, NOW);
             }
-            assert_eq!((count.total(0), count.due()), (105.0, None));
+            assert_eq!((count.total(0), count.due(0)), (105.0, None));
         }
     }
 
@@ -175,9 +177,10 @@ mod tests {
         let mut count = LikeCount::default();
         count.counted(Some(100));
         count.clicked(5, 0);
+        assert_eq!((count.due(5), count.due(0)), (None, Some(Duration::ZERO)));
         count.tick(0, NOW);
         count.counted(Some(0));
-        assert_eq!((count.total(0), count.due()), (105.0, Some(NOW + FLOOR_STAYS)));
+        assert_eq!((count.total(0), count.due(0)), (105.0, Some(NOW + FLOOR_STAYS)));
         count.tick(0, NOW + FLOOR_STAYS);
         assert_eq!(count.total(0), 0.0, "somebody has set it back");
     }

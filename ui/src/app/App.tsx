@@ -40,7 +40,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
   const hearts = createHearts(settings.reducedMotion);
   const layout = createLayout();
   const clock = createClock();
-  const draws = createDraws(host, room);
+  const draws = createDraws(host, room, clock);
   let frame!: HTMLElement;
   let main!: HTMLElement;
   let composer: HTMLTextAreaElement | undefined;
@@ -80,7 +80,7 @@ export function App(props: { host: Host; room?: RoomState }): JSX.Element {
               {/* Where the panel is not seen, the draws are with the picture. */}
               <Show when={!actions.panelShown() || actions.fullScreen()}>
                 <div class="stage-draws">
-                  <DrawCard draws={draws} />
+                  <DrawCard draws={draws} passing />
                 </div>
               </Show>
             </Stage>

@@ -24,10 +24,11 @@ export function FollowButton(props: { host: string }): JSX.Element {
         type="button"
         class="follow"
         data-testid="follow"
-        aria-label={words().followHost(props.host)}
-        aria-pressed={following()}
+        data-following={following()}
+        aria-label={
+          following() ? words().followingHost(props.host) : words().followHost(props.host)
+        }
         aria-busy={busy()}
-        title={refused()}
         onClick={() => void press()}
       >
         <Show when={following()} fallback={words().follow}>
@@ -35,7 +36,7 @@ export function FollowButton(props: { host: string }): JSX.Element {
           {words().following}
         </Show>
       </button>
-      <span class="visually-hidden" role="status">
+      <span class="follow-refused" role="status" data-testid="follow-refused">
         {refused()}
       </span>
     </Show>

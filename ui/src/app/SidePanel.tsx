@@ -32,6 +32,7 @@ function Tabs(props: { actions: Actions }): JSX.Element {
   const words = useWords();
   const buttons = new Map<Tab, HTMLButtonElement>();
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const next = tabAt(event.key, TABS.indexOf(props.actions.tab()));
     if (!next) return;
     event.preventDefault();

@@ -80,7 +80,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
 ];
 
 const TYPING = "input:not([type=radio]), textarea, select, [contenteditable]";
-const PRESSING = "button, input, a[href], summary, [role=separator]";
+const PRESSING = "button, input, a[href], summary, [role=separator], [role=dialog]";
 
 /**
  * Whether an input method has the key. WebKit has ended the composition already when it tells about

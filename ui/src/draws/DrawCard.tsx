@@ -1,18 +1,30 @@
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { createEffect, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
 import { useWords } from "../app/context";
 import { createSendBlocker } from "../chat/blocker";
+import { tokenTime } from "../design/tokens";
 import { DrawResult } from "./DrawResult";
 import type { Draws } from "./draws";
 import "./draws.css";
 import { OpenDraw } from "./OpenDraw";
 
 /** Lucky draws: those that are open, the one that ends first on top, and the last result. */
-export function DrawCard(props: { draws: Draws }): JSX.Element {
+export function DrawCard(props: {
+  draws: Draws;
+  /** A result goes by itself after a while, unless it is an own win. */
+  passing?: boolean;
+}): JSX.Element {
   const words = useWords();
   const blocked = createSendBlocker();
   const [allShown, showAll] = createSignal(false);
   const open = () => props.draws.open();
   const result = () => props.draws.result();
+  createEffect(() => {
+    const shown = result();
+    if (!props.passing || !shown || shown.winners.some(({ own }) => own)) return;
+    const hold = tokenTime("--broadcast-hold", 12_000);
+    const over = setTimeout(() => props.draws.close(shown.draw), hold);
+    onCleanup(() => clearTimeout(over));
+  });
   const others = () => open().length - 1;
   const shownIds = () =>
     open()

@@ -53,9 +53,9 @@ export function OpenDraw(props: {
         </bdi>{" "}
         <span class="draw-aside">{words().drawWinners(props.draw.winners)}</span>
       </p>
-      <Show when={conditionWords(words(), props.draw, settings.locale())}>
+      <Show when={conditionWords(words(), props.draw)}>
         {(sentence) => (
-          <p class="draw-aside" data-testid="draw-conditions">
+          <p class="draw-conditions" data-testid="draw-conditions">
             {sentence()}
           </p>
         )}
@@ -87,6 +87,9 @@ export function OpenDraw(props: {
             </Show>
           </button>
         </div>
+        <Show when={!isIn() && props.blocked}>
+          <p class="draw-notice draw-blocked">{props.blocked}</p>
+        </Show>
         <Show when={notice()}>
           <p class="draw-notice" id={noticeId} data-testid="draw-notice">
             {notice()}

@@ -5,7 +5,7 @@ import { createJoining, type Joining } from "./joining";
 
 /** What the card shows, wherever it stands. */
 export interface Draws {
-  /** The one that ends first comes first. */
+  /** The one that ends first comes first, and those that are over come last. */
   open: Accessor<readonly OpenDrawView[]>;
   /** The last one that was not closed. */
   result: Accessor<DrawResultView | undefined>;
@@ -13,10 +13,15 @@ export interface Draws {
   joining: Joining;
 }
 
-export function createDraws(host: Host, room: RoomState): Draws {
+export function createDraws(host: Host, room: RoomState, clock: Accessor<number>): Draws {
   const [closed, setClosed] = createSignal<ReadonlySet<string>>(new Set());
   return {
-    open: createMemo(() => room.draws().open.toSorted((a, b) => a.ends_at_s - b.ends_at_s)),
+    open: createMemo(() => {
+      const isOver = ({ ends_at_s }: OpenDrawView) => Number(ends_at_s * 1000 <= clock());
+      return room
+        .draws()
+        .open.toSorted((a, b) => isOver(a) - isOver(b) || a.ends_at_s - b.ends_at_s);
+    }),
     // A win is not pushed aside by a later draw that somebody else has won.
     result: createMemo(() => {
       const left = room.draws().results.filter(({ draw }) => !closed().has(draw));

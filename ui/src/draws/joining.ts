@@ -58,7 +58,12 @@ export function createJoining(host: Host, room: RoomState): Joining {
   const standing = (draw: string): Standing => {
     const attempt = attempts().get(draw);
     if (!attempt) return OUT;
-    if ("row" in attempt) return standingOf(attempt.row.row());
+    if ("row" in attempt) {
+      // The list may have been told anew, with another entry for the same row.
+      const { key } = attempt.row;
+      const entry = room.chat.entries().find((each) => each.key === key) ?? attempt.row;
+      return standingOf(entry.row());
+    }
     return "refused" in attempt ? { is: "refused", error: attempt.refused } : { is: "sending" };
   };
 

@@ -9,7 +9,7 @@ function resultWords(words: Catalogue, locale: string, result: DrawResultView): 
   if (winners.length === 0) return words.drawNobodyNews(prize);
   const names = winners.slice(0, NAMES_HEARD).map(({ name }) => name);
   const more = winners.length - names.length;
-  if (more > 0) names.push(words.drawWinnersMore(more));
+  if (more > 0) names.push(words.drawOthersWon(more));
   return words.drawResultNews(prize, new Intl.ListFormat(locale).format(names));
 }
 

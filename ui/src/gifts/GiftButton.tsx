@@ -14,7 +14,7 @@ export function GiftButton(props: { actions: Actions }): JSX.Element {
   const refusal = createRefusal(shop);
   let button!: HTMLButtonElement;
   return (
-    <div class="gift-place">
+    <div>
       <button
         ref={button}
         type="button"

@@ -42,6 +42,10 @@ function Shop(props: {
   return (
     <form
       class="tray-form"
+      onKeyDown={(event) => {
+        // Who holds the key down does not mean to give at its pace.
+        if (event.key === "Enter" && event.repeat) event.preventDefault();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         giveOne();

@@ -13,6 +13,8 @@ const STATUSES: readonly { status: LiveStatusView; name: (words: Catalogue) => s
 
 /** How long a press on the end waits for the one that means it. */
 const SURE_MS = 4000;
+/** A press that comes sooner after the first one belongs to it, as that of a double click does. */
+const SAME_PRESS_MS = 500;
 
 /** Where who runs the room says whether they are on. */
 export function LiveStatusSet(): JSX.Element {
@@ -20,20 +22,21 @@ export function LiveStatusSet(): JSX.Element {
   const words = settings.words;
   const [busy, setBusy] = createSignal<LiveStatusView>();
   const [refused, setRefused] = createSignal<ShopError>();
-  const [unsure, setUnsure] = createSignal(false);
+  const [unsure, setUnsure] = createSignal<"no" | "asked" | "waiting">("no");
   createEffect(() => {
-    if (!unsure()) return;
-    const over = setTimeout(() => setUnsure(false), SURE_MS);
-    onCleanup(() => clearTimeout(over));
+    if (unsure() === "no") return;
+    const next = unsure() === "asked" ? "waiting" : "no";
+    const later = setTimeout(() => setUnsure(next), next === "waiting" ? SAME_PRESS_MS : SURE_MS);
+    onCleanup(() => clearTimeout(later));
   });
   const set = async (status: LiveStatusView) => {
     if (busy() || room.liveStatus() === status) return;
     // The end is for everybody, and the next live is another one.
-    if (status === "ended" && !unsure()) {
-      setUnsure(true);
+    if (status === "ended" && unsure() !== "waiting") {
+      setUnsure("asked");
       return;
     }
-    setUnsure(false);
+    setUnsure("no");
     setBusy(status);
     setRefused(undefined);
     const outcome = await host.setLiveStatus(status);
@@ -55,15 +58,23 @@ export function LiveStatusSet(): JSX.Element {
                 aria-pressed={room.liveStatus() === status}
                 aria-disabled={busy() !== undefined}
                 aria-busy={busy() === status}
+                data-sure={status === "ended" && unsure() === "waiting"}
+                onKeyDown={(event) => {
+                  // A key that is held says nothing twice.
+                  if (event.repeat) event.preventDefault();
+                }}
                 onClick={() => void set(status)}
               >
-                {status === "ended" && unsure() ? words().liveEndSure : name(words())}
+                {status === "ended" && unsure() !== "no" ? words().liveEndSure : name(words())}
               </button>
             )}
           </For>
         </div>
       </div>
       <div role="status">
+        <Show when={unsure() !== "no"}>
+          <span class="visually-hidden">{words().liveEndSure}</span>
+        </Show>
         <Show when={refused()}>
           {(error) => (
             <p class="status-refused" data-testid="live-status-refused">

@@ -12,13 +12,16 @@ async function settle<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
   }
 }
 
-/** The same for what the shop answers. */
-async function settleShop<T>(call: Promise<Outcome<T, ShopError>>): Promise<Outcome<T, ShopError>> {
+/** The same for what the shop answers. `code` says whether it may have been done all the same. */
+async function settleShop<T>(
+  call: Promise<Outcome<T, ShopError>>,
+  code: "away" | "unclear" = "away",
+): Promise<Outcome<T, ShopError>> {
   try {
     return await call;
   } catch (cause) {
     const info = cause instanceof Error ? cause.message : String(cause);
-    return { status: "error", error: { code: "away", info } };
+    return { status: "error", error: { code, info } };
   }
 }
 
@@ -42,9 +45,9 @@ export function createTauriHost(): Host {
       channel.onmessage = receive;
       return settleShop(commands.openShop(channel));
     },
-    clickGift: (gift) => settleShop(commands.clickGift(gift)),
-    giveGifts: (gift, count) => settleShop(commands.giveGifts(gift, count)),
-    topUp: (coins) => settleShop(commands.topUp(coins)),
+    clickGift: (gift) => settleShop(commands.clickGift(gift), "unclear"),
+    giveGifts: (gift, count) => settleShop(commands.giveGifts(gift, count), "unclear"),
+    topUp: (coins) => settleShop(commands.topUp(coins), "unclear"),
     products: () => settleShop(commands.products()),
     recommend: (product) => settleShop(commands.recommend(product)),
     follow: (following) => settleShop(commands.follow(following)),

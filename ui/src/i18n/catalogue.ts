@@ -14,6 +14,7 @@ export interface Catalogue {
   follow: string;
   following: string;
   followHost: (name: string) => string;
+  followingHost: (name: string) => string;
 
   offline: string;
   connect: string;
@@ -152,6 +153,7 @@ export interface Catalogue {
   drawSay: (keyword: string) => string;
   /** Who of those that say it can win. */
   drawOnly: (conditions: string) => string;
+  drawOnlyBoth: (one: string, other: string) => string;
   drawOnlyLevel: (level: number) => string;
   drawOnlyGivers: string;
   drawOnlyFollowers: string;
@@ -167,6 +169,8 @@ export interface Catalogue {
   drawNobody: string;
   drawEntrants: (count: string) => string;
   drawWinnersMore: (count: number) => string;
+  /** The last in a list of winners. */
+  drawOthersWon: (count: number) => string;
   drawWinnersFewer: string;
   drawCheck: string;
   drawId: string;

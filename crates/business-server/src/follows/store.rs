@@ -4,6 +4,24 @@ use sqlx::Row;
 
 use crate::storage::{Error, Tx, from_db, to_db};
 
+/// What is known of one account and one host.
+struct Follow {
+    following: bool,
+    told_s: u64,
+}
+
+async fn find(tx: &mut Tx, user_id: &str, host: &str) -> Result<Option<Follow>, Error> {
+    let row = sqlx::query("SELECT following, told_s FROM follows WHERE host = $1 AND user_id = $2")
+        .bind(host)
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map(|row| Follow {
+        following: row.get::<i64, _>("following") != 0,
+        told_s: from_db(row.get("told_s")),
+    }))
+}
+
 /// Somebody follows a host from `told_s` on, or follows no more. False when a newer word is known
 /// already; nothing is changed then.
 pub(super) async fn put(
@@ -13,19 +31,13 @@ pub(super) async fn put(
     following: bool,
     told_s: u64,
 ) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "INSERT INTO follows (host, user_id, following, told_s) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (host, user_id) DO UPDATE
-             SET following = excluded.following, told_s = excluded.told_s
-             WHERE follows.told_s <= excluded.told_s",
-    )
-    .bind(host)
-    .bind(user_id)
-    .bind(i64::from(following))
-    .bind(to_db(told_s))
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let before = find(tx, user_id, host).await?;
+    if before.as_ref().is_some_and(|before| before.told_s > told_s) {
+        return Ok(false);
+    }
+    set(tx, user_id, host, before.is_some_and(|before| before.following), following, told_s)
+        .await?;
+    Ok(true)
 }
 
 /// The same by the own hand, which holds whatever was told before.
@@ -36,6 +48,18 @@ pub(super) async fn put_own(
     following: bool,
     now_s: u64,
 ) -> Result<(), Error> {
+    let before = find(tx, user_id, host).await?.is_some_and(|before| before.following);
+    set(tx, user_id, host, before, following, now_s).await
+}
+
+async fn set(
+    tx: &mut Tx,
+    user_id: &str,
+    host: &str,
+    before: bool,
+    following: bool,
+    told_s: u64,
+) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO follows (host, user_id, following, told_s) VALUES ($1, $2, $3, $4)
          ON CONFLICT (host, user_id) DO UPDATE
@@ -44,26 +68,28 @@ pub(super) async fn put_own(
     .bind(host)
     .bind(user_id)
     .bind(i64::from(following))
-    .bind(to_db(now_s))
+    .bind(to_db(told_s))
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO follow_sums (host, followers) VALUES ($1, $2)
+         ON CONFLICT (host) DO UPDATE SET followers = follow_sums.followers + excluded.followers",
+    )
+    .bind(host)
+    .bind(i64::from(following) - i64::from(before))
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 pub(super) async fn follows(tx: &mut Tx, user_id: &str, host: &str) -> Result<bool, Error> {
-    let row = sqlx::query("SELECT following FROM follows WHERE host = $1 AND user_id = $2")
-        .bind(host)
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.is_some_and(|row| row.get::<i64, _>("following") != 0))
+    Ok(find(tx, user_id, host).await?.is_some_and(|follow| follow.following))
 }
 
 pub(super) async fn followers(tx: &mut Tx, host: &str) -> Result<u64, Error> {
-    let row =
-        sqlx::query("SELECT COUNT(*) AS followers FROM follows WHERE host = $1 AND following = 1")
-            .bind(host)
-            .fetch_one(&mut **tx)
-            .await?;
-    Ok(from_db(row.get("followers")))
+    let row = sqlx::query("SELECT followers FROM follow_sums WHERE host = $1")
+        .bind(host)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map_or(0, |row| from_db(row.get("followers"))))
 }

@@ -172,13 +172,21 @@ async fn tell_chat(
         Measure::Ban if due.until_s == 0 => {
             let (group_id, members_account) = (due.group_id.clone(), vec![due.user_id.clone()]);
             let unban = UnbanGroupMember { group_id, members_account };
-            business.chat.unban_group_member(&unban).await?;
+            match business.chat.unban_group_member(&unban).await {
+                Err(error) if !is_of_the_edition(&error) => return Err(error),
+                _ => {}
+            }
             // It may have been carried out as a mute.
             mute(business, due, silence_s).await?;
         }
         Measure::Ban => return ban(business, due, silence_s, now_s).await,
     }
     Ok(Fate::Done)
+}
+
+/// Whether the application has no bans: nobody is banned there.
+fn is_of_the_edition(error: &chat_rest::Error) -> bool {
+    matches!(error.code(), Some(Code::NO_PERMISSION | Code::EDITION))
 }
 
 fn seconds_left(until_s: u64, now_s: u64) -> u32 {
@@ -223,7 +231,7 @@ async fn ban(
         description: "You broke the rules of the room.".to_owned(),
     };
     match business.chat.ban_group_member(&ban).await {
-        Err(error) if matches!(error.code(), Some(Code::NO_PERMISSION | Code::EDITION)) => {
+        Err(error) if is_of_the_edition(&error) => {
             tracing::info!(%error, "the application bans nobody: muted instead");
             mute(business, due, silence_s).await?;
             Ok(Fate::DoneAsMute)

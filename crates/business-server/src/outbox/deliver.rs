@@ -318,6 +318,7 @@ impl Answer {
         match self {
             Self::Accepted | Self::Refused(_) | Self::OutOfDate(_) => Ended::Done(number),
             Self::Failed(error) if is_for_everybody(error) => Ended::Away,
+            Self::HeldBack(_) => Ended::Held,
             _ => Ended::Later,
         }
     }

@@ -36,6 +36,9 @@ pub(super) enum Ended {
     Done(u64),
     /// The chat service takes the first posting later.
     Later,
+    /// The same, because its sender may not speak in the room now. What is written behind it may make
+    /// it needless, so the lane does not rest through that.
+    Held,
     /// The first posting has to be tried again later for a reason that lies in this service.
     Failed,
     /// The same, because the chat service is not there for anybody.
@@ -72,6 +75,8 @@ struct Lane {
     rests: Option<ExponentialBackoff>,
     /// How often it has found the chat service away since then.
     times_away: u32,
+    /// Until when it rests, if the next posting ends that.
+    held_until: Option<Instant>,
 }
 
 impl Lane {
@@ -95,6 +100,11 @@ impl Lanes {
     pub(super) fn note(&mut self, lane: &str, number: u64) {
         if let Some(known) = self.lanes.get_mut(lane) {
             known.waiting.push_back(number);
+            if let Some(until) = known.held_until.take() {
+                let lane: Arc<str> = lane.into();
+                self.resting.remove(&(until, Arc::clone(&lane)));
+                self.get_ready(lane);
+            }
             return;
         }
         let lane: Arc<str> = lane.into();
@@ -129,6 +139,7 @@ impl Lanes {
         let (first, lane) = next?;
         self.ready.remove(&(first, Arc::clone(&lane)));
         let known = self.lanes.get_mut(&lane)?;
+        known.held_until = None;
         known.last_at_begin = known.waiting.back().copied().unwrap_or(0);
         Some(lane)
     }
@@ -156,11 +167,17 @@ impl Lanes {
                     self.get_ready(Arc::clone(lane));
                 }
             }
-            Ended::Later | Ended::Failed => {
-                let seed = self.rng.random();
-                let rests = known.rests.get_or_insert_with(|| rests(LONGEST_REST, seed));
-                let until = now + rests.next().unwrap_or(LONGEST_REST);
-                self.resting.insert((until, Arc::clone(lane)));
+            // Somebody was answered since it found the chat service away, and it was not: that is its own.
+            Ended::Away if known.times_away > 0 && self.outage.is_none() => {
+                self.rest(lane, now);
+            }
+            Ended::Later | Ended::Failed | Ended::Held => {
+                let until = self.rest(lane, now);
+                if let Some(known) = self.lanes.get_mut(lane)
+                    && ended == Ended::Held
+                {
+                    known.held_until = Some(until);
+                }
             }
             Ended::Away => {
                 known.times_away = known.times_away.saturating_add(1);
@@ -168,9 +185,19 @@ impl Lanes {
                 self.pause(now);
             }
         }
-        if matches!(ended, Ended::Done(_) | Ended::Later) {
+        if matches!(ended, Ended::Done(_) | Ended::Later | Ended::Held) {
             self.resume();
         }
+    }
+
+    /// The lane rests, longer with each time in a row.
+    fn rest(&mut self, lane: &Arc<str>, now: Instant) -> Instant {
+        let seed = self.rng.random();
+        let known = self.lanes.entry(Arc::clone(lane)).or_default();
+        let rests = known.rests.get_or_insert_with(|| rests(LONGEST_REST, seed));
+        let until = now + rests.next().unwrap_or(LONGEST_REST);
+        self.resting.insert((until, Arc::clone(lane)));
+        until
     }
 
     /// When there may be something to begin that there is not now, and nobody has to end before.
@@ -396,6 +423,24 @@ mod tests {
         assert_eq!(begun(&mut lanes, now).as_deref(), Some("c"));
         end(&mut lanes, "c", Ended::Done(3), now);
         assert_eq!(begun(&mut lanes, now).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_lane_that_is_held_back_rests_until_something_is_written_behind_it() {
+        let (mut lanes, now) = (Lanes::new(1), Instant::now());
+        lanes.note("slot", 1);
+        lanes.note("gift", 2);
+        lanes.begin(now).unwrap();
+        lanes.begin(now).unwrap();
+        end(&mut lanes, "slot", Ended::Held, now);
+        end(&mut lanes, "gift", Ended::Later, now);
+        lanes.note("gift", 3);
+        assert_eq!(begun(&mut lanes, now), None, "what has to be tried again rests on");
+        lanes.note("slot", 4);
+        assert_eq!(begun(&mut lanes, now).as_deref(), Some("slot"));
+        end(&mut lanes, "slot", Ended::Done(1), now);
+        assert_eq!(begun(&mut lanes, now).as_deref(), Some("slot"));
+        assert_eq!(begun(&mut lanes, now), None, "it has one turn at a time");
     }
 
     #[test]

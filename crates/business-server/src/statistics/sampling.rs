@@ -2,6 +2,7 @@
 //! old.
 
 use chat_types::rest::GroupIdOnly;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -17,6 +18,8 @@ use crate::storage::Error;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Rooms that are asked about at the same time.
 const AT_ONCE: usize = 8;
+/// Streams that wait to be counted out of turn. Of more the viewers are counted with the minute.
+const MOST_TURNS: usize = 1_000;
 /// How long minutes are kept.
 const KEEP_MINUTES: u64 = 400 * 24 * 60;
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
@@ -27,11 +30,12 @@ const PURGED_AT_ONCE: u32 = 5_000;
 /// and end within one.
 #[derive(Default)]
 pub(crate) struct Statistics {
-    turns: Mutex<Vec<Turn>>,
+    turns: Mutex<BTreeSet<Turn>>,
     turned: Notify,
 }
 
 /// A stream that has begun or ended.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     group_id: String,
     stream: u64,
@@ -41,11 +45,19 @@ struct Turn {
 impl Statistics {
     pub(crate) fn sample_soon(&self, group_id: &str, stream: u64, now_s: u64) {
         let turn = Turn { group_id: group_id.to_owned(), stream, minute: now_s / 60 };
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner).push(turn);
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns.len() < MOST_TURNS {
+            turns.insert(turn);
+        } else {
+            tracing::warn!(
+                group_id,
+                "too many streams begin and end: viewers not counted in between"
+            );
+        }
         self.turned.notify_one();
     }
 
-    fn take_turns(&self) -> Vec<Turn> {
+    fn take_turns(&self) -> BTreeSet<Turn> {
         std::mem::take(&mut *self.turns.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -98,7 +110,10 @@ async fn on_air(business: &Business, minute: u64) -> Result<Vec<Turn>, Error> {
 }
 
 /// Asks how many watch and notes it.
-async fn count(business: &Arc<Business>, turns: Vec<Turn>) -> Result<(), Error> {
+async fn count(
+    business: &Arc<Business>,
+    turns: impl IntoIterator<Item = Turn>,
+) -> Result<(), Error> {
     let mut turns = turns.into_iter();
     let mut asking = JoinSet::new();
     let mut answers: Vec<(Turn, u32)> = Vec::new();

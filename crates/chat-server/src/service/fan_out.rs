@@ -4,6 +4,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::Service;
 use super::rules::rules;
@@ -18,9 +19,7 @@ impl Service {
         let stopping = self.rooms_stop.child_token();
         let service = Weak::clone(&self.me);
         self.room_loops.spawn(async move {
-            let running = run(service, sdk_app_id, Arc::clone(&room));
-            // Everything of a room is in its state, which stays whole at every point of waiting.
-            let _ = stopping.run_until_cancelled(running).await;
+            run(service, sdk_app_id, &room, &stopping).await;
             room.stop();
         });
     }
@@ -40,12 +39,18 @@ impl Service {
     }
 }
 
-async fn run(service: Weak<Service>, sdk_app_id: u32, room: Arc<Room>) {
+/// Ends between two steps: what is being delivered is delivered, and its senders are told so.
+async fn run(
+    service: Weak<Service>,
+    sdk_app_id: u32,
+    room: &Arc<Room>,
+    stopping: &CancellationToken,
+) {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    loop {
+    while !stopping.is_cancelled() {
         // Not held while the room waits, so that a service can end.
         let Some(service) = service.upgrade() else { return };
-        let pace = service.pace(sdk_app_id, &room);
+        let pace = service.pace(sdk_app_id, room);
         match room.step(pace) {
             Step::Wait(until) => {
                 drop(service);
@@ -58,6 +63,7 @@ async fn run(service: Weak<Service>, sdk_app_id: u32, room: Arc<Room>) {
                     }
                 };
                 tokio::select! {
+                    () = stopping.cancelled() => return,
                     () = due => {}
                     () = room.woken() => {}
                 }

@@ -187,8 +187,14 @@ impl Service {
     /// The second half: what the room has decided, and what has to be noted and told of it.
     pub(crate) async fn see_through(&self, message: OnItsWay) -> Result<Outcome, ApiError> {
         let OnItsWay { app, room, outgoing, key, turn, verdict, _alone } = message;
-        // A loop that ends in the midst of a fan-out tells nobody, and it ends only with the service.
-        let verdict = verdict.await.unwrap_or(Verdict::Stopped);
+        let verdict = match verdict.await {
+            Ok(verdict) => verdict,
+            // The loop broke off in the midst of a fan-out, as it does when the process is torn down:
+            // nobody knows who has the message. A connection is not answered, so that its client
+            // sends it again under the same id.
+            Err(_) if outgoing.connection.is_some() => std::future::pending().await,
+            Err(_) => Verdict::Stopped,
+        };
         let (stamp, message, reached) = match verdict {
             Verdict::Delivered { stamp, message, reached } => (stamp, message, reached),
             Verdict::SampledOut => {

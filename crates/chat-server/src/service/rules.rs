@@ -106,11 +106,12 @@ impl Service {
         if right >= Right::Admin {
             return Ok(Turn::free());
         }
-        let mut pace = rules;
-        if is_signal(outgoing) {
-            pace.slow_mode_s = 0;
-        }
-        let turn = room.turn(&outgoing.from, &pace, self.clock.monotonic_ms());
+        let now_ms = self.clock.monotonic_ms();
+        let turn = if is_signal(outgoing) {
+            room.signal(&outgoing.from, &rules, now_ms)
+        } else {
+            room.turn(&outgoing.from, &rules, now_ms)
+        };
         let turn = turn.map_err(|hasty| hasty_sender(hasty, &rules))?;
         let (no_links, words) = (rules.links == LinkPolicy::Nobody, room.blocked_words());
         if !no_links && words.is_none() {

@@ -1,6 +1,6 @@
 //! Bodies of the business service's HTTP API (`docs/business.md`), for the service and for programs
 //! that call it. Times are Unix seconds unless a name says otherwise; amounts are whole coins. A reader
-//! ignores members that it does not know.
+//! of answers ignores members that it does not know; the service refuses them in a body.
 
 use serde::{Deserialize, Serialize};
 

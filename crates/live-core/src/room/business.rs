@@ -44,7 +44,8 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn due(&self, inside: bool) -> Option<Duration> {
         let likes = self.own_likes.due().filter(|_| inside);
-        let parts = [likes, self.like_count.due(), self.gifts.due(), self.draws.due()];
+        let floor = self.like_count.due(self.own_likes.unconfirmed());
+        let parts = [likes, floor, self.gifts.due(), self.draws.due()];
         parts.into_iter().flatten().min()
     }
 

@@ -310,6 +310,9 @@ fn own_likes_are_unconfirmed_until_the_service_has_them_and_count_once() {
     f.frame(RoomMessages { own, ..RoomMessages::default() });
     assert_eq!((likes(&f).total, f.room.after_seq()), (7.0, Some(1)));
     f.sent(&like.batch, 1, 9);
+    // Nothing waits any more, which the next look at the clock settles.
+    assert_eq!((likes(&f).total, f.room.due()), (7.0, Some(Duration::ZERO)));
+    f.tick(NOW + 2 * EVERY);
     assert_eq!((likes(&f).total, f.room.due()), (7.0, None));
 }
 

@@ -67,6 +67,18 @@ impl Room {
         Ok(Turn::held(Arc::clone(self), user_id.clone()))
     }
 
+    /// The same for a message that says nothing to anybody: it counts against the rate, and slow mode
+    /// is not concerned.
+    pub(crate) fn signal(
+        &self,
+        user_id: &UserId,
+        rules: &RoomRules,
+        now_ms: u64,
+    ) -> Result<Turn, Hasty> {
+        self.speech.speakers().admit_signal(user_id, rules, now_ms)?;
+        Ok(Turn::free())
+    }
+
     /// What no text may hold, if there is anything.
     pub(crate) fn blocked_words(&self) -> Option<Arc<BlockedWords>> {
         self.speech.words.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -120,6 +120,24 @@ impl Speakers {
         Ok(())
     }
 
+    /// Counts a message that says nothing to anybody. Slow mode is not concerned: neither is it held
+    /// back by a turn, nor does it touch one.
+    pub(super) fn admit_signal(
+        &mut self,
+        user_id: &UserId,
+        rules: &RoomRules,
+        now_ms: u64,
+    ) -> Result<(), Hasty> {
+        if rules.sender_per_s == 0 {
+            return Ok(());
+        }
+        if self.by_account.len() >= self.look_at && !self.by_account.contains_key(user_id) {
+            self.make_room(rules.slow_mode_s, now_ms);
+        }
+        let speaker = self.by_account.entry(user_id.clone()).or_default();
+        speaker.charge(rules.sender_per_s, now_ms)
+    }
+
     /// Takes the turn of an account back; with a time the account has spoken then.
     fn end_turn(&mut self, user_id: &UserId, spoke_ms: Option<u64>) {
         if let Some(speaker) = self.by_account.get_mut(user_id) {
@@ -285,7 +303,13 @@ mod tests {
     fn two_messages_of_one_account_at_the_same_time_are_one_too_many_in_slow_mode() {
         let mut speakers = Speakers::default();
         assert_eq!(speakers.admit(&user("a"), &slow(5), 0), Ok(()));
-        assert_eq!(speakers.admit(&user("a"), &slow(5), 1), Err(Hasty::SlowMode(5_000)));
+        let likes = RoomRules { sender_per_s: 9, ..slow(5) };
+        assert_eq!(speakers.admit_signal(&user("a"), &likes, 1), Ok(()), "it needs no turn");
+        assert_eq!(
+            speakers.admit(&user("a"), &slow(5), 1),
+            Err(Hasty::SlowMode(5_000)),
+            "and has not ended the one that is held"
+        );
         speakers.end_turn(&user("a"), None);
         assert_eq!(speakers.admit(&user("a"), &slow(5), 2), Ok(()), "the first came to nothing");
         speakers.end_turn(&user("a"), Some(2));
