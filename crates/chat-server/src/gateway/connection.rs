@@ -444,8 +444,8 @@ async fn sign_in(
     };
     let heartbeat_s = heartbeat_s(gateway);
     let user_id = who.user_id.to_string();
-    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false });
-    service.signed_in(&who, login.clone()).await;
+    let welcome = ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false };
+    service.signed_in(&who, login.clone(), &welcome).await;
     Ok((Session::new(Arc::clone(service), who, login), valid_for))
 }
 

@@ -1,7 +1,7 @@
 //! Coming into a room and signing in and out, with the webhooks that go with it.
 
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{KickCause, Platform, RemovedReason};
+use chat_types::gateway::{KickCause, Platform, RemovedReason, ServerFrame};
 use chat_types::group::GroupType;
 use chat_types::webhook::{ExitType, JoinType, StateAction, StateReason};
 use chat_types::{GroupId, UserId};
@@ -153,12 +153,12 @@ impl Service {
 
     /// Enters a login, ends the oldest ones of the same account on the same platform that are too
     /// many with it, and tells.
-    pub(crate) async fn signed_in(&self, who: &SignedIn, login: Login) {
+    pub(crate) async fn signed_in(&self, who: &SignedIn, login: Login, welcome: &ServerFrame) {
         let (app, user) = (who.sdk_app_id, &who.user_id);
         let origin = login.origin();
         let _in_order = self.sessions.order(user).await;
         let most = who.app.settings.logins_per_platform as usize;
-        let earlier = self.sessions.sign_in(app, user, login, most);
+        let earlier = self.sessions.sign_in(app, user, login, most, welcome);
         self.presence_changed(app, user);
         let kicked: Vec<&'static str> =
             earlier.iter().map(|login| login.origin().platform).collect();

@@ -130,7 +130,14 @@ impl Sessions {
 
     /// Enters a login and ends the oldest ones of the same account on the same platform, so that
     /// there are at most `most` (at least one) with it. Those that were ended are given back.
-    pub(crate) fn sign_in(&self, app: u32, user: &UserId, login: Login, most: usize) -> Vec<Login> {
+    pub(crate) fn sign_in(
+        &self,
+        app: u32,
+        user: &UserId,
+        login: Login,
+        most: usize,
+        welcome: &ServerFrame,
+    ) -> Vec<Login> {
         let mut logins = self.lock();
         let key = (app, user.clone());
         if let Some(mut dropped) = self.dropped.get(&key)
@@ -149,6 +156,9 @@ impl Sessions {
                 ends
             })
             .collect();
+        // Nobody finds the login before it is there, and so nothing comes before the welcome; nor does
+        // anybody who has been welcomed ask for a login that is not there yet.
+        login.outbox.answer(welcome);
         places.push(login);
         drop(logins);
         for earlier in &ended {
