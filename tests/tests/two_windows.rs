@@ -237,7 +237,7 @@ async fn a_viewer_takes_part_in_a_draw_by_one_button_and_both_see_who_won() {
     let countdown = text_of("draw-countdown");
     window.until(&countdown, "time runs", |text| says(text, "00:")).await;
     let conditions = text_of("draw-conditions");
-    window.until(&conditions, "it is said who can win", |text| says(text, "follows")).await;
+    window.until(&conditions, "it is said who can win", |text| says(text, "follow the host")).await;
     window.part("follow").await.click().await.unwrap();
     window.until(&text_of("follow"), "the viewer follows", |text| text == "Following").await;
     window.part("draw-join").await.click().await.unwrap();

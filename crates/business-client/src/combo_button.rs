@@ -7,6 +7,7 @@
 //!   [`SENDINGS`] it is given up, and whether it was paid is then not known.
 //! * Clicks on one gift with less than [`GAP`] between them are one combo. A click on another gift
 //!   begins another one.
+//! * What waits when the service is shut is given up.
 //! * At most [`MOST_WAITING`] orders wait, of [`MAX_CLICKS`] clicks each; a click beyond that is not
 //!   taken.
 
@@ -147,6 +148,15 @@ impl ComboButton {
         Failed::Dropped { gift: order.gift, clicks }
     }
 
+    /// Gives up all that waits: nobody wants to pay later for what was clicked now.
+    pub fn give_up(&mut self) -> Failed {
+        let clicks = self.orders.iter().map(|order| order.clicks).sum();
+        let Some(order) = self.orders.pop_front() else { return Failed::Again };
+        self.orders.clear();
+        (self.combo, self.on_its_way, self.sendings) = (None, false, 0);
+        Failed::Dropped { gift: order.gift, clicks }
+    }
+
     /// Ends a combo that nobody goes on with. True when one ended.
     pub fn tick(&mut self, now: Duration) -> bool {
         let orders = &self.orders;
@@ -279,6 +289,21 @@ mod tests {
         assert_eq!(clicker.button.refused(), dropped);
         assert_eq!(clicker.button.send(ms(200)).unwrap().gift, "rose");
         assert_eq!(clicker.button.running(), Some(("rose", 1, 1)));
+    }
+
+    #[test]
+    fn what_waits_is_given_up_as_a_whole() {
+        let mut clicker = Clicker::new();
+        assert_eq!(clicker.button.give_up(), Failed::Again, "there is nothing");
+        clicker.click("crown", ms(0));
+        clicker.button.send(ms(0)).unwrap();
+        clicker.button.failed(None, ms(0));
+        clicker.click("rose", ms(2));
+        let dropped = Failed::Dropped { gift: "crown".into(), clicks: 2 };
+        assert_eq!(clicker.button.give_up(), dropped);
+        assert_eq!((clicker.button.running(), clicker.button.due()), (None, None));
+        clicker.click("rose", ms(3));
+        assert_eq!(clicker.button.send(RETRY_AT_MOST).unwrap().clicks, 1);
     }
 
     #[test]

@@ -76,6 +76,16 @@ struct State {
     told: ShopView,
 }
 
+impl State {
+    /// Says why clicks were dropped, if they were.
+    fn refuse(&mut self, failed: Failed, error: Error) {
+        let Failed::Dropped { gift, clicks } = failed else { return };
+        let number = self.told.refusal.number.saturating_add(1);
+        let error = error.after(std::mem::take(&mut self.may_be_paid)).into();
+        self.told.refusal = GiftRefusalView { number, gift, count: clicks, error };
+    }
+}
+
 impl Shop {
     /// Opens the shop. Has to be called within a tokio runtime.
     pub fn open(config: ShopConfig) -> Self {
@@ -326,6 +336,8 @@ impl Desk {
     fn shut(&self) {
         let mut state = self.state();
         state.told.open = false;
+        let given_up = state.button.give_up();
+        state.refuse(given_up, Error::Away("it is shut".into()));
         self.tell(&mut state);
     }
 
@@ -358,18 +370,13 @@ impl Desk {
                 self.show(given.gift);
             }
             Err(error) => {
-                let may_be_paid = state.may_be_paid || error.may_be_done();
+                state.may_be_paid |= error.may_be_done();
                 let failed = if error.is_passing() {
                     state.button.failed(error.retry_after(), self.now())
                 } else {
                     state.button.refused()
                 };
-                state.may_be_paid = may_be_paid && failed == Failed::Again;
-                if let Failed::Dropped { gift, clicks } = failed {
-                    let number = state.told.refusal.number.saturating_add(1);
-                    let error = error.after(may_be_paid).into();
-                    state.told.refusal = GiftRefusalView { number, gift, count: clicks, error };
-                }
+                state.refuse(failed, error);
             }
         }
         self.tell(&mut state);

@@ -106,6 +106,31 @@ async fn a_service_that_was_away_is_found_again_and_pays_what_was_clicked() {
 }
 
 #[tokio::test]
+async fn what_waits_when_the_service_is_shut_is_not_paid_later() {
+    let mut services = Services::start().await;
+    let lost = Arc::new(AtomicUsize::new(0));
+    services.tell_address(loses_answers(services.url(), Arc::clone(&lost)).await);
+    let mei = services.visitor("mei", Role::Viewer).await;
+    mei.shop.top_up(100).await.unwrap();
+    lost.store(usize::MAX, Ordering::SeqCst);
+    mei.shop.click("rose").unwrap();
+    let wallet = services.client("mei", Role::Viewer);
+    // One account may call twenty times a second.
+    let mut look = tokio::time::interval(Duration::from_millis(200));
+    while wallet.wallet().await.unwrap().balance == 100 {
+        look.tick().await;
+    }
+    mei.shop.click("rose").unwrap();
+    services.business_stops().await;
+    let view = mei.until("both are given up", |view| view.refusal.number > 0).await;
+    assert_eq!((view.refusal.count, view.refusal.error.code.as_str()), (2, "unclear"));
+    services.business_returns().await;
+    let view = mei.until("the shop is open again", |view| view.open).await;
+    assert_eq!((view.balance, view.combo.count), (99.0, 0), "one was paid, and nothing waits");
+    services.stop().await;
+}
+
+#[tokio::test]
 async fn a_token_that_has_ended_is_replaced_without_anybody_noticing() {
     let services = Services::start_with(Duration::from_secs(1)).await;
     let mei = services.visitor("mei", Role::Viewer).await;
