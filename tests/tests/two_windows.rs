@@ -254,6 +254,10 @@ async fn a_viewer_takes_part_in_a_draw_by_one_button_and_both_see_who_won() {
     assert_eq!((&won[0], &won[2]), (&json!("true"), &json!(["Viewer"])), "{won}");
     assert!(says(&won[1], "You won") && says(&won[1], "A rice bowl"), "{won}");
     window.screenshot("28-draw-won").await;
+    let fold = "document.dispatchEvent(new KeyboardEvent('keydown', { key: 'c', bubbles: true }))";
+    window.client.execute(fold, Vec::new()).await.unwrap();
+    click(&window, ".stage [data-testid=draw-result] summary").await;
+    window.screenshot("31-draw-over-the-picture").await;
 
     window.as_host().await;
     let seen = window.until(result, "the host sees it", |result| !result.is_null()).await;

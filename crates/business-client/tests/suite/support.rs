@@ -9,6 +9,8 @@ use chat_types::business::Gift;
 use chat_types::business::api::{Role, RoomStatus, SignIn};
 use embedded::{Beside, BusinessServer};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -21,30 +23,36 @@ fn any_port() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
+/// The machine's clock, and as much later as a test wants.
+#[derive(Default)]
+struct LaterClock(AtomicU64);
+
+impl business_server::clock::Clock for LaterClock {
+    fn now_ms(&self) -> u64 {
+        business_server::clock::SystemClock.now_ms() + self.0.load(Ordering::SeqCst)
+    }
+}
+
 /// A chat service with a business service beside it, which has the room [`ROOM`] of `host` on air.
 pub(crate) struct Services {
     chat: Server,
     business: Option<BusinessServer>,
     sdk_app_id: u32,
-    token_lifetime: Duration,
+    clock: Arc<LaterClock>,
     address: watch::Sender<Option<String>>,
     dir: tempfile::TempDir,
 }
 
 impl Services {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Duration::from_secs(3_600)).await
-    }
-
-    /// Tokens of the business service live so long.
-    pub(crate) async fn start_with(token_lifetime: Duration) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = ServerConfig::new(any_port(), dir.path().to_owned());
         let chat = Server::start(config).await.unwrap();
         let made = application::create(chat.storage(), &SystemClock, "shop", Edition::Ultimate);
         let sdk_app_id = made.await.unwrap().sdk_app_id;
         let address = watch::Sender::new(None);
-        let mut services = Self { chat, business: None, sdk_app_id, token_lifetime, address, dir };
+        let clock = Arc::default();
+        let mut services = Self { chat, business: None, sdk_app_id, clock, address, dir };
         services.business_returns().await;
         let business = services.business.as_ref().unwrap();
         let host = services.client("host", Role::Host);
@@ -53,6 +61,12 @@ impl Services {
         business.adopt_room(ROOM, "host", "Room", None).await.unwrap();
         host.set_status(ROOM, RoomStatus::Live).await.unwrap();
         services
+    }
+
+    /// Time passes for the business service.
+    pub(crate) fn advance(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap();
+        self.clock.0.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
     pub(crate) fn url(&self) -> String {
@@ -77,10 +91,10 @@ impl Services {
             data_dir: self.dir.path().to_owned(),
             assistant: embedded::ASSISTANT.into(),
         };
-        let token_lifetime = self.token_lifetime;
+        let clock = Arc::clone(&self.clock);
         let started = embedded::start_beside(&self.chat, beside, |config| {
             config.development = true;
-            config.token_lifetime = token_lifetime;
+            config.clock = clock;
         });
         self.business = started.await.unwrap();
         self.tell_address(self.url());

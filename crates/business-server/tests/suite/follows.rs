@@ -1,24 +1,16 @@
 //! Who follows the host: by the own hand, or by the word of the shop's server.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
-use crate::support::{Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop};
+use crate::support::{Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop, signature};
 
 const FOLLOW: &str = "/rooms/r/follow";
-
-fn signature(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(PAYMENT_KEY.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 async fn tell(api: &Api, word: &Value) -> Answer {
     let body = word.to_string();
     let request = api.request(Method::POST, "/shop/follows");
-    api.send(request.header("x-signature", signature(&body)).body(body)).await
+    api.send(request.header("x-signature", signature(PAYMENT_KEY, &body)).body(body)).await
 }
 
 #[tokio::test]

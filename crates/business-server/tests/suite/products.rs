@@ -2,13 +2,11 @@
 
 use chat_types::group::KeyValue;
 use chat_types::rest::ModifyGroupBaseInfo;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::events::soon;
 use crate::support::{
-    ASSISTANT, Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop, Watcher, business_of,
+    ASSISTANT, Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop, Watcher, business_of, signature,
 };
 
 const SLOT: &str = "/rooms/r/slot";
@@ -37,17 +35,11 @@ fn products(showings: &Value, member: &str) -> Vec<String> {
     all.map(|showing| showing[member].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn signature(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(PAYMENT_KEY.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The shop's server reports an order.
 async fn report(api: &Api, order: &Value) -> Answer {
     let body = order.to_string();
     let request = api.request(reqwest::Method::POST, "/shop/orders");
-    api.send(request.header("x-signature", signature(&body)).body(body)).await
+    api.send(request.header("x-signature", signature(PAYMENT_KEY, &body)).body(body)).await
 }
 
 fn order(shop: &Shop, id: &str, quantity: u32) -> Value {
@@ -393,7 +385,8 @@ async fn only_the_shop_itself_reports_orders() {
     let forged = post().header("x-signature", "0".repeat(64)).body(order.to_string());
     assert_eq!(admin.send(forged).await.problem(401), "signature");
     let changed = order.to_string().replace("\"quantity\":1", "\"quantity\":9");
-    let changed = post().header("x-signature", signature(&order.to_string())).body(changed);
+    let changed =
+        post().header("x-signature", signature(PAYMENT_KEY, &order.to_string())).body(changed);
     assert_eq!(admin.send(changed).await.problem(401), "signature");
     for (wrong, status) in [
         (json!({"order_id": "o", "product": "cup", "quantity": 1, "at_s": 1}), 401),

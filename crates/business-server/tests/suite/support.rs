@@ -11,7 +11,9 @@ use chat_types::UserId;
 use chat_types::business::{LIVE_STATUS_FIELD, PRODUCT_FIELD};
 use chat_types::element::CustomElement;
 use chat_types::rest::{PortraitGet, tag};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +27,13 @@ pub(crate) const ASSISTANT: &str = "assistant";
 pub(crate) const ROOM: &str = "r";
 pub(crate) const WEBHOOK_TOKEN: &str = "webhook-token";
 pub(crate) const PAYMENT_KEY: &str = "payment-key";
+
+/// `X-Signature` of a call that another server of the shop makes.
+pub(crate) fn signature(key: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 fn any_port() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))

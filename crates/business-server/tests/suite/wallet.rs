@@ -1,21 +1,13 @@
 //! Wallets: how coins come in, and what is told of them.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 
 use crate::gifts::{give, top_up, with_key};
-use crate::support::{Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop};
-
-fn signature(key: &str, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-}
+use crate::support::{Answer, Api, Opening, PAYMENT_KEY, ROOM, Shop, signature};
 
 /// As the shop's payment calls.
 async fn pay(stranger: &Api, payment: &Value) -> Answer {
