@@ -134,7 +134,8 @@ async fn call(
     // A task of its own: a caller that hangs up drops this future, and what has begun to be stored
     // has to be shown to the room all the same.
     let rest = Arc::clone(rest);
-    let running = async move { commands::run(&rest.service, &caller, call, body.into()).await };
+    let code = command.family.unreadable();
+    let running = async move { (call.run)(&rest.service, &caller, body.into(), code).await };
     let done = tokio::spawn(service.calls.track_future(running)).await;
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "call ended early");

@@ -3,7 +3,8 @@
 use chat_types::code::Code;
 
 use super::field::{ACCOUNT, FLAG, Fault, Field, Kind, U32, list, opt, req, text, word};
-use super::{Call, Command, Family};
+use super::{Call, Command, Family, call};
+use crate::rest::commands;
 
 const ACCOUNTS: &str = "im_open_login_svc";
 const STATUS: &str = "openim";
@@ -54,13 +55,13 @@ pub(super) const COMMANDS: &[Command] = &[
     account(
         "account_import",
         "1047/34953",
-        Call::ImportAccount,
+        call!(commands::accounts::import_account),
         &[USER_ID, opt("Nick", text(PROFILE_BYTES)), opt("FaceUrl", text(PROFILE_BYTES))],
     ),
     account(
         "multiaccount_import",
         "1047/34954",
-        Call::ImportAccounts,
+        call!(commands::accounts::import_accounts),
         &[
             opt("Accounts", list(&ANY_ACCOUNT, 1, BATCH)).codes(BATCH_CODES),
             opt("AccountList", list(&IMPORT_ITEM, 1, BATCH)).codes(BATCH_CODES),
@@ -74,7 +75,7 @@ pub(super) const COMMANDS: &[Command] = &[
     account(
         "account_delete",
         "1047/34955",
-        Call::DeleteAccounts,
+        call!(commands::accounts::delete_accounts),
         &[req("DeleteItem", list(&ACCOUNT_ITEM, 1, BATCH)).codes(BATCH_CODES)],
     )
     .per_second(100)
@@ -85,17 +86,17 @@ pub(super) const COMMANDS: &[Command] = &[
     account(
         "account_check",
         "1047/34956",
-        Call::CheckAccounts,
+        call!(commands::accounts::check_accounts),
         &[req("CheckItem", list(&ACCOUNT_ITEM, 1, BATCH)).codes(BATCH_CODES)],
     )
     .per_second(100),
-    account("kick", "1047/34957", Call::KickAccount, &[USER_ID]),
+    account("kick", "1047/34957", call!(commands::accounts::kick_account), &[USER_ID]),
     status("query_online_status"),
     status("querystate"),
     profile(
         "portrait_set",
         "1047/34916",
-        Call::SetPortrait,
+        call!(commands::profiles::set_portrait),
         &[
             req("From_Account", ACCOUNT).codes(NO_ACCOUNT),
             req("ProfileItem", list(&PROFILE_ITEM, 1, TAGS)),
@@ -108,7 +109,7 @@ pub(super) const COMMANDS: &[Command] = &[
     profile(
         "portrait_get",
         "1047/34917",
-        Call::GetPortraits,
+        call!(commands::profiles::get_portraits),
         &[
             req("To_Account", list(&ANY_ACCOUNT, 1, BATCH)).codes(NO_ACCOUNT),
             req("TagList", list(&TAG, 1, TAGS)),
@@ -118,7 +119,7 @@ pub(super) const COMMANDS: &[Command] = &[
     mute(
         "setnospeaking",
         "1047/34923",
-        Call::SetGlobalMute,
+        call!(commands::profiles::set_global_mute),
         &[
             req("Set_Account", ACCOUNT).code(MUTE_ACCOUNT).codes(MUTE_CODES),
             opt("C2CmsgNospeakingTime", U32),
@@ -128,7 +129,7 @@ pub(super) const COMMANDS: &[Command] = &[
     mute(
         "getnospeaking",
         "1047/34924",
-        Call::GetGlobalMute,
+        call!(commands::profiles::get_global_mute),
         &[req("Get_Account", ACCOUNT).code(MUTE_ACCOUNT).codes(MUTE_CODES)],
     ),
 ];
@@ -143,7 +144,7 @@ const fn account(
 }
 
 const fn status(name: &'static str) -> Command {
-    let call = Call::QueryOnlineStatus;
+    let call = call!(commands::accounts::query_online_status);
     Command::offered((STATUS, name), "1047/35477", Family::C2c, call, STATUS_FIELDS).differs(
         "PushOnline is an account whose phone or iPad has dropped off within seven days; a restart \
          of the service forgets it. Answers carry the status as State and as Status.",

@@ -4,7 +4,8 @@ use chat_types::code::Code;
 
 use super::field::{ACCOUNT, Fault, Field, Kind, U32, list, number, opt, req, text, word};
 use super::messages::{CLOUD_DATA, ELEMENTS, FORBID_CALLBACKS, PUSH, SEND_CONTROL};
-use super::{Call, Command, Family};
+use super::{Call, Command, Family, call};
+use crate::rest::commands;
 
 const SERVICE: &str = "openim";
 
@@ -39,7 +40,7 @@ pub(super) const COMMANDS: &[Command] = &[
     c2c(
         "sendmsg",
         "1047/34919",
-        Call::SendMessage,
+        call!(commands::c2c::send_message),
         &[
             TO,
             RANDOM,
@@ -63,7 +64,7 @@ pub(super) const COMMANDS: &[Command] = &[
     c2c(
         "batchsendmsg",
         "1047/34920",
-        Call::SendMessageToMany,
+        call!(commands::c2c::send_message_to_many),
         &[TO_MANY, RANDOM, BODY, SENDER, SYNC, LIFETIME, SEQ, SEND_CONTROL, CLOUD_DATA, PUSH],
     )
     .differs(
@@ -73,7 +74,7 @@ pub(super) const COMMANDS: &[Command] = &[
     c2c(
         "admin_getroammsg",
         "1047/35478",
-        Call::GetHistory,
+        call!(commands::c2c::get_history),
         &[
             FROM.also(&["Operator_Account"]),
             TO.also(&["Peer_Account"]),
@@ -83,23 +84,23 @@ pub(super) const COMMANDS: &[Command] = &[
             opt("LastMsgKey", text(KEY_BYTES)).code(Code::C2C_MSG_KEY),
         ],
     ),
-    c2c("admin_msgwithdraw", "1047/35015", Call::WithdrawMessage, &[FROM, TO, KEY]),
+    c2c("admin_msgwithdraw", "1047/35015", call!(commands::c2c::withdraw_message), &[FROM, TO, KEY]),
     c2c(
         "get_c2c_unread_msg_num",
         "1047/41046",
-        Call::GetUnreadNumbers,
+        call!(commands::c2c::get_unread_numbers),
         &[TO, opt("Peer_Account", list(&ACCOUNT, 0, PEERS))],
     ),
     c2c(
         "admin_set_msg_read",
         "269/50349",
-        Call::SetMessagesRead,
+        call!(commands::c2c::set_messages_read),
         &[req("Report_Account", ACCOUNT), req("Peer_Account", ACCOUNT)],
     ),
     c2c(
         "importmsg",
         "1047/35014",
-        Call::ImportMessage,
+        call!(commands::c2c::import_message),
         &[
             opt("SyncFromOldSystem", number(1, 2)),
             FROM,
@@ -118,7 +119,7 @@ pub(super) const COMMANDS: &[Command] = &[
     c2c(
         "modify_c2c_msg",
         "1047/47722",
-        Call::ModifyMessage,
+        call!(commands::c2c::modify_message),
         &[
             FROM,
             TO,

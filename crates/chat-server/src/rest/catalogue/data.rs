@@ -4,7 +4,8 @@ use chat_types::code::Code;
 
 use super::field::{Fault, Field, I64, Kind, list, opt, req, text, word};
 use super::groups::{GROUP_ID, group};
-use super::{Call, Command, Family};
+use super::{Command, Family, call};
+use crate::rest::commands;
 
 /// Reading attributes has a service of its own (product/1047/44187).
 pub(super) const ATTRIBUTE_SERVICE: &str = "group_open_attr_http_svc";
@@ -41,19 +42,19 @@ pub(super) const COMMANDS: &[Command] = &[
         (ATTRIBUTE_SERVICE, "get_group_attr"),
         "1047/44187",
         Family::Group,
-        Call::GetAttributes,
+        call!(commands::data::get_attributes),
         &[GROUP_ID],
     ),
-    group("modify_group_attr", "1047/44188", Call::ModifyAttributes, &[GROUP_ID, WRITTEN])
+    group("modify_group_attr", "1047/44188", call!(commands::data::modify_attributes), &[GROUP_ID, WRITTEN])
         .differs(SERIALISED),
-    group("set_group_attr", "1047/44190", Call::SetAttributes, &[GROUP_ID, WRITTEN])
+    group("set_group_attr", "1047/44190", call!(commands::data::set_attributes), &[GROUP_ID, WRITTEN])
         .differs(SERIALISED),
-    group("clear_group_attr", "1047/44189", Call::ClearAttributes, &[GROUP_ID])
+    group("clear_group_attr", "1047/44189", call!(commands::data::clear_attributes), &[GROUP_ID])
         .differs(SERIALISED),
     group(
         "delete_group_attr",
         "1047/59499",
-        Call::DeleteAttributes,
+        call!(commands::data::delete_attributes),
         &[
             GROUP_ID,
             req("GroupAttr", list(&ATTRIBUTE_NAME, 1, ATTRIBUTES)).codes(TOO_MANY_ATTRIBUTES),
@@ -66,7 +67,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "update_group_counter",
         "1047/53428",
-        Call::UpdateCounters,
+        call!(commands::data::update_counters),
         &[
             GROUP_ID,
             req("GroupCounter", list(&COUNTER, 1, COUNTERS)).codes(TOO_MANY_COUNTERS),
@@ -77,9 +78,9 @@ pub(super) const COMMANDS: &[Command] = &[
         "Needs the Ultimate edition; otherwise 10059. Without Mode it sets. All counters of a call \
          are changed or none; a value beyond 64 bits is 10004.",
     ),
-    group("get_group_counter", "1047/53427", Call::GetCounters, &[GROUP_ID, COUNTER_KEYS])
+    group("get_group_counter", "1047/53427", call!(commands::data::get_counters), &[GROUP_ID, COUNTER_KEYS])
         .differs(NEEDS_ULTIMATE),
-    group("delete_group_counter", "1047/53429", Call::DeleteCounters, &[GROUP_ID, COUNTER_KEYS])
+    group("delete_group_counter", "1047/53429", call!(commands::data::delete_counters), &[GROUP_ID, COUNTER_KEYS])
         .differs(
             "Needs the Ultimate edition; otherwise 10059. Members see the value 0; keys that are \
              absent are left alone.",

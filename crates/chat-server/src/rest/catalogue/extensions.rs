@@ -2,7 +2,8 @@
 
 use super::field::{Kind, list, number, opt, req, text};
 use super::groups::GROUP_ID;
-use super::{Call, Command};
+use super::{Command, call};
+use crate::rest::commands;
 use crate::service::{MAX_BUDGET, MAX_SENDER_RATE, MAX_SLOW_MODE_S, MAX_WORD_CHARS, MAX_WORDS};
 
 pub(super) const SERVICE: &str = "liveroom_ext";
@@ -26,7 +27,7 @@ const fn or_inherited(most: u32) -> Kind {
 pub(super) const COMMANDS: &[Command] = &[
     Command::extension(
         "modify_room_rules",
-        Call::ModifyRoomRules,
+        call!(commands::rules::modify_room_rules),
         &[GROUP_ID, req("Rules", RULES)],
         "Changes the rules of a room and tells its members. `Rules` has any of `budget_per_s` (0 to \
          100000 messages a second), `sender_per_s` (0 to 10000 messages of one account a second), \
@@ -37,14 +38,14 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     Command::extension(
         "get_room_rules",
-        Call::GetRoomRules,
+        call!(commands::rules::get_room_rules),
         &[GROUP_ID],
         "Answers `Rules`, all that is set, in the form in which it is set, and `Effective`, the \
          numbers that hold with the settings of the application.",
     ),
     Command::extension(
         "get_room_figures",
-        Call::GetRoomFigures,
+        call!(commands::rules::get_room_figures),
         &[GROUP_ID],
         "Answers `Figures`: what the room has done with its messages since it came into memory, by \
          class and cause, and how much is said at present. It is the `figures` of the gateway's \

@@ -143,6 +143,11 @@ impl Kind {
 }
 
 impl Family {
+    /// The code for a body that has passed every check and cannot be read all the same.
+    pub(crate) fn unreadable(self) -> Code {
+        self.code(Fault::Type, false)
+    }
+
     /// The code for a fault that no field has a code of its own for.
     pub(crate) fn code(self, fault: Fault, accounts: bool) -> Code {
         let too_many_accounts = accounts && fault == Fault::TooMany;

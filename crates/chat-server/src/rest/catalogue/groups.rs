@@ -3,7 +3,8 @@
 use chat_types::group::{MAX_FIELD_NAME_CHARS, MAX_FIELD_VALUE_BYTES, MAX_FIELDS_PER_APP};
 
 use super::field::{ACCOUNT, Field, GROUP, Kind, U32, list, number, opt, req, text, word};
-use super::{Call, Command, Family};
+use super::{Call, Command, Family, call};
+use crate::rest::commands;
 
 pub(super) const SERVICE: &str = "group_open_http_svc";
 /// An id in a list whose entries are judged one by one: what is no id gets a code of its own.
@@ -52,7 +53,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "create_group",
         "1047/34895",
-        Call::CreateGroup,
+        call!(commands::groups::create_group),
         &[
             req("Type", GROUP_TYPE),
             req("Name", word(NAME_BYTES)),
@@ -76,7 +77,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "get_group_info",
         "1047/34961",
-        Call::GetGroupInfo,
+        call!(commands::groups::get_group_info),
         &[
             req("GroupIdList", list(&ANY_GROUP, 1, chat_types::rest::MAX_GROUPS_PER_CALL)),
             opt("ResponseFilter", RESPONSE_FILTER),
@@ -89,7 +90,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "modify_group_base_info",
         "1047/34962",
-        Call::ModifyGroup,
+        call!(commands::groups::modify_group),
         &[
             GROUP_ID,
             opt("Name", word(NAME_BYTES)),
@@ -106,11 +107,11 @@ pub(super) const COMMANDS: &[Command] = &[
         "MaxMemberNum and ApplyJoinOption mean nothing for an AVChatRoom and are left out there. A \
          call that changes nothing answers 10004.",
     ),
-    group("destroy_group", "1047/34896", Call::DestroyGroup, &[GROUP_ID]),
+    group("destroy_group", "1047/34896", call!(commands::groups::destroy_group), &[GROUP_ID]),
     group(
         "get_appid_group_list",
         "1047/34960",
-        Call::ListGroups,
+        call!(commands::groups::list_groups),
         &[
             opt("Limit", number(0, LISTED_GROUPS)),
             opt("Next", ANY_NUMBER),
@@ -121,7 +122,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "change_group_owner",
         "1047/34966",
-        Call::ChangeOwner,
+        call!(commands::membership::change_owner),
         &[GROUP_ID, req("NewOwner_Account", ACCOUNT)],
     )
     .differs(
@@ -131,7 +132,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "import_group",
         "1047/34967",
-        Call::ImportGroup,
+        call!(commands::membership::import_group),
         &[
             req("Type", GROUP_TYPE),
             req("Name", word(NAME_BYTES)),

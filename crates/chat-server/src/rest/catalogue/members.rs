@@ -3,7 +3,8 @@
 
 use super::field::{ACCOUNT, FLAG, Field, GROUP, Kind, U32, list, number, opt, req, text, word};
 use super::groups::{ANY_NUMBER, GROUP_ID, GROUP_TYPE, NAMES, ROLE, group};
-use super::{Call, Command, Family};
+use super::{Call, Command, Family, call};
+use crate::rest::commands;
 
 /// What only live rooms have.
 pub(super) const ROOM_SERVICE: &str = "group_open_avchatroom_http_svc";
@@ -56,7 +57,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "get_group_member_info",
         "1047/34948",
-        Call::GetMemberInfo,
+        call!(commands::rooms::get_member_info),
         &[
             GROUP_ID,
             opt("Limit", U32),
@@ -71,7 +72,7 @@ pub(super) const COMMANDS: &[Command] = &[
          has the 30 members who came in last, or 1000 with the online member list; each has \
          Member_Account, Role, JoinTime and the end of its mute.",
     ),
-    group("get_online_member_num", "1047/38521", Call::GetOnlineNumber, &[GROUP_ID]).differs(
+    group("get_online_member_num", "1047/38521", call!(commands::rooms::get_online_number), &[GROUP_ID]).differs(
         "Below 300 members and without a web client the number is the current one; otherwise it is \
          counted anew every ten seconds. Robots count, guests do not, and an account whose connection \
          broke counts for 20 seconds more. Groups of other types answer how many of their members are \
@@ -80,7 +81,7 @@ pub(super) const COMMANDS: &[Command] = &[
     room(
         "get_members",
         "1047/50293",
-        Call::GetOnlineMembers,
+        call!(commands::rooms::get_online_members),
         &[
             GROUP_ID,
             req("Timestamp", ANY_NUMBER),
@@ -95,7 +96,7 @@ pub(super) const COMMANDS: &[Command] = &[
     room(
         "modify_user_info",
         "1047/50294",
-        Call::MarkMembers,
+        call!(commands::rooms::mark_members),
         &[GROUP_ID, SET_OR_REMOVE, req("MemberList", list(&MARKED, 1, BATCH))],
     )
     .differs(
@@ -103,24 +104,24 @@ pub(super) const COMMANDS: &[Command] = &[
          none of the accounts is in the room. Members hear of marks from 1000 on, not of 500 and \
          600. Marks end with a restart.",
     ),
-    room("add_robots", "1047/60527", Call::AddRobots, ROBOTS).differs(NEEDS_ONLINE_LIST),
-    room("del_robots", "1047/60526", Call::DeleteRobots, ROBOTS).differs(NEEDS_ONLINE_LIST),
+    room("add_robots", "1047/60527", call!(commands::rooms::add_robots), ROBOTS).differs(NEEDS_ONLINE_LIST),
+    room("del_robots", "1047/60526", call!(commands::rooms::delete_robots), ROBOTS).differs(NEEDS_ONLINE_LIST),
     room(
         "modify_admin",
         "1047/60525",
-        Call::ModifyRoomAdmins,
+        call!(commands::rooms::modify_room_admins),
         &[GROUP_ID, SET_OR_REMOVE, req("Admin_Account", list(&ACCOUNT, 1, ROOM_ADMINS))],
     )
     .differs(
         "Needs the Ultimate edition and the setting online_member_list; otherwise 10007. An account \
          that is banned from the room does not become an administrator (10007).",
     ),
-    room("get_admin_list", "1047/60524", Call::ListRoomAdmins, &[GROUP_ID])
+    room("get_admin_list", "1047/60524", call!(commands::rooms::list_room_admins), &[GROUP_ID])
         .differs(NEEDS_ONLINE_LIST),
     group(
         "forbid_send_msg",
         "1047/34951",
-        Call::MuteMembers,
+        call!(commands::rooms::mute_members),
         &[
             GROUP_ID,
             req("Members_Account", list(&ACCOUNT, 1, BATCH)),
@@ -133,7 +134,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "ban_group_member",
         "1047/50296",
-        Call::BanMembers,
+        call!(commands::rooms::ban_members),
         &[
             GROUP_ID,
             BANNED,
@@ -146,19 +147,19 @@ pub(super) const COMMANDS: &[Command] = &[
          and wants to come in again gets 10007. The owner cannot be banned, and Duration 0 is refused. \
          A ban also ends the membership and the role of an administrator.",
     ),
-    group("unban_group_member", "1047/50297", Call::UnbanMembers, &[GROUP_ID, BANNED])
+    group("unban_group_member", "1047/50297", call!(commands::rooms::unban_members), &[GROUP_ID, BANNED])
         .differs(NEEDS_NO_BAN),
     group(
         "get_group_ban_member",
         "1047/50295",
-        Call::ListBannedMembers,
+        call!(commands::rooms::list_banned_members),
         &[GROUP_ID, req("Offset", U32), opt("Limit", number(0, BAN_PAGE))],
     )
     .differs(NEEDS_NO_BAN),
     group(
         "add_group_member",
         "1047/34921",
-        Call::AddMembers,
+        call!(commands::membership::add_members),
         &[GROUP_ID, req("MemberList", list(&NEW_MEMBER, 1, NEW_MEMBERS)), opt("Silence", FLAG)],
     )
     .differs(
@@ -169,7 +170,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "delete_group_member",
         "1047/34949",
-        Call::DeleteMembers,
+        call!(commands::membership::delete_members),
         &[
             GROUP_ID,
             req("MemberToDel_Account", list(&ACCOUNT, 1, DELETED_MEMBERS)),
@@ -184,7 +185,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "modify_group_member_info",
         "1047/34900",
-        Call::ModifyMember,
+        call!(commands::membership::modify_member),
         &[
             GROUP_ID,
             MEMBER,
@@ -203,7 +204,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "get_joined_group_list",
         "1047/34925",
-        Call::ListJoinedGroups,
+        call!(commands::membership::list_joined_groups),
         &[
             MEMBER,
             opt("WithHugeGroups", FLAG),
@@ -222,13 +223,13 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "get_role_in_group",
         "1047/34963",
-        Call::GetRoles,
+        call!(commands::membership::get_roles),
         &[req("GroupId", GROUP), req("User_Account", list(&ACCOUNT, 1, BATCH))],
     ),
     group(
         "set_unread_msg_num",
         "1047/34909",
-        Call::SetUnreadNumber,
+        call!(commands::membership::set_unread_number),
         &[GROUP_ID, MEMBER, req("UnreadMsgNum", U32)],
     )
     .differs(
@@ -238,7 +239,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "import_group_member",
         "1047/34969",
-        Call::ImportMembers,
+        call!(commands::membership::import_members),
         &[GROUP_ID, req("MemberList", list(&IMPORTED_MEMBER, 1, NEW_MEMBERS))],
     )
     .differs(
@@ -257,6 +258,6 @@ const fn room(
 }
 
 const fn muted(name: &'static str) -> Command {
-    group(name, "1047/34964", Call::ListMutedMembers, &[GROUP_ID])
+    group(name, "1047/34964", call!(commands::rooms::list_muted_members), &[GROUP_ID])
         .differs("The answer has the list under the names of both versions of the command.")
 }

@@ -7,7 +7,8 @@ use super::field::{
     ACCOUNT, ANY_OBJECT, FLAG, Fault, Field, Kind, U32, list, number, opt, req, text, word,
 };
 use super::groups::{GROUP_ID, group};
-use super::{Call, Command, Family};
+use super::{Command, Family, call};
+use crate::rest::commands;
 
 /// Accounts that a message may mention (product/269/1671, code 10053).
 const MENTIONS: usize = 30;
@@ -49,7 +50,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "send_group_msg",
         "1047/34959",
-        Call::SendGroupMessage,
+        call!(commands::messages::send_group_message),
         &[
             GROUP_ID,
             RANDOM,
@@ -77,7 +78,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "send_group_system_notification",
         "1047/34958",
-        Call::SendSystemNotification,
+        call!(commands::messages::send_system_notification),
         &[
             GROUP_ID,
             req("Content", word(MAX_MESSAGE_BYTES)),
@@ -91,7 +92,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "send_broadcast_msg",
         "1047/49440",
-        Call::SendBroadcast,
+        call!(commands::messages::send_broadcast),
         &[SENDER, RANDOM, BODY, CLOUD_DATA],
     )
     .per_second(1)
@@ -103,7 +104,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "group_msg_recall",
         "1047/34965",
-        Call::RecallGroupMessages,
+        call!(commands::messages::recall_group_messages),
         &[
             GROUP_ID,
             req("MsgSeqList", list(&RECALL_ITEM, 1, RECALLED)),
@@ -118,7 +119,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "group_msg_get_simple",
         "1047/34971",
-        Call::GetGroupHistory,
+        call!(commands::messages::get_group_history),
         &[
             GROUP_ID,
             req("ReqMsgNumber", number(1, u32::MAX as i64)),
@@ -134,7 +135,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "delete_group_msg_by_sender",
         "1047/34970",
-        Call::DeleteMessagesOfSender,
+        call!(commands::messages::delete_messages_of_sender),
         &[GROUP_ID, req("Sender_Account", ACCOUNT)],
     )
     .differs(
@@ -144,7 +145,7 @@ pub(super) const COMMANDS: &[Command] = &[
     group(
         "import_group_msg",
         "1047/34968",
-        Call::ImportGroupMessages,
+        call!(commands::membership::import_group_messages),
         &[
             GROUP_ID,
             opt("RecentContactFlag", FLAG),
@@ -160,7 +161,7 @@ pub(super) const COMMANDS: &[Command] = &[
         ("openim", "modify_group_msg"),
         "1047/47948",
         Family::Group,
-        Call::ModifyGroupMessage,
+        call!(commands::messages::modify_group_message),
         &[GROUP_ID, SEQ, opt("MsgBody", ELEMENTS), CLOUD_DATA, TOPIC],
     )
     .differs(

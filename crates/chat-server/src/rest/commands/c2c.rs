@@ -1,7 +1,7 @@
 //! One-to-one messages.
 
 use chat_types::code::{ApiError, Code};
-use chat_types::element::{BodyError, read_body};
+use chat_types::element::BodyError;
 use chat_types::rest::Flag;
 use chat_types::rest::{
     AdminGetRoamMsg, AdminMsgWithdraw, AdminSetMsgRead, BatchSendMsg, C2cSend, Envelope,
@@ -9,10 +9,9 @@ use chat_types::rest::{
     MAX_ROAM_ANSWER_BYTES, ModifyC2cMsg, MsgSent, RoamMessages, SendMsg,
 };
 use chat_types::{Element, UserId};
-use serde_json::Value;
 
 use super::messages::sender;
-use super::{Caller, answer, done, read};
+use super::{Caller, Said, answer, done};
 use crate::rest::to_json;
 use crate::service::{C2cActor, C2cImport, C2cOutgoing, C2cWanted, Service};
 use crate::storage::C2cChange;
@@ -24,26 +23,24 @@ const LIKE_NEW: u32 = 1;
 const NO_UNREAD: &str = "NoUnread";
 const NO_LAST_MSG: &str = "NoLastMsg";
 
-pub(super) async fn send_message(
+pub(in crate::rest) async fn send_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<SendMsg>,
 ) -> Result<String, ApiError> {
-    let elements = read_body(&body).map_err(BodyError::for_c2c)?;
-    let body: SendMsg = read(body, Code::C2C_BODY)?;
+    let (elements, body) = body.take(BodyError::for_c2c)?;
     let to = account(&body.to_account, Code::C2C_TO_ACCOUNT)?;
     let outgoing = outgoing(caller, body.message, elements)?;
     let stamp = service.send_c2c(&caller.app, &to, outgoing).await?;
     answer(MsgSent { msg_time: stamp.time_s, msg_key: stamp.key })
 }
 
-pub(super) async fn send_message_to_many(
+pub(in crate::rest) async fn send_message_to_many(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<BatchSendMsg>,
 ) -> Result<String, ApiError> {
-    let elements = read_body(&body).map_err(BodyError::for_c2c)?;
-    let body: BatchSendMsg = read(body, Code::C2C_BODY)?;
+    let (elements, body) = body.take(BodyError::for_c2c)?;
     let outgoing = outgoing(caller, body.message, elements)?;
     let sent = service.send_c2c_to_many(&caller.app, &body.to_account, &outgoing).await?;
     let reached = body
@@ -64,12 +61,11 @@ pub(super) async fn send_message_to_many(
     Ok(to_json(&envelope))
 }
 
-pub(super) async fn get_history(
+pub(in crate::rest) async fn get_history(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: AdminGetRoamMsg,
 ) -> Result<String, ApiError> {
-    let body: AdminGetRoamMsg = read(body, Code::C2C_BODY)?;
     let wanted = C2cWanted {
         account: &account(&body.from_account, Code::C2C_FROM_ACCOUNT)?,
         peer: &account(&body.to_account, Code::C2C_TO_ACCOUNT)?,
@@ -89,47 +85,43 @@ pub(super) async fn get_history(
     })
 }
 
-pub(super) async fn withdraw_message(
+pub(in crate::rest) async fn withdraw_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: AdminMsgWithdraw,
 ) -> Result<String, ApiError> {
-    let body: AdminMsgWithdraw = read(body, Code::C2C_BODY)?;
     let from = account(&body.from_account, Code::C2C_FROM_ACCOUNT)?;
     let to = account(&body.to_account, Code::C2C_TO_ACCOUNT)?;
     service.withdraw_c2c(&caller.app, actor(caller), &from, &to, &body.msg_key).await?;
     done()
 }
 
-pub(super) async fn get_unread_numbers(
+pub(in crate::rest) async fn get_unread_numbers(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GetC2cUnreadMsgNum,
 ) -> Result<String, ApiError> {
-    let body: GetC2cUnreadMsgNum = read(body, Code::C2C_BODY)?;
     let user = account(&body.to_account, Code::C2C_TO_ACCOUNT)?;
     answer(service.c2c_unread(&caller.app, &user, &body.peer_account).await?)
 }
 
-pub(super) async fn set_messages_read(
+pub(in crate::rest) async fn set_messages_read(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: AdminSetMsgRead,
 ) -> Result<String, ApiError> {
-    let body: AdminSetMsgRead = read(body, Code::C2C_BODY)?;
     let reader = account(&body.report_account, Code::C2C_BODY)?;
     let peer = account(&body.peer_account, Code::C2C_BODY)?;
     service.c2c_read(&caller.app, actor(caller), &reader, &peer).await?;
     done()
 }
 
-pub(super) async fn import_message(
+pub(in crate::rest) async fn import_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<ImportMsg>,
 ) -> Result<String, ApiError> {
-    let elements = read_body(&body).map_err(BodyError::for_c2c)?;
-    let body: ImportMsg = read(body, Code::C2C_BODY)?;
+    let (elements, body) = body.take(BodyError::for_c2c)?;
     let import = C2cImport {
         from: account(&body.from_account, Code::C2C_FROM_ACCOUNT)?,
         to: account(&body.to_account, Code::C2C_TO_ACCOUNT)?,
@@ -144,14 +136,12 @@ pub(super) async fn import_message(
     done()
 }
 
-pub(super) async fn modify_message(
+pub(in crate::rest) async fn modify_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<ModifyC2cMsg>,
 ) -> Result<String, ApiError> {
-    let has_body = body.get("MsgBody").is_some_and(|elements| !elements.is_null());
-    let elements = has_body.then(|| read_body(&body)).transpose().map_err(BodyError::for_c2c)?;
-    let body: ModifyC2cMsg = read(body, Code::C2C_BODY)?;
+    let (elements, body) = body.take_any(BodyError::for_c2c)?;
     let change = C2cChange { elements, cloud_custom_data: body.cloud_custom_data };
     if change == C2cChange::default() {
         return Err(ApiError::new(Code::C2C_BODY, "give MsgBody, CloudCustomData or both"));

@@ -9,26 +9,24 @@ use chat_types::rest::{
 };
 use serde_json::{Map, Value};
 
-use super::{Caller, answer, done, read};
+use super::{Caller, answer, done};
 use crate::service::Service;
 
-pub(super) async fn create_group(
+pub(in crate::rest) async fn create_group(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: CreateGroup,
 ) -> Result<String, ApiError> {
-    let body: CreateGroup = read(body, Code::BAD_PARAMETER)?;
     let (app, operator) = (&caller.app, &caller.user_id);
     let group_id = service.create_group(app, operator, caller.origin, body).await?.to_string();
     answer(GroupCreated { group_id })
 }
 
-pub(super) async fn get_group_info(
+pub(in crate::rest) async fn get_group_info(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GetGroupInfo,
 ) -> Result<String, ApiError> {
-    let body: GetGroupInfo = read(body, Code::BAD_PARAMETER)?;
     let asked = body.group_id_list.len();
     if asked == 0 || asked > MAX_GROUPS_PER_CALL {
         return Err(ApiError::bad_parameter(format!(
@@ -100,32 +98,29 @@ async fn group_entry(
     entry
 }
 
-pub(super) async fn modify_group(
+pub(in crate::rest) async fn modify_group(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: ModifyGroupBaseInfo,
 ) -> Result<String, ApiError> {
-    let body: ModifyGroupBaseInfo = read(body, Code::BAD_PARAMETER)?;
     service.modify_group(&caller.app, &caller.user_id, caller.origin, body).await?;
     done()
 }
 
-pub(super) async fn destroy_group(
+pub(in crate::rest) async fn destroy_group(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GroupIdOnly,
 ) -> Result<String, ApiError> {
-    let body: GroupIdOnly = read(body, Code::BAD_PARAMETER)?;
     service.destroy_group(&caller.app, &caller.user_id, caller.origin, &body.group_id).await?;
     done()
 }
 
-pub(super) async fn list_groups(
+pub(in crate::rest) async fn list_groups(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GetAppidGroupList,
 ) -> Result<String, ApiError> {
-    let body: GetAppidGroupList = read(body, Code::BAD_PARAMETER)?;
     let group_type = match body.group_type.as_deref() {
         None => None,
         Some(name) => Some(GroupType::from_name(name).ok_or_else(|| {

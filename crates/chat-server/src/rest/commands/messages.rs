@@ -1,25 +1,23 @@
 //! Messages of groups.
 
-use chat_types::code::{ApiError, Code};
-use chat_types::element::{BodyError, read_body};
+use chat_types::code::ApiError;
+use chat_types::element::BodyError;
 use chat_types::rest::{
     BroadcastSent, DeleteGroupMsgBySender, FORBID_AFTER, FORBID_BEFORE, GroupAtInfo,
-    GroupMsgGetSimple, GroupMsgRecall, GroupMsgSent, Recalls, SendBroadcastMsg, SendGroupMsg,
-    SendGroupSystemNotification,
+    GroupMsgGetSimple, GroupMsgRecall, GroupMsgSent, ModifyGroupMsg, Recalls, SendBroadcastMsg,
+    SendGroupMsg, SendGroupSystemNotification,
 };
 use chat_types::{GroupId, UserId};
-use serde_json::Value;
 
-use super::{Caller, answer, done, read};
+use super::{Caller, Said, answer, done};
 use crate::service::{Broadcast, Outcome, Outgoing, Service, sampled_out};
 
-pub(super) async fn send_group_message(
+pub(in crate::rest) async fn send_group_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<SendGroupMsg>,
 ) -> Result<String, ApiError> {
-    let elements = read_body(&body).map_err(BodyError::for_group)?;
-    let body: SendGroupMsg = read(body, Code::BAD_PARAMETER)?;
+    let (elements, body) = body.take(BodyError::for_group)?;
     let group_id = GroupId::new(&*body.group_id)?;
     if body.online_only_flag.0 && !body.send_msg_control.is_empty() {
         return Err(ApiError::bad_parameter(
@@ -66,24 +64,22 @@ fn mentions(given: &[GroupAtInfo]) -> Vec<String> {
     accounts.map(|mention| mention.account.clone()).collect()
 }
 
-pub(super) async fn send_system_notification(
+pub(in crate::rest) async fn send_system_notification(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: SendGroupSystemNotification,
 ) -> Result<String, ApiError> {
-    let body: SendGroupSystemNotification = read(body, Code::BAD_PARAMETER)?;
     let only = &body.to_members_account;
     service.notify(&caller.app, &body.group_id, body.content, only).await?;
     done()
 }
 
-pub(super) async fn send_broadcast(
+pub(in crate::rest) async fn send_broadcast(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<SendBroadcastMsg>,
 ) -> Result<String, ApiError> {
-    let elements = read_body(&body).map_err(BodyError::for_group)?;
-    let body: SendBroadcastMsg = read(body, Code::BAD_PARAMETER)?;
+    let (elements, body) = body.take(BodyError::for_group)?;
     let broadcast = Broadcast {
         from: sender(caller, body.from_account.as_deref())?,
         random: body.random,
@@ -94,47 +90,44 @@ pub(super) async fn send_broadcast(
     answer(BroadcastSent { msg_seq })
 }
 
-pub(super) async fn recall_group_messages(
+pub(in crate::rest) async fn recall_group_messages(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GroupMsgRecall,
 ) -> Result<String, ApiError> {
-    let GroupMsgRecall { group_id, msg_seq_list, reason } = read(body, Code::BAD_PARAMETER)?;
+    let GroupMsgRecall { group_id, msg_seq_list, reason } = body;
     let seqs: Vec<u32> = msg_seq_list.into_iter().map(|item| item.msg_seq).collect();
     let Caller { app, user_id, .. } = caller;
     let recall_ret_list = service.recall_messages(app, user_id, &group_id, &seqs, &reason).await?;
     answer(Recalls { recall_ret_list })
 }
 
-pub(super) async fn get_group_history(
+pub(in crate::rest) async fn get_group_history(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: GroupMsgGetSimple,
 ) -> Result<String, ApiError> {
-    let body: GroupMsgGetSimple = read(body, Code::BAD_PARAMETER)?;
     let (wanted, up_to) = (body.req_msg_number, body.req_msg_seq);
     answer(service.group_history(&caller.app, &body.group_id, wanted, up_to).await?)
 }
 
-pub(super) async fn delete_messages_of_sender(
+pub(in crate::rest) async fn delete_messages_of_sender(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: DeleteGroupMsgBySender,
 ) -> Result<String, ApiError> {
-    let DeleteGroupMsgBySender { group_id, sender_account } = read(body, Code::BAD_PARAMETER)?;
+    let DeleteGroupMsgBySender { group_id, sender_account } = body;
     let Caller { app, user_id, .. } = caller;
     service.delete_messages_by(app, user_id, &group_id, &sender_account).await?;
     done()
 }
 
-pub(super) async fn modify_group_message(
+pub(in crate::rest) async fn modify_group_message(
     service: &Service,
     caller: &Caller,
-    body: Value,
+    body: Said<ModifyGroupMsg>,
 ) -> Result<String, ApiError> {
-    if body.get("MsgBody").is_some() {
-        read_body(&body).map_err(BodyError::for_group)?;
-    }
-    service.modify_message(&caller.app, read(body, Code::BAD_PARAMETER)?).await?;
+    let (_, body) = body.take_any(BodyError::for_group)?;
+    service.modify_message(&caller.app, body).await?;
     done()
 }
