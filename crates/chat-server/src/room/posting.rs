@@ -397,14 +397,39 @@ impl State {
         }
     }
 
-    /// Lengthens or shortens the time for which messages are collected: a quiet room does not
-    /// collect, a busy one writes a limited number of times in a second.
     fn set_tick(&mut self, pace: Pace) {
-        let readers = self.members.len() as u64;
-        let writes = readers * u64::from(self.policy.delivered_last_second(pace.now_ms));
-        let tick_ms = writes.saturating_sub(QUIET_WRITES_PER_S) / WRITES_PER_TICK_MS;
-        self.tick_ms = u32::try_from(tick_ms).unwrap_or(u32::MAX).min(pace.longest_tick_ms);
+        let messages_per_s = self.policy.delivered_last_second(pace.now_ms);
+        self.tick_ms = tick_ms(self.members.len(), messages_per_s, pace.longest_tick_ms);
         self.next_tick_ms = pace.now_ms + u64::from(self.tick_ms);
+    }
+}
+
+/// For how long messages are collected: a quiet room does not collect, a busy one writes a limited
+/// number of times in a second. A tick in which fewer than two messages come saves no write: it
+/// would only make the message late.
+fn tick_ms(readers: usize, messages_per_s: u32, longest_ms: u32) -> u32 {
+    let messages_per_s = u64::from(messages_per_s);
+    let writes_per_s = messages_per_s.saturating_mul(readers as u64);
+    let wanted = writes_per_s.saturating_sub(QUIET_WRITES_PER_S) / WRITES_PER_TICK_MS;
+    let tick_ms = wanted.min(u64::from(longest_ms));
+    if messages_per_s * tick_ms < 2 * 1_000 { 0 } else { u32::try_from(tick_ms).unwrap_or(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tick_ms;
+
+    #[test]
+    fn only_a_room_in_which_a_tick_collects_something_has_one() {
+        assert_eq!(tick_ms(1_000, 50, 25), 0, "1.25 messages in the longest tick");
+        assert_eq!(tick_ms(10_000, 40, 25), 0, "however many read");
+        assert_eq!(tick_ms(10, 900, 25), 0, "few writes");
+        assert_eq!(tick_ms(1_000, 79, 25), 0);
+        assert_eq!(tick_ms(1_000, 80, 25), 25);
+        assert_eq!(tick_ms(1_000, 300, 25), 25);
+        assert_eq!(tick_ms(100, 300, 25), 10, "as long as the writes want it");
+        assert_eq!(tick_ms(1_000, 300, 0), 0, "switched off");
+        assert_eq!(tick_ms(usize::MAX, u32::MAX, 25), 25);
     }
 }
 
