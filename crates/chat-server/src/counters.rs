@@ -51,6 +51,8 @@ counters! {
     connections_closed_silent: "Connections ended because the client said nothing for too long";
     messages_accepted: "Messages that got a number and went to their room";
     messages_repeated: "Messages that were recognised as repeats and delivered to nobody again";
+    repeats_forgotten: "Messages whose repeats are not known for their whole time, because too many came after them";
+    repeats_forgotten_sampled_out: "Messages that a room left out and whose repeats are not known for their whole time, because too many came after them";
     bursts_written: "Ticks of a room that a connection was given in one write";
     bursts_queued: "Ticks of a room that had to wait for a connection, whole or in part";
     copies_missed_slow_reader: "Copies of messages and tips that were left out for a connection that reads too slowly";

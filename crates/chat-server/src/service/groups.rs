@@ -348,6 +348,8 @@ impl Service {
         }
         self.rooms.remove(sdk_app_id, &group_id);
         room.dismiss(operator.as_str());
+        // A group that is made again under the id has never seen these messages.
+        self.repeats.forget(&(sdk_app_id, group_id));
         drop(nobody_brings_it_back);
         drop(one_at_a_time);
         self.after_destroyed(app, origin, &room).await;

@@ -11,16 +11,18 @@ use chat_types::element::{check_body, check_rest_body};
 use chat_types::gateway::{MAX_CLIENT_ID_BYTES, MAX_CLOUD_DATA_BYTES, Message, MessageClass};
 use chat_types::group::GroupType;
 use chat_types::{Element, GroupId, Priority, UserId};
+use prometheus_client::metrics::counter::Counter;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::fields::right_in;
-use super::in_flight::Alone;
 use super::numbers::exhausted;
 use super::rules::Refusal;
-use super::{Origin, Service, internal, no_such_group};
+use super::seen::{Claim, Entered, Lane, Mark, Seen};
+use super::{Origin, REPEAT_WINDOW_MS, Service, internal, no_such_group};
 use crate::application::{Application, Edition, Right};
-use crate::counters::add;
+use crate::clock::Clock;
+use crate::counters::{Counters, add};
 use crate::room::{ConnectionId, Draft, Room, Stamp, Turn, Verdict};
 use crate::storage::{Keep, StoredGroupMessage};
 use crate::webhook::{Decision, Replacement};
@@ -35,22 +37,28 @@ pub(super) const GROUP_KEEPS: Keep = Keep { messages: 1_000, seconds: 7 * 24 * 3
 const UNTOLD: [Code; 4] =
     [Code::ACCOUNT_ABSENT, Code::NOT_IN_ROOM, Code::SENDER_RATE, Code::SLOW_MODE];
 
-/// What makes two messages of one sender in one room the same message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct RepeatKey {
-    /// The room itself and not its group id: a group that is made again under the same id has
-    /// never seen the message.
-    room: u64,
-    from: UserId,
-    mark: Mark,
-}
+/// Delivered messages of a room whose repeats are known: five minutes of 1,000 in a second.
+const REMEMBERED_DELIVERED: usize = 300_000;
+/// The same of messages that a room left out.
+const REMEMBERED_SAMPLED_OUT: usize = 100_000;
+/// The lanes of [`MessageRepeats`]. What a room leaves out is more than what it delivers, and does
+/// not displace it.
+const DELIVERED: usize = 0;
+const SAMPLED_OUT: usize = 1;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Mark {
-    /// `Random` of the REST API.
-    Random(u32),
-    /// `client_id` of the gateway.
-    ClientId(String),
+/// Outcomes of messages by application and group. They live beside the rooms, so that a room that
+/// leaves memory and comes back knows its repeats, and end with the group.
+pub(super) type MessageRepeats = Seen<(u32, GroupId), Outcome>;
+
+pub(super) fn message_repeats(clock: Arc<dyn Clock>, counters: &Counters) -> MessageRepeats {
+    let lane = |most, forgotten: &Counter| Lane {
+        window_ms: REPEAT_WINDOW_MS,
+        most,
+        forgotten: forgotten.clone(),
+    };
+    let delivered = lane(REMEMBERED_DELIVERED, &counters.repeats_forgotten);
+    let sampled_out = lane(REMEMBERED_SAMPLED_OUT, &counters.repeats_forgotten_sampled_out);
+    Seen::new(clock, [delivered, sampled_out])
 }
 
 /// A message as it comes in from REST or gateway.
@@ -112,11 +120,10 @@ pub(crate) struct OnItsWay {
     app: Arc<Application>,
     room: Arc<Room>,
     outgoing: Outgoing,
-    key: RepeatKey,
     turn: Turn,
     verdict: oneshot::Receiver<Verdict>,
     /// The same message once more waits for what becomes of this one.
-    _alone: Alone<RepeatKey>,
+    claim: Claim<Outcome>,
 }
 
 /// How far a message got at once.
@@ -150,26 +157,25 @@ impl Service {
     ) -> Result<Offered, ApiError> {
         check_content(app, &outgoing)?;
         let room = self.room(app.sdk_app_id, group_id).await?;
-        let key = repeat_key(&room, &outgoing)?;
         // Before anything can refuse it: the first one went out, and its sender has to learn that.
-        if let Some(outcome) = self.repeated(&key) {
-            return Ok(Offered::Done(outcome));
-        }
+        // The same message once more, while the first is on its way, waits for what becomes of it.
+        let scope = (app.sdk_app_id, group_id.clone());
+        let claim = match self.repeats.enter(scope, mark(&outgoing)?).await {
+            Entered::Before(outcome) => {
+                add(&self.counters.messages_repeated, 1);
+                return Ok(Offered::Done(outcome));
+            }
+            Entered::First(claim) => claim,
+        };
         let nick = match self.check_sender(app, &room, group_id, &outgoing).await {
             Ok(nick) => nick,
             Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
         };
-        // The same message once more, while the webhook is still being asked about it, waits for what
-        // becomes of the first.
-        let alone = self.in_flight.enter(&key).await;
-        if let Some(outcome) = self.repeated(&key) {
-            return Ok(Offered::Done(outcome));
-        }
         let turn = match self.check_rules(app, &room, &outgoing) {
             Ok(turn) => turn,
             Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
         };
-        match self.ask_and_offer(app, &room, &key, nick, &mut outgoing).await {
+        match self.ask_and_offer(app, &room, &claim, nick, &mut outgoing).await {
             Ok(Asked::Dropped(outcome)) => {
                 // Its sender must not learn from the wait that a message was dropped silently.
                 turn.spoke(self.clock.monotonic_ms());
@@ -177,7 +183,7 @@ impl Service {
             }
             Ok(Asked::Offered(verdict)) => {
                 let app = Arc::clone(app);
-                let message = OnItsWay { app, room, outgoing, key, turn, verdict, _alone: alone };
+                let message = OnItsWay { app, room, outgoing, turn, verdict, claim };
                 Ok(Offered::OnItsWay(Box::new(message)))
             }
             Err(refusal) => self.refuse(app, &room, &outgoing, refusal).await,
@@ -186,7 +192,7 @@ impl Service {
 
     /// The second half: what the room has decided, and what has to be noted and told of it.
     pub(crate) async fn see_through(&self, message: OnItsWay) -> Result<Outcome, ApiError> {
-        let OnItsWay { app, room, outgoing, key, turn, verdict, _alone } = message;
+        let OnItsWay { app, room, outgoing, turn, verdict, claim } = message;
         let verdict = match verdict.await {
             Ok(verdict) => verdict,
             // The loop broke off in the midst of a fan-out, as it does when the process is torn down:
@@ -199,7 +205,7 @@ impl Service {
             Verdict::Delivered { stamp, message, reached } => (stamp, message, reached),
             Verdict::SampledOut => {
                 let outcome = Outcome::SampledOut { time_s: self.now_s() };
-                self.repeats.insert(key, outcome);
+                claim.remember(outcome, SAMPLED_OUT);
                 let error = sampled_out();
                 self.send_exception(&app, &room, &outgoing, &error).await;
                 return Ok(outcome);
@@ -217,7 +223,7 @@ impl Service {
         add(&self.counters.messages_accepted, 1);
         turn.spoke(self.clock.monotonic_ms());
         let outcome = Outcome::Delivered { stamp, reached };
-        self.repeats.insert(key, outcome);
+        claim.remember(outcome, DELIVERED);
         // Everybody has the message: what follows cannot take it back any more.
         if let Err(error) = self.note(&app, &room, &outgoing, stamp, message).await {
             let group_id = room.with(|group| group.group_id.clone());
@@ -227,13 +233,6 @@ impl Service {
             self.after_send(&app, &room, &outgoing, stamp).await;
         }
         Ok(outcome)
-    }
-
-    /// What became of the same message before.
-    fn repeated(&self, key: &RepeatKey) -> Option<Outcome> {
-        let outcome = self.repeats.get(key)?;
-        add(&self.counters.messages_repeated, 1);
-        Some(outcome)
     }
 
     /// Counts a message whose sender may not send it now, and tells the application of it.
@@ -296,7 +295,7 @@ impl Service {
         &self,
         app: &Arc<Application>,
         room: &Room,
-        key: &RepeatKey,
+        claim: &Claim<Outcome>,
         nick: String,
         outgoing: &mut Outgoing,
     ) -> Result<Asked, Refusal> {
@@ -331,7 +330,7 @@ impl Service {
             // The sender sees no difference.
             let reached = room.pretend(&outgoing.client_id, stamp, outgoing.connection);
             let outcome = Outcome::Delivered { stamp, reached };
-            self.repeats.insert(key.clone(), outcome);
+            claim.remember(outcome, DELIVERED);
             return Ok(Asked::Dropped(outcome));
         }
         let strangers_may = app.settings.send_without_join;
@@ -468,17 +467,18 @@ pub(super) fn not_a_member(group_id: &GroupId) -> ApiError {
     ApiError::new(Code::NOT_IN_ROOM, format!("join {group_id} before you send into it"))
 }
 
-fn repeat_key(room: &Room, outgoing: &Outgoing) -> Result<RepeatKey, ApiError> {
-    let mark = if outgoing.connection.is_none() {
-        Mark::Random(outgoing.random)
-    } else {
-        let client_id = outgoing.client_id.clone();
-        if client_id.is_empty() || client_id.len() > MAX_CLIENT_ID_BYTES {
-            return Err(ApiError::bad_parameter(format!(
-                "client_id has 1 to {MAX_CLIENT_ID_BYTES} bytes"
-            )));
-        }
-        Mark::ClientId(client_id)
-    };
-    Ok(RepeatKey { room: room.number(), from: outgoing.from.clone(), mark })
+/// What makes two messages in one group the same: their sender, and `Random` of the REST API or
+/// `client_id` of the gateway.
+fn mark(outgoing: &Outgoing) -> Result<Mark, ApiError> {
+    let from = outgoing.from.as_str().as_bytes();
+    if outgoing.connection.is_none() {
+        return Ok(Mark::of(&[from, b"random", &outgoing.random.to_be_bytes()]));
+    }
+    let client_id = &outgoing.client_id;
+    if client_id.is_empty() || client_id.len() > MAX_CLIENT_ID_BYTES {
+        return Err(ApiError::bad_parameter(format!(
+            "client_id has 1 to {MAX_CLIENT_ID_BYTES} bytes"
+        )));
+    }
+    Ok(Mark::of(&[from, b"client_id", client_id.as_bytes()]))
 }

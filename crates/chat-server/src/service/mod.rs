@@ -14,7 +14,6 @@ mod groups;
 mod guests;
 mod history;
 mod imports;
-mod in_flight;
 mod joined;
 mod locks;
 mod marks;
@@ -29,6 +28,7 @@ mod page;
 mod presence;
 mod profiles;
 mod rules;
+mod seen;
 mod sessions;
 
 pub(crate) use accounts::SignedIn;
@@ -36,8 +36,7 @@ pub(crate) use attributes::AttributeWrite;
 pub(crate) use c2c::{C2cActor, C2cImport, C2cOutgoing, C2cWanted};
 pub(crate) use entry::JoinRequest;
 pub(crate) use guests::Guest;
-use in_flight::InFlight;
-pub(crate) use messages::{Offered, OnItsWay, Outcome, Outgoing, RepeatKey, sampled_out};
+pub(crate) use messages::{Offered, OnItsWay, Outcome, Outgoing, sampled_out};
 pub(crate) use notices::Broadcast;
 pub(crate) use rules::{MAX_BUDGET, MAX_SENDER_RATE, MAX_SLOW_MODE_S, MAX_WORD_CHARS, MAX_WORDS};
 pub(crate) use sessions::{Ended, Login, Sessions};
@@ -66,9 +65,7 @@ use crate::storage::{self, Account, AccountPatch, GroupChange, Storage, StoredGr
 use crate::webhook::{CallbackSource, Courier, Jitter, WebhookRules, Webhooks};
 
 /// A repeat of a message is recognised this long (`send_group_msg`, product/269/1629).
-const REPEAT_WINDOW: Duration = Duration::from_secs(300);
-/// Repeats remembered at once; the least recently used are forgotten first.
-const REPEAT_CAPACITY: u64 = 100_000;
+const REPEAT_WINDOW_MS: u64 = 300_000;
 
 /// Accounts that are kept in memory; the least recently used are read again.
 const ACCOUNT_CAPACITY: u64 = 100_000;
@@ -102,8 +99,7 @@ pub(crate) struct Service {
     room_coming_or_going: tokio::sync::Mutex<()>,
     /// REST calls that are being carried out.
     pub(crate) calls: TaskTracker,
-    repeats: Cache<RepeatKey, Outcome>,
-    in_flight: InFlight<RepeatKey>,
+    repeats: messages::MessageRepeats,
     broadcasts: notices::Broadcasts,
     c2c: c2c::Memory,
     /// Accounts that were asked for lately: every message asks for its sender.
@@ -147,9 +143,7 @@ impl Service {
         let service = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             storage,
-            clock,
             metrics: Metrics::new(&counters, &message_counters, webhooks.figures()),
-            counters,
             directory,
             webhooks,
             sessions: Sessions::default(),
@@ -157,15 +151,11 @@ impl Service {
             rooms: Rooms::default(),
             room_coming_or_going: tokio::sync::Mutex::default(),
             calls: TaskTracker::new(),
-            repeats: Cache::builder()
-                .max_capacity(REPEAT_CAPACITY)
-                // The default policy may turn a new entry away.
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(REPEAT_WINDOW)
-                .build(),
-            in_flight: InFlight::default(),
-            broadcasts: notices::Broadcasts::default(),
-            c2c: c2c::Memory::default(),
+            repeats: messages::message_repeats(Arc::clone(&clock), &counters),
+            broadcasts: notices::Broadcasts::new(Arc::clone(&clock), &counters),
+            c2c: c2c::Memory::new(Arc::clone(&clock), &counters),
+            clock,
+            counters,
             accounts: Cache::builder()
                 .max_capacity(ACCOUNT_CAPACITY)
                 .eviction_policy(EvictionPolicy::lru())
@@ -342,6 +332,9 @@ impl Service {
     pub(crate) fn look_after_rooms(&self) {
         // Left alone, the cache keeps what is out of date until somebody asks for something.
         self.accounts.run_pending_tasks();
+        self.repeats.forget_old();
+        self.broadcasts.forget_old();
+        self.c2c.forget_old();
         let now_s = self.now_s();
         for (sdk_app_id, _, room) in self.rooms.all() {
             room.announce(self.pace(sdk_app_id, &room));

@@ -5,16 +5,17 @@ use chat_types::element::{BodyError, check_rest_body};
 use chat_types::gateway::{Message, ServerFrame};
 use chat_types::group::GroupType;
 use chat_types::{Element, UserId};
-use sha2::{Digest, Sha256};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::locks::Locks;
 use super::messages::check_cloud_data;
-use super::{Service, internal};
+use super::seen::{Entered, Lane, Mark, Seen};
+use super::{REPEAT_WINDOW_MS, Service, internal};
 use crate::application::{Application, Edition};
+use crate::clock::Clock;
+use crate::counters::Counters;
 
-/// A repeat of a broadcast is recognised this long (`send_broadcast_msg`, product/1047/49440).
-const REPEAT_WINDOW_MS: u64 = 300_000;
 /// Broadcasts that are remembered of one application; at the documented one per second no more come
 /// within the window.
 const REPEATS: usize = 300;
@@ -28,25 +29,25 @@ pub(crate) struct Broadcast {
     pub(crate) cloud_custom_data: String,
 }
 
-/// Broadcasts of the last minutes by application. The lock of an application is held while one is
-/// sent, so that all connections get them in the order of their numbers.
-#[derive(Default)]
-pub(crate) struct Broadcasts(Mutex<HashMap<u32, Arc<OfApplication>>>);
-
-type OfApplication = tokio::sync::Mutex<VecDeque<Sent>>;
-
-impl Broadcasts {
-    fn of(&self, sdk_app_id: u32) -> Arc<OfApplication> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(sdk_app_id).or_default())
-    }
+/// What broadcasting remembers.
+pub(crate) struct Broadcasts {
+    /// Numbers of the last broadcasts by application.
+    sent: Seen<u32, u32>,
+    /// The lock of an application is held while one is sent, so that all connections get them in the
+    /// order of their numbers.
+    sending: Locks,
 }
 
-struct Sent {
-    time_ms: u64,
-    random: u32,
-    content: [u8; 32],
-    seq: u32,
+impl Broadcasts {
+    pub(super) fn new(clock: Arc<dyn Clock>, counters: &Counters) -> Self {
+        let forgotten = counters.repeats_forgotten.clone();
+        let lane = Lane { window_ms: REPEAT_WINDOW_MS, most: REPEATS, forgotten };
+        Self { sent: Seen::new(clock, [lane]), sending: Locks::default() }
+    }
+
+    pub(super) fn forget_old(&self) {
+        self.sent.forget_old();
+    }
 }
 
 impl Service {
@@ -88,22 +89,15 @@ impl Service {
             .map_err(BodyError::for_group)?;
         check_cloud_data(&cloud_custom_data)?;
         let nick = self.nick_of(app.sdk_app_id, &from).await?;
-        let content = digest(&elements, &cloud_custom_data);
+        let mark = mark(random, &elements, &cloud_custom_data);
 
-        let broadcasts = self.broadcasts.of(app.sdk_app_id);
-        let mut sent = broadcasts.lock().await;
-        let now_ms = self.clock.now_ms();
-        sent.retain(|sent| now_ms.abs_diff(sent.time_ms) < REPEAT_WINDOW_MS);
-        if let Some(sent) =
-            sent.iter().find(|sent| sent.random == random && sent.content == content)
-        {
-            return Ok(sent.seq);
-        }
+        let claim = match self.broadcasts.sent.enter(app.sdk_app_id, mark).await {
+            Entered::Before(seq) => return Ok(seq),
+            Entered::First(claim) => claim,
+        };
+        let _in_order = self.broadcasts.sending.lock(&app.sdk_app_id).await;
         let seq = self.storage.next_broadcast_seq(app.sdk_app_id).await.map_err(internal)?;
-        if sent.len() == REPEATS {
-            sent.pop_front();
-        }
-        sent.push_back(Sent { time_ms: now_ms, random, content, seq });
+        claim.remember(seq, 0);
         let message = Message {
             seq,
             time_s: self.now_s(),
@@ -124,9 +118,9 @@ impl Service {
     }
 }
 
-/// What makes two broadcasts with the same number the same one.
-fn digest(elements: &[Element], cloud_custom_data: &str) -> [u8; 32] {
+/// What makes two broadcasts the same: the number that their sender gave them, and what they say.
+fn mark(random: u32, elements: &[Element], cloud_custom_data: &str) -> Mark {
     // Elements are plain data with text keys, which always encode.
-    let json = serde_json::to_vec(&(elements, cloud_custom_data)).unwrap_or_default();
-    Sha256::digest(json).into()
+    let elements = serde_json::to_vec(elements).unwrap_or_default();
+    Mark::of(&[&random.to_be_bytes(), &elements, cloud_custom_data.as_bytes()])
 }

@@ -37,13 +37,16 @@ pub(crate) struct TestClock {
     wall_ms: AtomicU64,
     /// What the test has let pass beside the time that really passes.
     passed_ms: AtomicU64,
+    /// When the time that really passes was left out of account; 0 while it counts.
+    stands_ms: AtomicU64,
 }
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
         // A whole second, so that tests reckon in seconds.
         let wall_ms = AtomicU64::new(SystemClock.now_s() * 1_000);
-        Arc::new(Self { wall_ms, passed_ms: AtomicU64::new(0) })
+        let (passed_ms, stands_ms) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { wall_ms, passed_ms, stands_ms })
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -53,6 +56,11 @@ impl TestClock {
     pub(crate) fn advance_ms(&self, milliseconds: u64) {
         self.wall_ms.fetch_add(milliseconds, Ordering::SeqCst);
         self.passed_ms.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// From now on no time passes but what the test lets pass.
+    pub(crate) fn stand(&self) {
+        self.stands_ms.store(SystemClock.monotonic_ms().max(1), Ordering::SeqCst);
     }
 
     /// Somebody sets the clock on the wall, forwards or back; no time passes.
@@ -68,7 +76,9 @@ impl Clock for TestClock {
     }
 
     fn monotonic_ms(&self) -> u64 {
-        SystemClock.monotonic_ms() + self.passed_ms.load(Ordering::SeqCst)
+        let stands_ms = self.stands_ms.load(Ordering::SeqCst);
+        let running_ms = if stands_ms > 0 { stands_ms } else { SystemClock.monotonic_ms() };
+        running_ms + self.passed_ms.load(Ordering::SeqCst)
     }
 }
 

@@ -34,6 +34,7 @@ mod operation;
 mod order;
 mod presence;
 mod profiles;
+mod repeats;
 mod rest;
 mod restart;
 mod rules;

@@ -6,6 +6,7 @@
 
 mod events;
 mod kept;
+mod numbers;
 mod send;
 
 pub(crate) use kept::{C2cActor, C2cWanted};
@@ -14,17 +15,18 @@ pub(crate) use send::{C2cImport, C2cOutgoing};
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{C2cMessage, ServerFrame};
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
+use self::numbers::Numbers;
 use super::locks::Locks;
-use super::{REPEAT_CAPACITY, REPEAT_WINDOW, Service, internal};
+use super::seen::{Lane, Seen};
+use super::{REPEAT_WINDOW_MS, Service, internal};
 use crate::application::Application;
+use crate::clock::Clock;
+use crate::counters::Counters;
 use crate::room::ConnectionId;
 use crate::storage::{self, Account, C2cPlace, StoredC2c};
-use send::{RepeatKey, Sent};
+use send::C2cStamp;
 
 /// Through which of the two a request came. They have different rules and codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,28 +35,40 @@ pub(crate) enum Face {
     Gateway,
 }
 
+/// The same `MsgRandom` from the same sender to the same receiver is a repeat this long.
+const RANDOM_WINDOW_MS: u64 = 1_000;
+/// Messages of one sender whose repeats are known.
+const REMEMBERED: usize = 100_000;
+/// The lanes of [`Memory::repeats`].
+const CLIENT_IDS: usize = 0;
+const RANDOMS: usize = 1;
+
 /// What sending remembers.
 pub(super) struct Memory {
-    repeats: Cache<RepeatKey, Sent>,
+    /// By application and sender. Whoever holds a claim may wait for the lock of a conversation, and
+    /// never the other way round.
+    repeats: Seen<(u32, UserId), C2cStamp>,
     /// The lock of a conversation is held while its messages are stored and delivered, so that both
-    /// see one order and a repeat finds what it repeats.
+    /// see one order.
     sending: Locks,
-    /// `MsgSeq` of the next message whose sender chose none.
-    next_seq: AtomicU32,
+    /// `MsgSeq` of messages whose sender chose none.
+    numbers: Numbers,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self {
-            repeats: Cache::builder()
-                .max_capacity(REPEAT_CAPACITY)
-                // The default policy may turn a new entry away.
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(REPEAT_WINDOW)
-                .build(),
-            sending: Locks::default(),
-            next_seq: AtomicU32::new(1),
-        }
+impl Memory {
+    pub(super) fn new(clock: Arc<dyn Clock>, counters: &Counters) -> Self {
+        let lane = |window_ms| Lane {
+            window_ms,
+            most: REMEMBERED,
+            forgotten: counters.repeats_forgotten.clone(),
+        };
+        let lanes = [lane(REPEAT_WINDOW_MS), lane(RANDOM_WINDOW_MS)];
+        let repeats = Seen::new(clock, lanes);
+        Self { repeats, sending: Locks::default(), numbers: Numbers::default() }
+    }
+
+    pub(super) fn forget_old(&self) {
+        self.repeats.forget_old();
     }
 }
 

@@ -13,45 +13,21 @@ use chat_types::{Element, UserId};
 use rand::RngExt;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use super::{Face, REPEAT_WINDOW, conversation, failed, key_of};
+use super::{CLIENT_IDS, Face, RANDOMS, REPEAT_WINDOW_MS, conversation, failed, key_of};
 use crate::application::Application;
 use crate::counters::add;
 use crate::room::ConnectionId;
 use crate::service::messages::check_cloud_data;
+use crate::service::seen::{Entered, Mark};
 use crate::service::{Origin, Service};
 use crate::storage::{Account, StoredC2c};
 use crate::webhook::Decision;
 
-/// The same `MsgRandom` from the same sender to the same receiver is a repeat this long.
-const RANDOM_WINDOW_MS: u64 = 1_000;
 /// Bit 0 of its value: the account takes no messages.
 const MSG_SETTINGS: &str = "Tag_Profile_IM_MsgSettings";
 /// How far ahead of the service's clock an imported message may be dated.
 const CLOCK_SLACK_S: u32 = 60;
-
-/// What makes two messages of one sender to one receiver the same message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct RepeatKey {
-    sdk_app_id: u32,
-    from: UserId,
-    to: UserId,
-    mark: Mark,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Mark {
-    Random(u32),
-    ClientId(String),
-}
-
-/// A message that was sent, for its repeats.
-#[derive(Debug, Clone)]
-pub(super) struct Sent {
-    stamp: C2cStamp,
-    at_ms: u64,
-}
 
 /// What the service gave a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,22 +135,23 @@ impl Service {
         let error_list: Vec<AccountError> = error_list.collect();
         let stamp = self.c2c_stamp(outgoing);
 
-        let conversations =
-            found.iter().map(|name| conversation(app, outgoing.from.as_str(), name));
-        let _in_order = self.c2c.sending.lock_all(conversations).await;
         let mut earlier = None;
         let mut messages = Vec::new();
-        for name in found {
-            let to = UserId::new(name)?;
-            let key = repeat_key(app, &to, outgoing, &stamp);
-            match self.c2c_remembered(&key) {
-                Some(first) => {
+        // In the order of the names, so that no two calls wait for each other.
+        for name in &found {
+            let to = UserId::new(*name)?;
+            let scope = (app.sdk_app_id, outgoing.from.clone());
+            match self.c2c.repeats.enter(scope, mark(&to, outgoing, &stamp)).await {
+                Entered::Before(first) => {
                     add(&self.counters.messages_repeated, 1);
                     earlier = Some(first);
                 }
-                None => messages.push((key, stored(&to, outgoing, &stamp))),
+                Entered::First(claim) => messages.push((claim, stored(&to, outgoing, &stamp))),
             }
         }
+        let conversations =
+            found.iter().map(|name| conversation(app, outgoing.from.as_str(), name));
+        let _in_order = self.c2c.sending.lock_all(conversations).await;
         if outgoing.life_s > 0 {
             let kept: Vec<StoredC2c> = messages.iter().map(|(_, kept)| kept.clone()).collect();
             self.storage.insert_c2c(app.sdk_app_id, &kept).await.map_err(failed)?;
@@ -183,8 +160,8 @@ impl Service {
             Some(first) if messages.is_empty() => first.key,
             _ => stamp.key.clone(),
         };
-        for (key, message) in messages {
-            self.remember_c2c(key, &stamp);
+        for (claim, message) in messages {
+            claim.remember(stamp.clone(), lane(outgoing));
             add(&self.counters.messages_accepted, 1);
             let shown = super::shown(message, sender.nick.clone());
             self.show_c2c(app, shown, outgoing.for_sender, None)?;
@@ -263,8 +240,12 @@ impl Service {
         stamp: &C2cStamp,
         outgoing: &mut C2cOutgoing,
     ) -> Result<Posted, ApiError> {
-        let key = repeat_key(app, to, outgoing, stamp);
-        if let Some(first) = self.c2c_sent_before(&key).await? {
+        let scope = (app.sdk_app_id, outgoing.from.clone());
+        let claim = match self.c2c.repeats.enter(scope, mark(to, outgoing, stamp)).await {
+            Entered::Before(first) => return Ok(Posted::Repeated(first)),
+            Entered::First(claim) => claim,
+        };
+        if let Some(first) = self.c2c_kept_before(app, to, outgoing).await? {
             return Ok(Posted::Repeated(first));
         }
         let mut silent = false;
@@ -284,11 +265,8 @@ impl Service {
         }
         let conversation = conversation(app, outgoing.from.as_str(), to.as_str());
         let _in_order = self.c2c.sending.lock(&conversation).await;
-        if let Some(first) = self.c2c_remembered(&key) {
-            return Ok(Posted::Repeated(first));
-        }
         if silent {
-            self.remember_c2c(key, stamp);
+            claim.remember(stamp.clone(), lane(outgoing));
             return Ok(Posted::Silent);
         }
         let message = stored(to, outgoing, stamp);
@@ -296,7 +274,7 @@ impl Service {
             let kept = std::slice::from_ref(&message);
             self.storage.insert_c2c(app.sdk_app_id, kept).await.map_err(failed)?;
         }
-        self.remember_c2c(key, stamp);
+        claim.remember(stamp.clone(), lane(outgoing));
         add(&self.counters.messages_accepted, 1);
         let shown: C2cMessage = super::shown(message, sender.nick.clone());
         self.show_c2c(app, shown, outgoing.for_sender, outgoing.connection)?;
@@ -327,38 +305,29 @@ impl Service {
     }
 
     fn c2c_stamp(&self, outgoing: &C2cOutgoing) -> C2cStamp {
-        let time_s = self.now_s();
+        // One look at the clock: the number belongs to the second.
+        let now_ms = self.clock.now_ms();
+        let time_s = u32::try_from(now_ms / 1_000).unwrap_or(u32::MAX);
         let random = outgoing.random.unwrap_or_else(|| rand::rng().random());
-        let next = || self.c2c.next_seq.fetch_add(1, Ordering::Relaxed);
-        let seq = outgoing.seq.unwrap_or_else(next);
+        let seq = outgoing.seq.unwrap_or_else(|| self.c2c.numbers.next(now_ms));
         C2cStamp { key: key_of(seq, random, time_s), seq, random, time_s }
     }
 
-    fn remember_c2c(&self, key: RepeatKey, stamp: &C2cStamp) {
-        let sent = Sent { stamp: stamp.clone(), at_ms: self.clock.now_ms() };
-        self.c2c.repeats.insert(key, sent);
-    }
-
-    fn c2c_remembered(&self, key: &RepeatKey) -> Option<C2cStamp> {
-        let sent = self.c2c.repeats.get(key)?;
-        let window_ms = match key.mark {
-            Mark::Random(_) => RANDOM_WINDOW_MS,
-            Mark::ClientId(_) => u64::try_from(REPEAT_WINDOW.as_millis()).unwrap_or(u64::MAX),
-        };
-        let age_ms = self.clock.now_ms().saturating_sub(sent.at_ms);
-        (age_ms < window_ms).then_some(sent.stamp)
-    }
-
-    /// Like [`Self::c2c_remembered`]; a message with a `client_id` is also looked for among those
-    /// that are kept, because a client sends again what was not answered before a restart.
-    async fn c2c_sent_before(&self, key: &RepeatKey) -> Result<Option<C2cStamp>, ApiError> {
-        if let Some(stamp) = self.c2c_remembered(key) {
-            return Ok(Some(stamp));
+    /// A message with a `client_id` is looked for among those that are kept, because a client sends
+    /// again what was not answered before a restart.
+    async fn c2c_kept_before(
+        &self,
+        app: &Application,
+        to: &UserId,
+        outgoing: &C2cOutgoing,
+    ) -> Result<Option<C2cStamp>, ApiError> {
+        if outgoing.face() == Face::Rest {
+            return Ok(None);
         }
-        let Mark::ClientId(client_id) = &key.mark else { return Ok(None) };
-        let since_s = self.clock.now_s().saturating_sub(REPEAT_WINDOW.as_secs() - 1);
-        let (from, to) = (key.from.as_str(), key.to.as_str());
-        let kept = self.storage.c2c_by_client_id(key.sdk_app_id, from, to, client_id, since_s);
+        let since_s = self.clock.now_s().saturating_sub(REPEAT_WINDOW_MS / 1_000 - 1);
+        let (from, client_id) = (outgoing.from.as_str(), &outgoing.client_id);
+        let kept =
+            self.storage.c2c_by_client_id(app.sdk_app_id, from, to.as_str(), client_id, since_s);
         Ok(kept.await.map_err(failed)?.map(|kept| C2cStamp {
             key: kept.key,
             seq: kept.seq,
@@ -374,17 +343,21 @@ impl C2cOutgoing {
     }
 }
 
-fn repeat_key(
-    app: &Application,
-    to: &UserId,
-    outgoing: &C2cOutgoing,
-    stamp: &C2cStamp,
-) -> RepeatKey {
-    let mark = match outgoing.face() {
-        Face::Rest => Mark::Random(stamp.random),
-        Face::Gateway => Mark::ClientId(outgoing.client_id.clone()),
-    };
-    RepeatKey { sdk_app_id: app.sdk_app_id, from: outgoing.from.clone(), to: to.clone(), mark }
+/// What makes two messages of one sender the same: their receiver, and `MsgRandom` of the REST API
+/// or `client_id` of the gateway.
+fn mark(to: &UserId, outgoing: &C2cOutgoing, stamp: &C2cStamp) -> Mark {
+    let to = to.as_str().as_bytes();
+    match outgoing.face() {
+        Face::Rest => Mark::of(&[to, b"random", &stamp.random.to_be_bytes()]),
+        Face::Gateway => Mark::of(&[to, b"client_id", outgoing.client_id.as_bytes()]),
+    }
+}
+
+fn lane(outgoing: &C2cOutgoing) -> usize {
+    match outgoing.face() {
+        Face::Rest => RANDOMS,
+        Face::Gateway => CLIENT_IDS,
+    }
 }
 
 fn stored(to: &UserId, outgoing: &C2cOutgoing, stamp: &C2cStamp) -> StoredC2c {
@@ -431,31 +404,4 @@ pub(super) fn check_elements(
         Face::Gateway => check_body(elements, max_bytes),
     };
     checked.map_err(BodyError::for_c2c)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::service::REPEAT_CAPACITY;
-    use crate::service::c2c::Memory;
-
-    #[test]
-    fn a_message_is_remembered_however_many_came_before() {
-        let memory = Memory::default();
-        let (from, to) = (UserId::new("a").unwrap(), UserId::new("b").unwrap());
-        let stamp = C2cStamp { key: String::new(), seq: 1, random: 1, time_s: 1 };
-        let last = u32::try_from(REPEAT_CAPACITY).unwrap() + 5;
-        let key = |n| RepeatKey {
-            sdk_app_id: 1,
-            from: from.clone(),
-            to: to.clone(),
-            mark: Mark::Random(n),
-        };
-        for n in 0..=last {
-            memory.repeats.insert(key(n), Sent { stamp: stamp.clone(), at_ms: 0 });
-        }
-        memory.repeats.run_pending_tasks();
-        assert!(memory.repeats.contains_key(&key(last)));
-        assert!(!memory.repeats.contains_key(&key(0)), "the oldest has made room");
-    }
 }
