@@ -126,6 +126,13 @@ pub(crate) struct OnItsWay {
     claim: Claim<Outcome>,
 }
 
+impl OnItsWay {
+    /// Number of the room that decides about it.
+    pub(crate) fn room(&self) -> u64 {
+        self.room.number()
+    }
+}
+
 /// How far a message got at once.
 pub(crate) enum Offered {
     Done(Outcome),

@@ -23,6 +23,7 @@ mod hooks;
 mod imports;
 mod interrupted;
 mod listener;
+mod locked;
 mod logins;
 mod many_rooms;
 mod media;
