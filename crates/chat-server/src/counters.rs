@@ -53,6 +53,10 @@ counters! {
     messages_repeated: "Messages that were recognised as repeats and delivered to nobody again";
     repeats_forgotten: "Messages whose repeats are not known for their whole time, because too many came after them";
     repeats_forgotten_sampled_out: "Messages that a room left out and whose repeats are not known for their whole time, because too many came after them";
+    messages_recorded: "Delivered messages whose traces in storage (history, last words of a member) were written";
+    record_transactions: "Transactions in which that was done; one takes all that wait";
+    record_retries: "Transactions of that kind that failed and were tried again";
+    records_dropped: "Delivered messages that are missing in the history, because too many waited or the service stopped while storage failed";
     bursts_written: "Ticks of a room that a connection was given in one write";
     bursts_queued: "Ticks of a room that had to wait for a connection, whole or in part";
     copies_missed_slow_reader: "Copies of messages and tips that were left out for a connection that reads too slowly";

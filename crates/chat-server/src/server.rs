@@ -189,6 +189,7 @@ impl Server {
             tracing::warn!("stopped in the middle of calls");
         }
         self.service.stop_rooms().await;
+        self.service.stop_recording().await;
         // Events that wait stay in the database for the next start.
         self.courier_stops.cancel();
         let _ = self.courier.await;

@@ -341,6 +341,8 @@ impl Service {
             // Somebody dismissed it meanwhile; a group that was made again under its id is another.
             return Err(no_such_group(&group_id));
         }
+        // Nothing that was said here gets into a group that is made again under the id.
+        self.recorder.settled().await?;
         let nobody_brings_it_back = self.room_coming_or_going.lock().await;
         let found = self.storage.delete_group(sdk_app_id, group_id.as_str()).await;
         if !found.map_err(internal)? {

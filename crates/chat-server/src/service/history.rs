@@ -178,6 +178,8 @@ impl Service {
             return Ok(());
         }
         let seqs: Vec<u32> = seqs.into_iter().collect();
+        // What is not stored yet cannot be marked there.
+        self.recorder.settled().await?;
         let stored =
             self.storage.recall_group_messages(app.sdk_app_id, group_id.as_str(), &seqs).await;
         stored.map_err(internal)?;
@@ -288,6 +290,7 @@ impl Service {
             return Err(no_such_group(&group_id));
         }
         let oldest_s = self.oldest_kept(app, &room)?;
+        self.recorder.settled().await?;
         let kept = self.kept_message(app, &group_id, msg_seq, oldest_s).await?;
         let Some(StoredGroupMessage { mut message, .. }) = kept.filter(|kept| !kept.recalled)
         else {

@@ -19,7 +19,7 @@ use super::messages::GROUP_KEEPS;
 use super::{Service, internal};
 use crate::application::Application;
 use crate::room::{Draft, Room, Stamp};
-use crate::storage::{GroupChange, StoredGroupMessage};
+use crate::storage::{GroupChange, MessageRecord, StoredGroupMessage};
 
 const NO_LIVE_ROOM: &str = "it takes no imports";
 
@@ -162,9 +162,14 @@ impl Service {
         let (stamp, said) = self.post_silently(app, room, &draft, time_s).await?;
         let random = message.random.unwrap_or(0);
         let stored = StoredGroupMessage { random, recalled: false, message: said };
-        let group_id = room.with(|group| group.group_id.clone());
-        let kept = self.storage.keep_group_message(app.sdk_app_id, &group_id, &stored, GROUP_KEEPS);
-        kept.await.map_err(internal)?;
+        let kept = MessageRecord {
+            sdk_app_id: app.sdk_app_id,
+            group_id: room.with(|group| group.group_id.clone()),
+            message: Some(stored),
+            keep: GROUP_KEEPS,
+            member: None,
+        };
+        self.storage.record_messages(&[kept]).await.map_err(internal)?;
         Ok(stamp)
     }
 

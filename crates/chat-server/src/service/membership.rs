@@ -19,7 +19,7 @@ use super::member_events::MemberChange;
 use super::{Login, Origin, Service, internal};
 use crate::application::Application;
 use crate::room::{Removal, Room, Stamp};
-use crate::storage::{FOREVER, GroupChange, GroupPatch, StoredGroup, StoredMember};
+use crate::storage::{FOREVER, GroupChange, GroupPatch, MemberRecord, StoredGroup, StoredMember};
 use crate::webhook::Decision;
 
 pub(super) const OWNER: &str = "Owner";
@@ -398,6 +398,8 @@ impl Service {
         let (_, room) = self.room_named(app, group_id).await?;
         refuse_live_room(&room, Code::NO_PERMISSION, "it counts nothing unread")?;
         let _one_at_a_time = room.changing.lock().await;
+        // What is written of the member later must not be older.
+        self.recorder.settled().await?;
         let read_seq = room.last_seq().saturating_sub(unread);
         let member = room.with(|group| group.members.get(user).cloned());
         let member = StoredMember { read_seq, ..member.ok_or_else(|| not_a_member(user))? };
@@ -405,22 +407,23 @@ impl Service {
         self.change_group(app.sdk_app_id, &room, &[change]).await
     }
 
-    /// Notes when a member spoke last; what it says itself is not unread to it.
-    pub(super) async fn member_spoke(
+    /// Notes in memory when a member spoke last; what it says itself is not unread to it. Gives what
+    /// has to be stored of it. The caller holds the room's `changing`.
+    pub(super) fn member_spoke(
         &self,
-        app: &Application,
         room: &Room,
         user: &UserId,
         stamp: Stamp,
-    ) -> Result<(), ApiError> {
-        let _one_at_a_time = room.changing.lock().await;
-        let member = room.with(|group| group.members.get(user.as_str()).cloned());
-        let Some(mut member) = member else { return Ok(()) };
+    ) -> Option<MemberRecord> {
+        let mut member = room.with(|group| group.members.get(user.as_str()).cloned())?;
         // What is unread stays unread, and the member's own message adds nothing to it.
         member.read_seq = member.read_seq.saturating_add(1).min(stamp.seq);
         member.last_send_time = stamp.time_s;
-        let change = GroupChange::PutMember { user: user.to_string(), member };
-        self.change_group(app.sdk_app_id, room, &[change]).await
+        let (read_seq, last_send_time) = (member.read_seq, member.last_send_time);
+        let user_id = user.to_string();
+        let change = GroupChange::PutMember { user: user_id.clone(), member };
+        room.apply(&[change], self.now_s());
+        Some(MemberRecord { user_id, read_seq, last_send_time })
     }
 
     /// Puts every connection of these accounts into the room at once.

@@ -19,12 +19,12 @@ use super::fields::right_in;
 use super::numbers::exhausted;
 use super::rules::Refusal;
 use super::seen::{Claim, Entered, Lane, Mark, Seen};
-use super::{Origin, REPEAT_WINDOW_MS, Service, internal, no_such_group};
+use super::{Origin, REPEAT_WINDOW_MS, Service, no_such_group};
 use crate::application::{Application, Edition, Right};
 use crate::clock::Clock;
 use crate::counters::{Counters, add};
 use crate::room::{ConnectionId, Draft, Room, Stamp, Turn, Verdict};
-use crate::storage::{Keep, StoredGroupMessage};
+use crate::storage::{Keep, MessageRecord, StoredGroupMessage};
 use crate::webhook::{Decision, Replacement};
 
 /// What an AVChatRoom keeps when its history is switched on ("Live Room Setup Guide").
@@ -232,10 +232,7 @@ impl Service {
         let outcome = Outcome::Delivered { stamp, reached };
         claim.remember(outcome, DELIVERED);
         // Everybody has the message: what follows cannot take it back any more.
-        if let Err(error) = self.note(&app, &room, &outgoing, stamp, message).await {
-            let group_id = room.with(|group| group.group_id.clone());
-            tracing::error!(%group_id, %error, "a delivered message is not kept");
-        }
+        self.note(&app, &room, &outgoing, stamp, &message).await;
         if outgoing.tell_after {
             self.after_send(&app, &room, &outgoing, stamp).await;
         }
@@ -380,53 +377,58 @@ impl Service {
         Ok(())
     }
 
-    /// Writes down what a delivered message leaves behind.
+    /// Writes down what a delivered message leaves behind; returns when it is stored.
     async fn note(
         &self,
         app: &Application,
         room: &Room,
         outgoing: &Outgoing,
         stamp: Stamp,
-        message: Arc<Message>,
-    ) -> Result<(), ApiError> {
-        self.keep(app, room, outgoing, message).await?;
-        if room.with(|group| group.group_type != GroupType::AVChatRoom) {
-            self.member_spoke(app, room, &outgoing.from, stamp).await?;
+        message: &Message,
+    ) {
+        let group_type = room.with(|group| group.group_type);
+        let kept = match group_type {
+            GroupType::AVChatRoom if !keeps_history(app) => return,
+            GroupType::AVChatRoom => true,
+            _ => !outgoing.online_only,
+        };
+        let written = {
+            // What is recalled or dismissed meanwhile finds the message in storage, or is seen here.
+            // Storage is waited for without the lock.
+            let _one_at_a_time = room.changing.lock().await;
+            if room.is_dismissed() {
+                return;
+            }
+            let message = kept.then(|| to_keep(room, outgoing, message));
+            let member = self.member_spoke(room, &outgoing.from, stamp);
+            if message.is_none() && member.is_none() {
+                return;
+            }
+            self.recorder.write(MessageRecord {
+                sdk_app_id: app.sdk_app_id,
+                group_id: room.with(|group| group.group_id.clone()),
+                message,
+                keep: keeps(group_type),
+                member,
+            })
+        };
+        if written.await.is_err() {
+            let group_id = room.with(|group| group.group_id.clone());
+            tracing::error!(%group_id, seq = stamp.seq, "a delivered message is not kept");
         }
-        Ok(())
     }
+}
 
-    /// Keeps the message if groups of this type keep any.
-    async fn keep(
-        &self,
-        app: &Application,
-        room: &Room,
-        outgoing: &Outgoing,
-        message: Arc<Message>,
-    ) -> Result<(), ApiError> {
-        let (group_id, group_type) = room.with(|group| (group.group_id.clone(), group.group_type));
-        match group_type {
-            GroupType::AVChatRoom if !keeps_history(app) => return Ok(()),
-            GroupType::AVChatRoom => {}
-            _ if outgoing.online_only => return Ok(()),
-            _ => {}
-        }
-        // A recall may have come in between: what it has not found in storage it cannot mark.
-        let _one_at_a_time = room.changing.lock().await;
-        if room.is_dismissed() {
-            return Ok(());
-        }
-        let mut message = Message::clone(&message);
-        let recalled = room.sent(message.seq).is_some_and(|sent| sent.recalled);
-        if recalled {
-            message.elements.clear();
-            message.cloud_custom_data.clear();
-        }
-        let stored = StoredGroupMessage { random: outgoing.random, recalled, message };
-        let keep = keeps(group_type);
-        let kept = self.storage.keep_group_message(app.sdk_app_id, &group_id, &stored, keep);
-        kept.await.map_err(internal)
+/// A message as it is kept; the caller holds the room's `changing`.
+fn to_keep(room: &Room, outgoing: &Outgoing, message: &Message) -> StoredGroupMessage {
+    let mut message = message.clone();
+    // A recall may have come in between: what it has not found in storage it could not mark.
+    let recalled = room.sent(message.seq).is_some_and(|sent| sent.recalled);
+    if recalled {
+        message.elements.clear();
+        message.cloud_custom_data.clear();
     }
+    StoredGroupMessage { random: outgoing.random, recalled, message }
 }
 
 /// How much a group of this type keeps, if it keeps anything.

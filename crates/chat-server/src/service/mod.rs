@@ -27,6 +27,7 @@ mod online;
 mod page;
 mod presence;
 mod profiles;
+mod recorder;
 mod rules;
 mod seen;
 mod sessions;
@@ -55,6 +56,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::attached::Attached;
+use self::recorder::Recorder;
 use crate::application::{Application, Directory};
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -100,6 +102,7 @@ pub(crate) struct Service {
     /// REST calls that are being carried out.
     pub(crate) calls: TaskTracker,
     repeats: messages::MessageRepeats,
+    recorder: Recorder,
     broadcasts: notices::Broadcasts,
     c2c: c2c::Memory,
     /// Accounts that were asked for lately: every message asks for its sender.
@@ -121,6 +124,10 @@ pub(crate) struct Service {
 /// Hides a storage failure from the caller and puts it into the log.
 pub(crate) fn internal(error: storage::Error) -> ApiError {
     tracing::error!(%error, "storage failed");
+    internal_failure()
+}
+
+fn internal_failure() -> ApiError {
     ApiError::new(Code::INTERNAL, "the service failed inside; try again")
 }
 
@@ -142,7 +149,6 @@ impl Service {
         let message_counters = Arc::new(MessageCounters::default());
         let service = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
-            storage,
             metrics: Metrics::new(&counters, &message_counters, webhooks.figures()),
             directory,
             webhooks,
@@ -151,9 +157,11 @@ impl Service {
             rooms: Rooms::default(),
             room_coming_or_going: tokio::sync::Mutex::default(),
             calls: TaskTracker::new(),
+            recorder: Recorder::start(Arc::clone(&storage), Arc::clone(&counters)),
             repeats: messages::message_repeats(Arc::clone(&clock), &counters),
             broadcasts: notices::Broadcasts::new(Arc::clone(&clock), &counters),
             c2c: c2c::Memory::new(Arc::clone(&clock), &counters),
+            storage,
             clock,
             counters,
             accounts: Cache::builder()
@@ -377,6 +385,11 @@ impl Service {
         self.rooms_stop.cancel();
         self.room_loops.close();
         self.room_loops.wait().await;
+    }
+
+    /// Writes what delivered messages leave behind, and takes nothing of the kind any more.
+    pub(crate) async fn stop_recording(&self) {
+        self.recorder.stop().await;
     }
 
     /// Stores what only memory knows, for a clean stop: the next message of each room then goes on

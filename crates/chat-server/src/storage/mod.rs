@@ -161,14 +161,10 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// figure, if the figure before it is what is reserved now. Only for a clean stop.
     async fn release_seqs(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error>;
 
-    /// Keeps a message of a group, and forgets those that are over the bound or too old.
-    async fn keep_group_message(
-        &self,
-        sdk_app_id: u32,
-        group_id: &str,
-        message: &StoredGroupMessage,
-        keep: Keep,
-    ) -> Result<(), Error>;
+    /// Keeps messages of groups and how their members stand, all or none, and forgets messages that
+    /// are over the bound of their group or too old. Groups and members that are gone are left out;
+    /// what a member has read and when it spoke never goes back.
+    async fn record_messages(&self, records: &[MessageRecord]) -> Result<(), Error>;
 
     /// Kept messages with a number up to `up_to` and not older than `oldest_s`, newest first.
     async fn group_messages(

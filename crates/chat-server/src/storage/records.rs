@@ -331,6 +331,25 @@ pub struct Keep {
     pub seconds: u32,
 }
 
+/// What a delivered message leaves behind in its group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageRecord {
+    pub sdk_app_id: u32,
+    pub group_id: String,
+    /// `None` when the group keeps none or not this one.
+    pub message: Option<StoredGroupMessage>,
+    pub keep: Keep,
+    pub member: Option<MemberRecord>,
+}
+
+/// How a stored member stands after it has spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRecord {
+    pub user_id: String,
+    pub read_seq: u32,
+    pub last_send_time: u32,
+}
+
 /// A one-to-one message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredC2c {

@@ -1,10 +1,12 @@
 //! A database that somebody else has locked: a backup, a repair, a slow tool.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor};
+use std::time::Duration;
+use tokio::time::{interval, timeout};
 
-use crate::clients::World;
+use crate::clients::{PATIENCE, World};
 use crate::watcher::{Watcher, say};
 
 /// Another program that writes and does not end.
@@ -49,4 +51,91 @@ async fn a_room_that_gets_no_numbers_holds_up_no_message_in_another_room() {
     assert_eq!(again["seq"], 2, "its repeat is known");
     lock.release().await;
     assert_eq!(sender.answer_to(waits).await["delivery"], "delivered");
+}
+
+/// Kept messages of a group, the newest first.
+async fn history(world: &World, group_id: &str) -> Vec<Value> {
+    world.clock.advance_ms(5);
+    let ask = json!({"GroupId": group_id, "ReqMsgNumber": 20});
+    let answer = world.ok("group_open_http_svc/group_msg_get_simple", ask).await;
+    answer["RspMsgList"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn what_rooms_keep_is_written_together_and_a_locked_database_loses_none_of_it() {
+    const ROOMS: usize = 10;
+    const EACH: usize = 3;
+    let world = World::with_room().await;
+    world.set("room_history", "on").await;
+    let rooms: Vec<String> = (0..ROOMS).map(|n| format!("room{n}")).collect();
+    let mut sender = Watcher::enter(&world, "sender").await;
+    let mut reader = Watcher::enter(&world, "reader").await;
+    for room in &rooms {
+        make_room(&world, room).await;
+        sender.join(room, None).await;
+        reader.join(room, None).await;
+        // From now on the room has numbers.
+        assert_eq!(sender.ask(say(room, "Normal", "0")).await["seq"], 1);
+    }
+    let before = world.server.counts();
+    assert_eq!(before.messages_recorded, ROOMS as u64);
+
+    let lock = Lock::take(&world).await;
+    let mut asked = Vec::new();
+    for n in 1..=EACH {
+        for room in &rooms {
+            asked.push(sender.request(say(room, "Normal", &n.to_string())).await);
+        }
+    }
+    let all = |reader: &Watcher| rooms.iter().all(|room| reader.room(room).heard.len() > EACH);
+    reader.hear_until(all).await;
+    // Longer than the database itself waits for the other program.
+    let failing = async {
+        let mut look = interval(Duration::from_millis(20));
+        while world.server.counts().record_retries == 0 {
+            look.tick().await;
+        }
+    };
+    timeout(PATIENCE, failing).await.expect("the database refuses at last");
+    assert_eq!(sender.ask(json!({"t": "ping"})).await["t"], "pong");
+    let answered = asked.iter().filter(|id| sender.is_answered(**id)).count();
+    assert_eq!(answered, 0, "nobody is told before it is stored");
+    lock.release().await;
+    for id in asked {
+        assert_eq!(sender.answer_to(id).await["delivery"], "delivered");
+    }
+    let after = world.server.counts();
+    assert_eq!(after.messages_recorded - before.messages_recorded, (ROOMS * EACH) as u64);
+    assert_eq!(after.records_dropped, 0);
+    let transactions = after.record_transactions - before.record_transactions;
+    assert!(transactions <= 2, "what waits goes together, and took {transactions} transactions");
+    for room in &rooms {
+        assert_eq!(history(&world, room).await.len(), EACH + 1, "{room}");
+    }
+}
+
+#[tokio::test]
+async fn a_recall_marks_what_is_still_on_its_way_into_storage() {
+    let world = World::with_room().await;
+    world.set("room_history", "on").await;
+    make_room(&world, "kept").await;
+    let mut sender = Watcher::enter(&world, "sender").await;
+    sender.join("kept", None).await;
+    assert_eq!(sender.ask(say("kept", "Normal", "stays")).await["seq"], 1);
+    let mut reader = Watcher::enter(&world, "reader").await;
+    reader.join("kept", None).await;
+    let lock = Lock::take(&world).await;
+    let said = sender.request(say("kept", "Normal", "goes")).await;
+    reader.hear_until(|reader| reader.room("kept").has_text("goes")).await;
+    let body = json!({"GroupId": "kept", "MsgSeqList": [{"MsgSeq": 2}]});
+    let recall = world.ok("group_open_http_svc/group_msg_recall", body);
+    let (recalled, ()) = tokio::join!(recall, lock.release());
+    assert_eq!(recalled["RecallRetList"][0]["RetCode"], 0);
+    assert_eq!(sender.answer_to(said).await["delivery"], "delivered");
+    let kept: Vec<(Value, Value)> = history(&world, "kept")
+        .await
+        .iter()
+        .map(|kept| (kept["MsgSeq"].clone(), kept["IsPlaceMsg"].clone()))
+        .collect();
+    assert_eq!(kept, [(json!(2), json!(2)), (json!(1), json!(0))]);
 }

@@ -199,6 +199,11 @@ impl Watcher {
         self.answers.remove(&id).unwrap()
     }
 
+    /// Whether the answer to a request has been heard.
+    pub(crate) fn is_answered(&self, id: u64) -> bool {
+        self.answers.contains_key(&id)
+    }
+
     pub(crate) async fn ask(&mut self, frame: Value) -> Value {
         let id = self.request(frame).await;
         self.answer_to(id).await

@@ -29,6 +29,7 @@ pub(crate) async fn storage_conformance(storage: &dyn Storage) {
     groups::reserved_numbers(storage).await;
     random_changes::random_changes(storage).await;
     history::kept_messages(storage).await;
+    history::kept_together(storage).await;
     c2c::conversations(storage).await;
     c2c::withdrawal(storage).await;
     c2c::repeats_and_changes(storage).await;

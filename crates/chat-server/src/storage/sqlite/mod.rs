@@ -239,14 +239,8 @@ impl Storage for Sqlite {
         self.lower_seqs(groups).await
     }
 
-    async fn keep_group_message(
-        &self,
-        sdk_app_id: u32,
-        group_id: &str,
-        message: &StoredGroupMessage,
-        keep: Keep,
-    ) -> Result<(), Error> {
-        self.add_group_message(sdk_app_id, group_id, message, keep).await
+    async fn record_messages(&self, records: &[MessageRecord]) -> Result<(), Error> {
+        self.write_records(records).await
     }
 
     async fn group_messages(
