@@ -59,7 +59,7 @@ const CATCH_UP_MESSAGES: usize = 1_000;
 const CATCH_UP_AGE_S: u32 = 300;
 /// Catch-up of one answer, as JSON: large messages must not make a frame that clients refuse.
 const CATCH_UP_BYTES: usize = 256 * 1024;
-/// Sequence numbers that are reserved in storage at once, so that a message costs no write.
+/// Sequence numbers that are claimed in storage at once, so that a message costs no write.
 const SEQ_BLOCK: u32 = 1_000;
 
 /// Number of a connection, unique while the service runs.
@@ -391,8 +391,8 @@ impl Room {
         self.lock().last_seq
     }
 
-    /// What was reserved and what of it was used, if there is a difference; from now on the room
-    /// has no number that is not used. A message that comes later has to reserve again.
+    /// What was claimed and what of it was used, if there is a difference; from now on the room
+    /// has no number that is not used. A message that comes later has to claim again.
     pub(crate) fn give_numbers_back(&self) -> Option<(u32, u32)> {
         let mut state = self.lock();
         let (reserved, used) = (state.seq_reserved, state.last_seq);

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::fan_out::{Delivery, Outgoing, Reached, Reader};
 use super::{CATCH_UP_MESSAGES, ConnectionId, Recent, Room, SEQ_BLOCK, State};
 use crate::outbox::{Item, Origin, OwnPiece, Piece};
+use crate::storage::ClaimedNumbers;
 
 /// Messages of one frame, and their JSON together: more of them make a further frame.
 const FRAME_MESSAGES: usize = 128;
@@ -58,7 +59,7 @@ pub(crate) enum Verdict {
 /// What became of a draft that nobody gets delivered.
 pub(crate) enum Posted {
     Stamped(Stamp, Message),
-    /// Reserve numbers up to this one in storage, tell the room, and post again.
+    /// Claim so many numbers in storage, tell the room, and post again.
     NeedsNumbers(u32),
     Dismissed,
     Exhausted,
@@ -74,7 +75,7 @@ pub(super) struct Waiting {
 
 /// What the room has to do next.
 pub(crate) enum Step {
-    /// Reserve numbers up to this one in storage, tell the room, and ask again.
+    /// Claim so many numbers in storage, tell the room, and ask again.
     NeedsNumbers(u32),
     Deliver(Vec<Delivery>, Answers),
     /// Nothing before this moment, in monotonic milliseconds; `None` before something happens.
@@ -167,7 +168,7 @@ impl Room {
         }
         let Some(seq) = state.last_seq.checked_add(1) else { return Posted::Exhausted };
         if seq > state.seq_reserved {
-            return Posted::NeedsNumbers(state.last_seq.saturating_add(SEQ_BLOCK));
+            return Posted::NeedsNumbers(SEQ_BLOCK);
         }
         let stamp = state.stamp(seq, now_s);
         Posted::Stamped(stamp, message(draft, stamp))
@@ -199,11 +200,16 @@ impl Room {
         readers.saturating_sub(1)
     }
 
-    /// Numbers up to `seq` are reserved in storage now.
-    pub(crate) fn numbers_reserved(&self, seq: u32) {
+    /// These numbers are the room's now. They follow those that it has, unless somebody else has
+    /// claimed some in between: then the room goes on with the new ones.
+    pub(crate) fn numbers_claimed(&self, claimed: ClaimedNumbers) {
         let mut state = self.lock();
-        state.seq_reserved = state.seq_reserved.max(seq);
         state.numbers_again_ms = None;
+        if claimed.after > state.seq_reserved {
+            state.last_seq = claimed.after;
+        }
+        // Of two claims the later one may be told first.
+        state.seq_reserved = state.seq_reserved.max(claimed.last);
     }
 
     /// Storage gave no numbers: the room asks again at this moment, in monotonic milliseconds, and
@@ -282,7 +288,8 @@ impl State {
             if let Some(again_ms) = self.numbers_again_ms.filter(|again_ms| now_ms < *again_ms) {
                 return self.step_without_numbers(again_ms, now_ms);
             }
-            return Step::NeedsNumbers(needed.max(self.last_seq.saturating_add(SEQ_BLOCK)));
+            let up_to = needed.max(self.last_seq.saturating_add(SEQ_BLOCK));
+            return Step::NeedsNumbers(up_to - self.seq_reserved);
         }
         let mut answers = Answers::default();
         let turn = self.policy.turn(budget_per_s, now_ms);

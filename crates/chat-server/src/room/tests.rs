@@ -1,6 +1,7 @@
 use super::*;
 use crate::counters::Counters;
 use crate::outbox::testing::{TestWire, outbox};
+use crate::storage::ClaimedNumbers;
 use chat_types::gateway::{MessageClass, RoomMessages, RoomRole, RoomRules, ShedCause};
 use chat_types::group::CustomFields;
 use chat_types::{Element, Priority};
@@ -75,6 +76,12 @@ pub(super) fn pace(now_ms: u64) -> Pace {
     Pace { budget_per_s: 0, longest_tick_ms: 25, now_s: 0, now_ms }
 }
 
+/// Gives the room the numbers behind those that it has.
+fn claim(room: &Room, count: u32) {
+    let after = room.lock().seq_reserved;
+    room.numbers_claimed(ClaimedNumbers { after, last: after + count });
+}
+
 /// Runs the room's loop until it waits.
 pub(super) async fn run(room: &Room, now_ms: u64) -> Option<u64> {
     let counters = Arc::new(Counters::default());
@@ -82,7 +89,7 @@ pub(super) async fn run(room: &Room, now_ms: u64) -> Option<u64> {
         match room.step(pace(now_ms)) {
             Step::Wait(until) => return until,
             Step::Over => return None,
-            Step::NeedsNumbers(seq) => room.numbers_reserved(seq),
+            Step::NeedsNumbers(count) => claim(room, count),
             Step::Deliver(deliveries, answers) => {
                 let mut reached = Reached::default();
                 for delivery in deliveries {
@@ -301,12 +308,35 @@ async fn no_number_is_given_out_before_it_is_reserved() {
         panic!("nothing is reserved")
     };
     let verdict = offer(&room, "a", None);
-    let Step::NeedsNumbers(up_to) = room.step(pace(0)) else { panic!("nothing is reserved") };
+    let Step::NeedsNumbers(count) = room.step(pace(0)) else { panic!("nothing is reserved") };
     assert_eq!(room.numbers().next_seq, 1, "a draft that waits uses no number");
-    room.numbers_reserved(up_to);
+    claim(&room, count);
     run(&room, 0).await;
     let Ok(Verdict::Delivered { stamp, .. }) = verdict.await else { panic!("it went out") };
     assert_eq!(stamp.seq, 1);
+}
+
+#[tokio::test]
+async fn a_room_goes_on_above_numbers_that_somebody_else_has_claimed() {
+    let room = room();
+    let seq = async || {
+        let verdict = offer(&room, "a", None);
+        run(&room, 0).await;
+        match verdict.await {
+            Ok(Verdict::Delivered { stamp, .. }) => Some(stamp.seq),
+            Ok(Verdict::Exhausted) => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    room.numbers_claimed(ClaimedNumbers { after: 0, last: 2 });
+    assert_eq!(seq().await, Some(1));
+    room.numbers_claimed(ClaimedNumbers { after: 10, last: 1_000 });
+    assert_eq!(seq().await, Some(11), "what was left of the old ones is skipped");
+    room.numbers_claimed(ClaimedNumbers { after: 2, last: 10 });
+    assert_eq!(seq().await, Some(12), "an older claim that is told late changes nothing");
+    room.numbers_claimed(ClaimedNumbers { after: u32::MAX, last: u32::MAX });
+    assert_eq!(seq().await, None);
+    assert_eq!(room.last_seq(), u32::MAX);
 }
 
 #[tokio::test]
@@ -314,7 +344,7 @@ async fn while_storage_gives_no_numbers_frames_go_out_and_what_waits_too_long_is
     let room = room();
     let wire = join(&room, 1);
     let mut early = offer(&room, "a", None);
-    let Step::NeedsNumbers(up_to) = room.step(pace(0)) else { panic!("nothing is reserved") };
+    let Step::NeedsNumbers(count) = room.step(pace(0)) else { panic!("nothing is reserved") };
     room.no_numbers_before(500);
     assert_eq!(run(&room, 0).await, Some(400), "when the message has waited too long");
     let group_id = "r".to_owned();
@@ -327,7 +357,7 @@ async fn while_storage_gives_no_numbers_frames_go_out_and_what_waits_too_long_is
     let late = room.offer(draft("a"), MessageClass::Normal, None, false, 450).unwrap();
     assert_eq!(run(&room, 450).await, Some(500), "storage is asked again");
     assert!(matches!(room.step(pace(500)), Step::NeedsNumbers(_)));
-    room.numbers_reserved(up_to);
+    claim(&room, count);
     run(&room, 501).await;
     assert!(matches!(late.await, Ok(Verdict::Delivered { reached: 1, .. })));
 }

@@ -10,7 +10,7 @@ use super::Service;
 use super::rules::rules;
 use crate::room::{Pace, Reached, Room, Step};
 
-/// A room whose numbers cannot be reserved tries again after this time.
+/// A room whose numbers cannot be claimed tries again after this time.
 const STORAGE_PAUSE_MS: u64 = 500;
 
 impl Service {
@@ -69,10 +69,14 @@ async fn run(
                 }
             }
             Step::Over => return,
-            Step::NeedsNumbers(seq) => {
+            Step::NeedsNumbers(count) => {
                 let group_id = room.with(|group| group.group_id.clone());
-                match service.storage.reserve_seq(sdk_app_id, &group_id, seq).await {
-                    Ok(()) => room.numbers_reserved(seq),
+                match service.storage.claim_numbers(sdk_app_id, &group_id, count).await {
+                    Ok(Some(claimed)) => room.numbers_claimed(claimed),
+                    // The group is being dismissed, which the room learns in a moment.
+                    Ok(None) => {
+                        room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS);
+                    }
                     Err(error) => {
                         tracing::error!(%error, %group_id, "no numbers; the messages wait");
                         room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS);

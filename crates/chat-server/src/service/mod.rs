@@ -403,7 +403,7 @@ impl Service {
                 Some((*app, group_id.as_str(), reserved, used))
             })
             .collect();
-        if let Err(error) = self.storage.release_seqs(&releases).await {
+        if let Err(error) = self.storage.release_numbers(&releases).await {
             tracing::error!(%error, "sequence numbers not stored; rooms go on after a gap");
         }
     }

@@ -1,4 +1,4 @@
-//! Numbers of messages, which are reserved in storage before they are used.
+//! Numbers of messages, which are claimed in storage before they are used.
 
 use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
@@ -10,7 +10,7 @@ use crate::room::{Draft, Posted, Room, Stamp};
 
 impl Service {
     /// Stamps a draft that nobody gets, and again whenever the room has no number left, after more
-    /// are reserved.
+    /// are claimed.
     pub(super) async fn post_silently(
         &self,
         app: &Application,
@@ -22,11 +22,11 @@ impl Service {
         loop {
             match room.post_silently(draft, time_s) {
                 Posted::Stamped(stamp, message) => return Ok((stamp, message)),
-                Posted::NeedsNumbers(seq) => {
-                    let reserved =
-                        self.storage.reserve_seq(app.sdk_app_id, group_id.as_str(), seq).await;
-                    reserved.map_err(internal)?;
-                    room.numbers_reserved(seq);
+                Posted::NeedsNumbers(count) => {
+                    let claimed =
+                        self.storage.claim_numbers(app.sdk_app_id, group_id.as_str(), count).await;
+                    let claimed = claimed.map_err(internal)?;
+                    room.numbers_claimed(claimed.ok_or_else(|| no_such_group(&group_id))?);
                 }
                 Posted::Dismissed => return Err(no_such_group(&group_id)),
                 Posted::Exhausted => return Err(exhausted(&group_id)),

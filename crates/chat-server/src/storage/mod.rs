@@ -153,13 +153,19 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         group_type: Option<GroupType>,
     ) -> Result<Vec<String>, Error>;
 
-    /// Records that message numbers up to `seq` may be given out. Of two callers the higher number
-    /// stays, whoever comes last.
-    async fn reserve_seq(&self, sdk_app_id: u32, group_id: &str, seq: u32) -> Result<(), Error>;
+    /// Takes the next `count` message numbers of a group for the caller alone: whoever claims later,
+    /// also after a crash, gets higher ones. Fewer or none when the group has no more. `None` when
+    /// there is no such group.
+    async fn claim_numbers(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        count: u32,
+    ) -> Result<Option<ClaimedNumbers>, Error>;
 
-    /// Gives numbers back that were reserved and never used: of each group those above the last
-    /// figure, if the figure before it is what is reserved now. Only for a clean stop.
-    async fn release_seqs(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error>;
+    /// Gives numbers back that were claimed and never used: of each group those above the last
+    /// figure, if the figure before it is the highest that anybody has claimed. Only for a clean stop.
+    async fn release_numbers(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error>;
 
     /// Keeps messages of groups and how their members stand, all or none, and forgets messages that
     /// are over the bound of their group or too old. Groups and members that are gone are left out;

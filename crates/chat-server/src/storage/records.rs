@@ -324,6 +324,14 @@ pub struct StoredGroupMessage {
     pub message: Message,
 }
 
+/// Message numbers of a group that are those of whoever claimed them: all above `after` up to `last`.
+/// They are none when the two are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimedNumbers {
+    pub after: u32,
+    pub last: u32,
+}
+
 /// How many messages of a group are kept, and how old they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {

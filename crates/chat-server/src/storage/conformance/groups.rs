@@ -1,4 +1,4 @@
-//! Groups with everything in them, and the reservation of message numbers.
+//! Groups with everything in them, and the message numbers that are claimed of them.
 
 use chat_types::gateway::LinkPolicy;
 use std::collections::BTreeMap;
@@ -113,28 +113,36 @@ pub(super) async fn lists_of_groups(storage: &dyn Storage) {
     assert!(groups_of("U", None).await.is_empty());
 }
 
-pub(super) async fn reserved_numbers(storage: &dyn Storage) {
+pub(super) async fn claimed_numbers(storage: &dyn Storage) {
     let app = application(storage).await;
     storage.insert_group(app, &StoredGroup::new("g", GroupType::AVChatRoom, NOW)).await.unwrap();
+    let claim = async |count| storage.claim_numbers(app, "g", count).await.unwrap().unwrap();
     let reserved =
         async || storage.group(app, "g").await.unwrap().map(|group| group.seq_reserved).unwrap();
-    storage.reserve_seq(app, "g", 128).await.unwrap();
-    storage.reserve_seq(app, "g", 64).await.unwrap();
-    assert_eq!(reserved().await, 128, "the higher number stays, whoever comes last");
-    let calls = (100..200).map(|seq| storage.reserve_seq(app, "g", seq));
-    for call in futures_util::future::join_all(calls).await {
-        call.unwrap();
+    assert_eq!(claim(128).await, ClaimedNumbers { after: 0, last: 128 });
+    assert_eq!(claim(64).await, ClaimedNumbers { after: 128, last: 192 });
+    assert_eq!(reserved().await, 192);
+
+    // Two owners who know nothing of each other.
+    let mut claimed = futures_util::future::join_all((1..=50).map(claim)).await;
+    claimed.sort_by_key(|numbers| numbers.after);
+    let mut last = 192;
+    for numbers in claimed {
+        assert_eq!(numbers.after, last, "nobody has a number of somebody else");
+        last = numbers.last;
     }
-    assert_eq!(reserved().await, 199);
-    let release = async |from, to| storage.release_seqs(&[(app, "g", from, to)]).await.unwrap();
-    release(199, 130).await;
-    assert_eq!(reserved().await, 130);
-    release(199, 100).await;
-    assert_eq!(reserved().await, 130, "somebody has reserved others meanwhile");
-    release(130, 500).await;
-    assert_eq!(reserved().await, 130, "giving back reserves nothing");
-    storage.reserve_seq(app, "g", u32::MAX).await.unwrap();
-    assert_eq!(reserved().await, u32::MAX);
-    storage.reserve_seq(app, "none", 5).await.unwrap();
+    assert_eq!((last, reserved().await), (192 + 50 * 51 / 2, last));
+
+    let release = async |from, to| storage.release_numbers(&[(app, "g", from, to)]).await.unwrap();
+    release(last, last - 10).await;
+    assert_eq!(reserved().await, last - 10);
+    release(last, 100).await;
+    assert_eq!(reserved().await, last - 10, "somebody has claimed others meanwhile");
+    release(last - 10, last).await;
+    assert_eq!(reserved().await, last - 10, "giving back claims nothing");
+
+    assert_eq!(claim(u32::MAX).await, ClaimedNumbers { after: last - 10, last: u32::MAX });
+    assert_eq!(claim(5).await, ClaimedNumbers { after: u32::MAX, last: u32::MAX }, "none is left");
+    assert_eq!(storage.claim_numbers(app, "none", 5).await.unwrap(), None);
     assert!(storage.group(app, "none").await.unwrap().is_none());
 }

@@ -26,7 +26,7 @@ pub(crate) async fn storage_conformance(storage: &dyn Storage) {
     accounts::a_deleted_account(storage).await;
     groups::groups(storage).await;
     groups::lists_of_groups(storage).await;
-    groups::reserved_numbers(storage).await;
+    groups::claimed_numbers(storage).await;
     random_changes::random_changes(storage).await;
     history::kept_messages(storage).await;
     history::kept_together(storage).await;

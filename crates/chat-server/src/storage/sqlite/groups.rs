@@ -6,7 +6,9 @@ use sqlx::{FromRow, Row};
 use std::collections::BTreeMap;
 
 use super::{Error, Sqlite, from_json, from_name, to_db, to_json, to_u32, to_u64};
-use crate::storage::{Ban, GroupChange, GroupIdPage, GroupPatch, StoredGroup, StoredMember};
+use crate::storage::{
+    Ban, ClaimedNumbers, GroupChange, GroupIdPage, GroupPatch, StoredGroup, StoredMember,
+};
 
 /// The group that a statement is about.
 #[derive(Clone, Copy)]
@@ -208,25 +210,36 @@ impl Sqlite {
         Ok(ids)
     }
 
-    pub(super) async fn raise_seq(
+    pub(super) async fn take_numbers(
         &self,
         sdk_app_id: u32,
         group_id: &str,
-        seq: u32,
-    ) -> Result<(), Error> {
-        sqlx::query(
-            "UPDATE groups SET seq_reserved = $3
-             WHERE sdk_app_id = $1 AND group_id = $2 AND seq_reserved < $3",
+        count: u32,
+    ) -> Result<Option<ClaimedNumbers>, Error> {
+        let mut tx = self.write().await?;
+        let after: Option<i64> = sqlx::query_scalar(
+            "SELECT seq_reserved FROM groups WHERE sdk_app_id = $1 AND group_id = $2",
         )
         .bind(i64::from(sdk_app_id))
         .bind(group_id)
-        .bind(i64::from(seq))
-        .execute(&self.writer)
+        .fetch_optional(&mut *tx)
         .await?;
-        Ok(())
+        let Some(after) = after.map(to_u32) else { return Ok(None) };
+        let last = after.saturating_add(count);
+        sqlx::query("UPDATE groups SET seq_reserved = $3 WHERE sdk_app_id = $1 AND group_id = $2")
+            .bind(i64::from(sdk_app_id))
+            .bind(group_id)
+            .bind(i64::from(last))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Some(ClaimedNumbers { after, last }))
     }
 
-    pub(super) async fn lower_seqs(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error> {
+    pub(super) async fn lower_numbers(
+        &self,
+        groups: &[(u32, &str, u32, u32)],
+    ) -> Result<(), Error> {
         let mut tx = self.write().await?;
         for (sdk_app_id, group_id, reserved, used) in groups {
             sqlx::query(

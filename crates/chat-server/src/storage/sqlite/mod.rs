@@ -231,12 +231,17 @@ impl Storage for Sqlite {
         self.read_groups_of_member(sdk_app_id, user_id, group_type).await
     }
 
-    async fn reserve_seq(&self, sdk_app_id: u32, group_id: &str, seq: u32) -> Result<(), Error> {
-        self.raise_seq(sdk_app_id, group_id, seq).await
+    async fn claim_numbers(
+        &self,
+        sdk_app_id: u32,
+        group_id: &str,
+        count: u32,
+    ) -> Result<Option<ClaimedNumbers>, Error> {
+        self.take_numbers(sdk_app_id, group_id, count).await
     }
 
-    async fn release_seqs(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error> {
-        self.lower_seqs(groups).await
+    async fn release_numbers(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error> {
+        self.lower_numbers(groups).await
     }
 
     async fn record_messages(&self, records: &[MessageRecord]) -> Result<(), Error> {

@@ -140,8 +140,7 @@ async fn writers_that_meet_wait_for_each_other_and_none_finds_the_database_locke
         for value in 1..=WRITES {
             let change = GroupChange::SetCounter { key: name.clone(), value };
             storage.change_group(app, "g", &[change], 1).await?;
-            let seq = u32::try_from(value).unwrap_or(u32::MAX);
-            storage.reserve_seq(app, "g", seq).await?;
+            storage.claim_numbers(app, "g", 1).await?;
             let setting =
                 ApplicationChange::Setting { name: "room_limit".into(), value: name.clone() };
             let decide = move |_: Option<&Application>| Ok(vec![setting.clone()]);
@@ -160,7 +159,7 @@ async fn writers_that_meet_wait_for_each_other_and_none_finds_the_database_locke
     let group = service.group(app, "g").await.unwrap().unwrap();
     assert_eq!(group.counters.len(), 8);
     assert!(group.counters.values().all(|value| *value == WRITES), "{:?}", group.counters);
-    assert_eq!(i64::from(group.seq_reserved), WRITES);
+    assert_eq!(i64::from(group.seq_reserved), 8 * WRITES);
 }
 
 #[tokio::test]
