@@ -68,11 +68,22 @@ pub(crate) async fn open_all(data_dir: &Path) -> Result<Stores, Error> {
     Ok(Stores { storage: Arc::clone(&database) as _, after_queue: database })
 }
 
-/// A database. Every method is one transaction: when it returns without an error, what it wrote
-/// survives a crash; when it returns with one, nothing was written. Ids are taken as they are; the
-/// service has checked them.
+/// A database: all subjects in one. Every method is one transaction: when it returns without an error,
+/// what it wrote survives a crash; when it returns with one, nothing was written. Ids are taken as
+/// they are; the service has checked them.
+pub trait Storage:
+    Applications + Accounts + Groups + History + C2c + Upkeep + fmt::Debug + 'static
+{
+}
+
+impl<T> Storage for T where
+    T: Applications + Accounts + Groups + History + C2c + Upkeep + fmt::Debug + 'static
+{
+}
+
+/// Applications and their configuration.
 #[async_trait]
-pub trait Storage: fmt::Debug + Send + Sync + 'static {
+pub trait Applications: Send + Sync {
     /// A number that grows with every change of the configuration of any application.
     async fn configuration_version(&self) -> Result<u64, Error>;
 
@@ -101,6 +112,13 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         decide: Decide<'_>,
     ) -> Result<Result<(), ApiError>, Error>;
 
+    /// The number of the next broadcast of an application: 1 the first time, never the same again.
+    async fn next_broadcast_seq(&self, sdk_app_id: u32) -> Result<u32, Error>;
+}
+
+/// Accounts and profiles.
+#[async_trait]
+pub trait Accounts: Send + Sync {
     /// Those of the accounts that exist, in no order.
     async fn accounts(&self, sdk_app_id: u32, users: &[&str]) -> Result<Vec<Account>, Error>;
 
@@ -118,7 +136,11 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     async fn delete_account(&self, sdk_app_id: u32, user_id: &str) -> Result<bool, Error>;
 
     async fn count_accounts(&self, sdk_app_id: u32) -> Result<u64, Error>;
+}
 
+/// Groups with everything in them except their messages.
+#[async_trait]
+pub trait Groups: Send + Sync {
     /// Stores a new group with everything in it. `false` when the id is taken.
     async fn insert_group(&self, sdk_app_id: u32, group: &StoredGroup) -> Result<bool, Error>;
 
@@ -166,7 +188,11 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// Gives numbers back that were claimed and never used: of each group those above the last
     /// figure, if the figure before it is the highest that anybody has claimed. Only for a clean stop.
     async fn release_numbers(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error>;
+}
 
+/// Messages of groups that are kept.
+#[async_trait]
+pub trait History: Send + Sync {
     /// Keeps messages of groups and how their members stand, all or none, and forgets messages that
     /// are over the bound of their group or too old. Groups and members that are gone are left out;
     /// what a member has read and when it spoke never goes back.
@@ -198,9 +224,6 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         message: &chat_types::gateway::Message,
     ) -> Result<(), Error>;
 
-    /// The number of the next broadcast of an application: 1 the first time, never the same again.
-    async fn next_broadcast_seq(&self, sdk_app_id: u32) -> Result<u32, Error>;
-
     /// Numbers of the kept messages that this account sent and that are not recalled.
     async fn group_messages_by(
         &self,
@@ -208,7 +231,11 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         group_id: &str,
         user_id: &str,
     ) -> Result<Vec<u32>, Error>;
+}
 
+/// One-to-one messages and how far they are read.
+#[async_trait]
+pub trait C2c: Send + Sync {
     /// Stores messages, all or none. Their numbers are made here.
     async fn insert_c2c(&self, sdk_app_id: u32, messages: &[StoredC2c]) -> Result<(), Error>;
 
@@ -279,7 +306,11 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         user_id: &str,
         now_s: u64,
     ) -> Result<Vec<(String, u32)>, Error>;
+}
 
+/// The database itself.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
     /// Removes one-to-one messages, mutes and bans whose time is over, and group messages older than
     /// `oldest_group_s`. Not one transaction but many small ones: writers wait for none of them
     /// long.

@@ -1,21 +1,19 @@
 //! Accounts and profiles.
 
+use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeMap;
 
 use super::{Error, Sqlite, from_json, to_db, to_json, to_u32, to_u64};
-use crate::storage::{Account, AccountPatch};
+use crate::storage::{Account, AccountPatch, Accounts};
 
 /// Accounts asked for in one statement: SQLite bounds the parameters of one.
 const PER_STATEMENT: usize = 500;
 
-impl Sqlite {
-    pub(super) async fn read_accounts(
-        &self,
-        sdk_app_id: u32,
-        users: &[&str],
-    ) -> Result<Vec<Account>, Error> {
+#[async_trait]
+impl Accounts for Sqlite {
+    async fn accounts(&self, sdk_app_id: u32, users: &[&str]) -> Result<Vec<Account>, Error> {
         let mut found = BTreeMap::new();
         let mut tx = self.read().await?;
         for users in users.chunks(PER_STATEMENT) {
@@ -47,7 +45,7 @@ impl Sqlite {
         Ok(found.into_values().collect())
     }
 
-    pub(super) async fn write_accounts(
+    async fn put_accounts(
         &self,
         sdk_app_id: u32,
         patches: &[AccountPatch],
@@ -61,11 +59,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn remove_account(
-        &self,
-        sdk_app_id: u32,
-        user_id: &str,
-    ) -> Result<bool, Error> {
+    async fn delete_account(&self, sdk_app_id: u32, user_id: &str) -> Result<bool, Error> {
         let mut tx = self.write().await?;
         for sql in [
             "DELETE FROM group_members WHERE sdk_app_id = $1 AND user_id = $2",
@@ -88,7 +82,7 @@ impl Sqlite {
         Ok(true)
     }
 
-    pub(super) async fn number_of_accounts(&self, sdk_app_id: u32) -> Result<u64, Error> {
+    async fn count_accounts(&self, sdk_app_id: u32) -> Result<u64, Error> {
         let number: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE sdk_app_id = $1")
             .bind(i64::from(sdk_app_id))
             .fetch_one(&self.readers)

@@ -1,5 +1,6 @@
 //! Applications and their configuration.
 
+use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::BTreeSet;
@@ -7,21 +8,22 @@ use std::sync::Arc;
 
 use super::{Error, Sqlite, from_name, to_db, to_name, to_u32, to_u64};
 use crate::application::{Application, Callbacks, Edition, FieldDefinition, Secret, Settings};
-use crate::storage::{ApplicationChange, Decide};
+use crate::storage::{ApplicationChange, Applications, Decide};
 use chat_types::code::ApiError;
 
 /// First application id that is given out; the cloud's ids have ten digits too.
 const FIRST_SDK_APP_ID: i64 = 1_400_000_001;
 
-impl Sqlite {
-    pub(super) async fn read_configuration_version(&self) -> Result<u64, Error> {
+#[async_trait]
+impl Applications for Sqlite {
+    async fn configuration_version(&self) -> Result<u64, Error> {
         let version: i64 = sqlx::query_scalar("SELECT version FROM configuration")
             .fetch_one(&self.readers)
             .await?;
         Ok(to_u64(version))
     }
 
-    pub(super) async fn add_application(
+    async fn insert_application(
         &self,
         name: &str,
         key: &str,
@@ -52,14 +54,11 @@ impl Sqlite {
         Ok(to_u32(next))
     }
 
-    pub(super) async fn read_application(
-        &self,
-        sdk_app_id: u32,
-    ) -> Result<Option<Application>, Error> {
+    async fn application(&self, sdk_app_id: u32) -> Result<Option<Application>, Error> {
         find(&mut *self.read().await?, i64::from(sdk_app_id)).await
     }
 
-    pub(super) async fn read_applications(&self) -> Result<Vec<Application>, Error> {
+    async fn applications(&self) -> Result<Vec<Application>, Error> {
         let mut tx = self.read().await?;
         let rows = sqlx::query("SELECT * FROM applications ORDER BY sdk_app_id")
             .fetch_all(&mut *tx)
@@ -71,7 +70,7 @@ impl Sqlite {
         Ok(applications)
     }
 
-    pub(super) async fn write_application(
+    async fn change_application(
         &self,
         sdk_app_id: u32,
         decide: Decide<'_>,
@@ -88,6 +87,17 @@ impl Sqlite {
         count_change(&mut tx).await?;
         tx.commit().await?;
         Ok(Ok(()))
+    }
+
+    async fn next_broadcast_seq(&self, sdk_app_id: u32) -> Result<u32, Error> {
+        let seq: i64 = sqlx::query_scalar(
+            "UPDATE applications SET broadcast_seq = broadcast_seq + 1 WHERE sdk_app_id = $1
+             RETURNING broadcast_seq",
+        )
+        .bind(i64::from(sdk_app_id))
+        .fetch_one(&self.writer)
+        .await?;
+        Ok(to_u32(seq))
     }
 }
 

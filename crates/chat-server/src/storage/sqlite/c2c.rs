@@ -1,10 +1,13 @@
 //! One-to-one messages and how far they are read.
 
+use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::{Error, Sqlite, from_json, to_db, to_json, to_u32};
-use crate::storage::{C2cChange, C2cPlace, C2cRange, SentChange, StoredC2c, StoredConversation};
+use crate::storage::{
+    C2c, C2cChange, C2cPlace, C2cRange, SentChange, StoredC2c, StoredConversation,
+};
 
 /// Behind every place that a message can have.
 const END: C2cPlace = C2cPlace { time_s: u32::MAX, seq: u32::MAX, number: i64::MAX };
@@ -46,12 +49,9 @@ fn low_high<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     if one <= other { (one, other) } else { (other, one) }
 }
 
-impl Sqlite {
-    pub(super) async fn add_c2c(
-        &self,
-        sdk_app_id: u32,
-        messages: &[StoredC2c],
-    ) -> Result<(), Error> {
+#[async_trait]
+impl C2c for Sqlite {
+    async fn insert_c2c(&self, sdk_app_id: u32, messages: &[StoredC2c]) -> Result<(), Error> {
         let mut tx = self.write().await?;
         for message in messages {
             insert(&mut tx, i64::from(sdk_app_id), message).await?;
@@ -60,7 +60,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn read_c2c_messages(
+    async fn c2c_messages(
         &self,
         sdk_app_id: u32,
         range: C2cRange<'_>,
@@ -91,7 +91,7 @@ impl Sqlite {
         rows.iter().map(read).collect()
     }
 
-    pub(super) async fn read_c2c_message(
+    async fn c2c_message(
         &self,
         sdk_app_id: u32,
         one: &str,
@@ -115,7 +115,7 @@ impl Sqlite {
         row.as_ref().map(read).transpose()
     }
 
-    pub(super) async fn read_c2c_by_client_id(
+    async fn c2c_by_client_id(
         &self,
         sdk_app_id: u32,
         from: &str,
@@ -139,7 +139,7 @@ impl Sqlite {
         row.as_ref().map(read).transpose()
     }
 
-    pub(super) async fn write_withdrawn(
+    async fn withdraw_c2c(
         &self,
         sdk_app_id: u32,
         from: &str,
@@ -167,7 +167,7 @@ impl Sqlite {
         Ok(SentChange::Done)
     }
 
-    pub(super) async fn write_c2c_change(
+    async fn modify_c2c(
         &self,
         sdk_app_id: u32,
         from: &str,
@@ -199,12 +199,7 @@ impl Sqlite {
         Ok(SentChange::Done)
     }
 
-    pub(super) async fn write_read(
-        &self,
-        sdk_app_id: u32,
-        user_id: &str,
-        peer: &str,
-    ) -> Result<(), Error> {
+    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<(), Error> {
         let (low, high) = low_high(user_id, peer);
         let mut tx = self.write().await?;
         let newest: Option<i64> = sqlx::query_scalar(
@@ -231,7 +226,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn read_conversations(
+    async fn conversations(
         &self,
         sdk_app_id: u32,
         user_id: &str,
@@ -257,7 +252,7 @@ impl Sqlite {
         Ok(conversations)
     }
 
-    pub(super) async fn read_unread(
+    async fn unread_c2c(
         &self,
         sdk_app_id: u32,
         user_id: &str,

@@ -1,5 +1,6 @@
 //! Groups with everything in them except their messages.
 
+use async_trait::async_trait;
 use chat_types::group::GroupType;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{FromRow, Row};
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Error, Sqlite, from_json, from_name, to_db, to_json, to_u32, to_u64};
 use crate::storage::{
-    Ban, ClaimedNumbers, GroupChange, GroupIdPage, GroupPatch, StoredGroup, StoredMember,
+    Ban, ClaimedNumbers, GroupChange, GroupIdPage, GroupPatch, Groups, StoredGroup, StoredMember,
 };
 
 /// The group that a statement is about.
@@ -17,12 +18,9 @@ struct Key<'a> {
     group_id: &'a str,
 }
 
-impl Sqlite {
-    pub(super) async fn add_group(
-        &self,
-        sdk_app_id: u32,
-        group: &StoredGroup,
-    ) -> Result<bool, Error> {
+#[async_trait]
+impl Groups for Sqlite {
+    async fn insert_group(&self, sdk_app_id: u32, group: &StoredGroup) -> Result<bool, Error> {
         let mut tx = self.write().await?;
         let key = Key { app: i64::from(sdk_app_id), group_id: &group.group_id };
         let done = sqlx::query(
@@ -61,11 +59,7 @@ impl Sqlite {
         Ok(true)
     }
 
-    pub(super) async fn read_group(
-        &self,
-        sdk_app_id: u32,
-        group_id: &str,
-    ) -> Result<Option<StoredGroup>, Error> {
+    async fn group(&self, sdk_app_id: u32, group_id: &str) -> Result<Option<StoredGroup>, Error> {
         let mut tx = self.read().await?;
         let key = Key { app: i64::from(sdk_app_id), group_id };
         let row = sqlx::query("SELECT * FROM groups WHERE sdk_app_id = $1 AND group_id = $2")
@@ -113,7 +107,7 @@ impl Sqlite {
         }))
     }
 
-    pub(super) async fn write_group(
+    async fn change_group(
         &self,
         sdk_app_id: u32,
         group_id: &str,
@@ -137,11 +131,7 @@ impl Sqlite {
         Ok(true)
     }
 
-    pub(super) async fn remove_group(
-        &self,
-        sdk_app_id: u32,
-        group_id: &str,
-    ) -> Result<bool, Error> {
+    async fn delete_group(&self, sdk_app_id: u32, group_id: &str) -> Result<bool, Error> {
         let done = sqlx::query("DELETE FROM groups WHERE sdk_app_id = $1 AND group_id = $2")
             .bind(i64::from(sdk_app_id))
             .bind(group_id)
@@ -150,7 +140,7 @@ impl Sqlite {
         Ok(done.rows_affected() == 1)
     }
 
-    pub(super) async fn read_group_ids(
+    async fn group_ids(
         &self,
         sdk_app_id: u32,
         group_type: Option<GroupType>,
@@ -190,7 +180,7 @@ impl Sqlite {
         Ok(GroupIdPage { total: to_u64(total), ids })
     }
 
-    pub(super) async fn read_groups_of_member(
+    async fn groups_of_member(
         &self,
         sdk_app_id: u32,
         user_id: &str,
@@ -210,7 +200,7 @@ impl Sqlite {
         Ok(ids)
     }
 
-    pub(super) async fn take_numbers(
+    async fn claim_numbers(
         &self,
         sdk_app_id: u32,
         group_id: &str,
@@ -236,10 +226,7 @@ impl Sqlite {
         Ok(Some(ClaimedNumbers { after, last }))
     }
 
-    pub(super) async fn lower_numbers(
-        &self,
-        groups: &[(u32, &str, u32, u32)],
-    ) -> Result<(), Error> {
+    async fn release_numbers(&self, groups: &[(u32, &str, u32, u32)]) -> Result<(), Error> {
         let mut tx = self.write().await?;
         for (sdk_app_id, group_id, reserved, used) in groups {
             sqlx::query(

@@ -1,14 +1,16 @@
 //! Messages of groups that are kept.
 
+use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::BTreeMap;
 
 use super::{Error, Sqlite, from_json, to_json, to_u32};
-use crate::storage::{Keep, MemberRecord, MessageRecord, StoredGroupMessage};
+use crate::storage::{History, Keep, MemberRecord, MessageRecord, StoredGroupMessage};
 
-impl Sqlite {
-    pub(super) async fn write_records(&self, records: &[MessageRecord]) -> Result<(), Error> {
+#[async_trait]
+impl History for Sqlite {
+    async fn record_messages(&self, records: &[MessageRecord]) -> Result<(), Error> {
         let mut tx = self.write().await?;
         // Once for each group, when everything is in.
         let mut bounds: BTreeMap<(u32, &str), (u32, Keep)> = BTreeMap::new();
@@ -30,7 +32,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn read_group_messages(
+    async fn group_messages(
         &self,
         sdk_app_id: u32,
         group_id: &str,
@@ -53,7 +55,7 @@ impl Sqlite {
         rows.iter().map(read).collect()
     }
 
-    pub(super) async fn write_recalled(
+    async fn recall_group_messages(
         &self,
         sdk_app_id: u32,
         group_id: &str,
@@ -89,7 +91,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn write_group_message(
+    async fn change_group_message(
         &self,
         sdk_app_id: u32,
         group_id: &str,
@@ -108,18 +110,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(super) async fn count_broadcast(&self, sdk_app_id: u32) -> Result<u32, Error> {
-        let seq: i64 = sqlx::query_scalar(
-            "UPDATE applications SET broadcast_seq = broadcast_seq + 1 WHERE sdk_app_id = $1
-             RETURNING broadcast_seq",
-        )
-        .bind(i64::from(sdk_app_id))
-        .fetch_one(&self.writer)
-        .await?;
-        Ok(to_u32(seq))
-    }
-
-    pub(super) async fn read_group_messages_by(
+    async fn group_messages_by(
         &self,
         sdk_app_id: u32,
         group_id: &str,

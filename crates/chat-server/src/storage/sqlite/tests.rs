@@ -1,15 +1,20 @@
 //! SQLite against the suites that every storage passes, and what only a file can get wrong.
 
+use chat_types::group::GroupType;
 use futures_util::future::{join_all, try_join_all};
 use sqlx::Executor;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
+use super::upkeep::{OLD_BANS, OLD_C2C, OLD_GROUP_MESSAGES, OLD_MUTES};
 use super::*;
-use crate::application::{Callbacks, Right, Settings};
+use crate::application::{Application, Callbacks, Edition, Right, Settings};
 use crate::storage::conformance::storage_conformance;
-use crate::storage::open_all;
+use crate::storage::{
+    Account, Accounts, ApplicationChange, Applications, GroupChange, Groups, StoredGroup, Upkeep,
+    open_all,
+};
 use crate::webhook::conformance::after_queue_conformance;
 use std::collections::{BTreeMap, BTreeSet};
 
