@@ -50,6 +50,29 @@ async fn numbers(storage: &dyn Storage, app: u32, account: &str, peer: &str) -> 
     numbers
 }
 
+/// A number is not used again when the message that had it is gone, nor when its accounts are.
+pub(super) async fn numbers_of_messages(storage: &dyn Storage) {
+    let app = application(storage).await;
+    put_accounts(storage, app, &["a", "b", "c"]).await;
+    let short = |n| StoredC2c { expire_time: NOW + n, ..message("a", "b", n) };
+    storage.insert_c2c(app, &[short(1), short(2), short(3)]).await.unwrap();
+    storage.insert_c2c(app, &[message("c", "a", 1)]).await.unwrap();
+    storage.read_c2c(app, "b", "a").await.unwrap();
+    storage.purge(NOW_S + 10, 0).await.unwrap();
+    for user in ["a", "b"] {
+        assert!(storage.delete_account(app, user).await.unwrap());
+    }
+    assert!(numbers(storage, app, "a", "b").await.is_empty());
+    storage.insert_c2c(app, &[message("b", "a", 4), message("a", "b", 5)]).await.unwrap();
+    assert_eq!(numbers(storage, app, "a", "b").await, [4, 5]);
+    assert_eq!(numbers(storage, app, "a", "c").await, [1], "each conversation for itself");
+    let more = (0..20).map(|n| async move {
+        storage.insert_c2c(app, &[message("c", "a", n)]).await.unwrap();
+    });
+    futures_util::future::join_all(more).await;
+    assert_eq!(numbers(storage, app, "a", "c").await, (1..=21).collect::<Vec<_>>());
+}
+
 pub(super) async fn conversations(storage: &dyn Storage) {
     let app = application(storage).await;
     let unseen = StoredC2c { for_sender: false, counts: false, ..message("b", "a", 3) };

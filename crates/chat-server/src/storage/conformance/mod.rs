@@ -31,6 +31,7 @@ pub(crate) async fn storage_conformance(storage: &dyn Storage) {
     history::kept_messages(storage).await;
     history::kept_together(storage).await;
     c2c::conversations(storage).await;
+    c2c::numbers_of_messages(storage).await;
     c2c::withdrawal(storage).await;
     c2c::repeats_and_changes(storage).await;
     history::purge(storage).await;

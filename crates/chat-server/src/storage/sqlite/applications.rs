@@ -11,9 +11,6 @@ use crate::application::{Application, Callbacks, Edition, FieldDefinition, Secre
 use crate::storage::{ApplicationChange, Applications, Decide};
 use chat_types::code::ApiError;
 
-/// First application id that is given out; the cloud's ids have ten digits too.
-const FIRST_SDK_APP_ID: i64 = 1_400_000_001;
-
 #[async_trait]
 impl Applications for Sqlite {
     async fn configuration_version(&self) -> Result<u64, Error> {
@@ -32,11 +29,11 @@ impl Applications for Sqlite {
         now_s: u64,
     ) -> Result<u32, Error> {
         let mut tx = self.write().await?;
-        let next: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(sdk_app_id) + 1, $1) FROM applications")
-                .bind(FIRST_SDK_APP_ID)
-                .fetch_one(&mut *tx)
-                .await?;
+        let next: i64 = sqlx::query_scalar(
+            "UPDATE last_numbers SET last = last + 1 WHERE name = 'sdk_app_id' RETURNING last",
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         sqlx::query(
             "INSERT INTO applications (sdk_app_id, name, key, edition, create_time)
              VALUES ($1, $2, $3, $4, $5)",

@@ -281,26 +281,26 @@ async fn unread(
 
 async fn insert(tx: &mut SqliteConnection, app: i64, message: &StoredC2c) -> Result<(), Error> {
     let (low, high) = low_high(&message.from, &message.to);
-    // What an account has read stays read when the messages themselves are long gone, so a new
-    // number is above those, too.
-    sqlx::query(
-        "INSERT INTO c2c_messages (sdk_app_id, low, high, number, msg_key, from_user, to_user,
-             seq, random, time_s, expire_time, for_sender, counts, listed, withdrawn, client_id,
-             elements, cloud_custom_data)
-         VALUES ($1, $2, $3,
-             (SELECT COALESCE(MAX(used), 0) + 1 FROM (
-                  SELECT MAX(number) AS used FROM c2c_messages
-                  WHERE sdk_app_id = $1 AND low = $2 AND high = $3
-                  UNION ALL
-                  SELECT MAX(read_number) FROM c2c_reads
-                  WHERE sdk_app_id = $1
-                    AND ((user_id = $2 AND peer = $3) OR (user_id = $3 AND peer = $2))
-              ) AS numbers),
-             $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    let number: i64 = sqlx::query_scalar(
+        "INSERT INTO c2c_numbers (sdk_app_id, low, high, last) VALUES ($1, $2, $3, 1)
+         ON CONFLICT (sdk_app_id, low, high) DO UPDATE SET last = c2c_numbers.last + 1
+         RETURNING last",
     )
     .bind(app)
     .bind(low)
     .bind(high)
+    .fetch_one(&mut *tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO c2c_messages (sdk_app_id, low, high, number, msg_key, from_user, to_user,
+             seq, random, time_s, expire_time, for_sender, counts, listed, withdrawn, client_id,
+             elements, cloud_custom_data)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+    )
+    .bind(app)
+    .bind(low)
+    .bind(high)
+    .bind(number)
     .bind(&message.key)
     .bind(&message.from)
     .bind(&message.to)

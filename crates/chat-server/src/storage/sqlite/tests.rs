@@ -12,8 +12,8 @@ use super::*;
 use crate::application::{Application, Callbacks, Edition, Right, Settings};
 use crate::storage::conformance::storage_conformance;
 use crate::storage::{
-    Account, Accounts, ApplicationChange, Applications, GroupChange, Groups, StoredGroup, Upkeep,
-    open_all,
+    Account, Accounts, ApplicationChange, Applications, C2c, GroupChange, Groups, StoredC2c,
+    StoredGroup, Upkeep, open_all,
 };
 use crate::webhook::conformance::after_queue_conformance;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +99,51 @@ async fn a_database_of_the_first_version_keeps_everything_and_gets_the_defaults(
     assert!(storage.change_group(app.sdk_app_id, "r", &[change], 2000).await.unwrap());
     let next = storage.insert_application("b", "k", Edition::Pro, "root", 2000).await.unwrap();
     assert_eq!(next, 1_400_000_002);
+}
+
+#[tokio::test]
+async fn numbers_go_on_above_those_that_were_given_before_they_were_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut old = raw(&dir).await;
+    sqlx::migrate!().run_to(3, &mut old).await.unwrap();
+    let held = "
+        INSERT INTO applications (sdk_app_id, name, key, create_time)
+        VALUES (1400000007, 'shop', 'k', 1);
+        INSERT INTO c2c_messages (sdk_app_id, low, high, number, msg_key, from_user, to_user, seq,
+                                  random, time_s, expire_time, for_sender, counts, elements)
+        VALUES (1400000007, 'a', 'b', 3, '1_1_1', 'b', 'a', 1, 1, 1, 9, 1, 1, '[]');
+        INSERT INTO c2c_reads VALUES (1400000007, 'c', 'a', 8), (1400000007, 'a', 'c', 2);
+    ";
+    old.execute(held).await.unwrap();
+    old.close().await.unwrap();
+
+    let storage = Sqlite::open(dir.path()).await.unwrap();
+    let app = 1_400_000_007;
+    let message = |from: &str, to: &str| StoredC2c {
+        number: 0,
+        key: "k".to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        seq: 1,
+        random: 1,
+        time_s: 2,
+        expire_time: 9,
+        for_sender: true,
+        counts: true,
+        listed: true,
+        withdrawn: false,
+        client_id: String::new(),
+        elements: Vec::new(),
+        cloud_custom_data: String::new(),
+    };
+    let messages = [message("a", "b"), message("a", "c"), message("b", "c")];
+    storage.insert_c2c(app, &messages).await.unwrap();
+    for (one, other, number) in [("a", "b", 4), ("a", "c", 9), ("b", "c", 1)] {
+        let found = storage.c2c_message(app, one, other, "k", 1).await.unwrap().unwrap();
+        assert_eq!(found.number, number, "{one} and {other}");
+    }
+    let next = storage.insert_application("b", "k", Edition::Pro, "root", 2).await.unwrap();
+    assert_eq!(next, app + 1);
 }
 
 #[tokio::test]
