@@ -61,6 +61,10 @@ counters! {
     bursts_queued: "Ticks of a room that had to wait for a connection, whole or in part";
     copies_missed_slow_reader: "Copies of messages and tips that were left out for a connection that reads too slowly";
     frames_malformed: "Frames from clients that could not be read";
+    panics_rooms: "Panics in the turn of a room, which goes on with the next one";
+    panics_connections: "Panics in a request or at the end of a connection, which were its end";
+    panics_routines: "Panics in what the service does by itself, which it does again when it is due";
+    ends_cut_short: "Connections whose end took too long, so that they were taken out without telling the application";
 }
 
 pub(crate) fn add(counter: &Counter, by: u64) {

@@ -18,15 +18,20 @@
 // See the root manifest: frames with UserSigs in them stay out of every log.
 const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug as usize);
 
+// Rooms, connections and routines outlive a panic, which they could not if it ended the process.
+const _: () = assert!(cfg!(panic = "unwind"));
+
 pub mod application;
 pub mod clock;
 mod counters;
+mod faults;
 mod gateway;
 mod health;
 mod listener;
 mod message_counters;
 mod metrics;
 mod outbox;
+mod panics;
 mod rate_window;
 mod rest;
 mod room;
@@ -36,6 +41,8 @@ pub mod storage;
 pub mod webhook;
 
 pub use counters::Counts;
+#[doc(hidden)]
+pub use faults::Faults;
 #[doc(hidden)]
 pub use rest::fuzz;
 pub use server::{GatewayTimes, Server, ServerConfig};

@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
 use crate::counters::Counts;
+use crate::faults::Faults;
 pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
 use crate::health;
 use crate::listener::{self, Limits};
+use crate::panics::caught;
 use crate::rest;
 use crate::service::Service;
 use crate::storage::{self, ServiceLock, Storage};
@@ -56,6 +58,9 @@ pub struct ServerConfig {
     /// How long a stop waits for connections to take their last frames.
     pub drain_timeout: Duration,
     pub clock: Arc<dyn Clock>,
+    /// What tests let fail.
+    #[doc(hidden)]
+    pub faults: Faults,
 }
 
 impl ServerConfig {
@@ -67,6 +72,7 @@ impl ServerConfig {
             max_connections: MAX_CONNECTIONS,
             drain_timeout: DRAIN_TIMEOUT,
             clock: Arc::new(SystemClock),
+            faults: Faults::default(),
         }
     }
 }
@@ -99,7 +105,7 @@ impl Server {
         let in_use = |source| Error::Listen { listen: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let (service, courier) = Service::new(stores, config.clock).await?;
+        let (service, courier) = Service::new(stores, config.clock, config.faults).await?;
         let draining = CancellationToken::new();
         let closing = CancellationToken::new();
         let gateway = Arc::new(Gateway::new(
@@ -215,14 +221,22 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
     };
     let purge = |service: Arc<Service>| async move { service.purge().await };
     vec![
-        tokio::spawn(every(ROOMS_EVERY, Arc::clone(service), stopping.child_token(), rooms)),
-        tokio::spawn(every(REPORT_EVERY, Arc::clone(service), stopping.child_token(), report)),
-        tokio::spawn(every(REFRESH_EVERY, Arc::clone(service), stopping.child_token(), refresh)),
-        tokio::spawn(every(PURGE_EVERY, Arc::clone(service), stopping.child_token(), purge)),
+        tokio::spawn(every("rooms", ROOMS_EVERY, Arc::clone(service), stopping.clone(), rooms)),
+        tokio::spawn(every("report", REPORT_EVERY, Arc::clone(service), stopping.clone(), report)),
+        tokio::spawn(every(
+            "refresh",
+            REFRESH_EVERY,
+            Arc::clone(service),
+            stopping.clone(),
+            refresh,
+        )),
+        tokio::spawn(every("purge", PURGE_EVERY, Arc::clone(service), stopping.clone(), purge)),
     ]
 }
 
+/// Does something again and again; a panic ends the one turn.
 async fn every<F: Future<Output = ()>>(
+    routine: &'static str,
     period: Duration,
     service: Arc<Service>,
     stopping: CancellationToken,
@@ -233,7 +247,12 @@ async fn every<F: Future<Output = ()>>(
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
-            _ = tick.tick() => work(Arc::clone(&service)).await,
+            _ = tick.tick() => {}
         }
+        let turn = async {
+            service.faults.at(Faults::ROUTINE, routine);
+            work(Arc::clone(&service)).await;
+        };
+        caught(routine, &service.counters.panics_routines, turn).await;
     }
 }

@@ -20,12 +20,15 @@ use super::sending::Sending;
 use super::socket::Socket;
 use super::upgrade::Upgraded;
 use crate::counters::add;
+use crate::faults::Faults;
 use crate::outbox::{Closing, Flushed, Outbox, Wire};
+use crate::panics::caught;
 use crate::service::{Ended, Login};
 
 const GOING_AWAY: u16 = 1001;
 const TOO_BIG: u16 = 1009;
-const INTERNAL: u16 = 1011;
+/// How a connection ends when the service fails inside.
+const FAILED: Closing = Closing { code: 1011, reason: "the service failed inside" };
 /// How long a client has to read its last frames and close.
 const LINGER: Duration = Duration::from_secs(1);
 /// What a client is asked to wait before it comes back after a stop.
@@ -52,14 +55,28 @@ enum Attended {
 impl Attended {
     async fn handle(&mut self, frame: ClientFrame) -> Handled {
         match self {
-            Self::Account(session) => session.handle(frame).await,
+            Self::Account(session) => {
+                session.service.faults.at(Faults::REQUEST, session.who.user_id.as_str());
+                session.handle(frame).await
+            }
             Self::Guest(session) => session.handle(frame).await,
         }
     }
 
-    async fn end(self, ended: Ended) {
+    async fn end(&self, ended: Ended) {
         match self {
-            Self::Account(session) => session.end(ended).await,
+            Self::Account(session) => {
+                session.service.faults.at(Faults::END, session.who.user_id.as_str());
+                session.end(ended).await;
+            }
+            Self::Guest(session) => session.end(),
+        }
+    }
+
+    /// What [`Attended::end`] did not come to.
+    fn let_go(&self) {
+        match self {
+            Self::Account(session) => session.let_go(),
             Self::Guest(session) => session.end(),
         }
     }
@@ -111,12 +128,21 @@ pub(super) fn serve(
     add(&counters.connections_opened, 1);
     let (socket, stream) = Socket::new(upgraded);
     let wire = Arc::clone(&stream) as Arc<dyn Wire>;
-    let outbox = Arc::new(Outbox::new(wire, counters));
+    let outbox = Arc::new(Outbox::new(wire, Arc::clone(&counters)));
     let mut connection = Connection { gateway, socket, stream, outbox, behind_since: None };
     async move {
-        let signed_in = Box::pin(connection.login(client_ip)).await;
+        let mut signed_in = None;
+        let panics = &counters.panics_connections;
+        let login = Box::pin(connection.login(client_ip, &mut signed_in));
+        if caught("login", panics, login).await.is_none() {
+            connection.outbox.close(FAILED);
+        }
         if let Some(mut signed_in) = signed_in {
-            let ended = connection.attend(&mut signed_in).await;
+            let attended = caught("connection", panics, connection.attend(&mut signed_in)).await;
+            let ended = attended.unwrap_or_else(|| {
+                connection.outbox.close(FAILED);
+                Ended::LinkClose
+            });
             Box::pin(connection.end(signed_in, ended)).await;
         }
         Box::pin(connection.close()).await;
@@ -201,14 +227,36 @@ impl Connection {
         .await
     }
 
-    /// Ends the login when everything that was sent is answered.
+    /// Ends the login when everything that was sent is answered. Neither takes longer than the time
+    /// for it, and whatever happens the connection is in no room afterwards.
     async fn end(&mut self, signed_in: Box<SignedIn>, ended: Ended) {
         let SignedIn { session, mut sending, .. } = *signed_in;
-        while !sending.is_empty() {
-            let answer = self.writing_meanwhile(poll_fn(|cx| sending.poll_next(cx))).await;
-            self.outbox.answer(&answer);
+        let outbox = Arc::clone(&self.outbox);
+        let answered = async {
+            while !sending.is_empty() {
+                outbox.answer(&poll_fn(|cx| sending.poll_next(cx)).await);
+            }
+        };
+        self.at_the_end(answered).await;
+        if !self.at_the_end(session.end(ended)).await {
+            session.let_go();
         }
-        self.writing_meanwhile(session.end(ended)).await;
+    }
+
+    /// Whether this came to its end, within the time for it and without a panic.
+    async fn at_the_end(&mut self, work: impl Future<Output = ()>) -> bool {
+        let gateway = Arc::clone(&self.gateway);
+        let counters = &gateway.service.counters;
+        let bounded = timeout(gateway.times.end, self.writing_meanwhile(work));
+        match caught("end of a connection", &counters.panics_connections, bounded).await {
+            Some(Ok(())) => true,
+            Some(Err(_)) => {
+                add(&counters.ends_cut_short, 1);
+                tracing::warn!("the end of a connection took too long");
+                false
+            }
+            None => false,
+        }
     }
 
     /// When there is something to do next, with or without the client: what is given, or the moment
@@ -295,8 +343,9 @@ impl Connection {
         let _ = timeout(LINGER, rest).await;
     }
 
-    /// Waits for `login` and answers it. `None` ends the connection.
-    async fn login(&mut self, client_ip: IpAddr) -> Option<Box<SignedIn>> {
+    /// Waits for `login` and answers it. Without a login in its place the connection ends. The place
+    /// is taken before others see the login, so that it is ended whatever happens in between.
+    async fn login(&mut self, client_ip: IpAddr, signed_in: &mut Option<Box<SignedIn>>) {
         let gateway = Arc::clone(&self.gateway);
         let refuse = |outbox: &Outbox, id: u32, error: ApiError| {
             outbox.answer(&ServerFrame::Error {
@@ -309,22 +358,19 @@ impl Connection {
         };
         let first = tokio::select! {
             () = gateway.stopping.cancelled() => {
-                say_goodbye(&self.outbox);
-                return None;
+                return say_goodbye(&self.outbox);
             }
             first = timeout(gateway.times.login, self.hear_frame()) => first,
         };
         let Ok(first) = first else {
-            self.outbox.close(Closing { code: close::SILENT, reason: "no login in time" });
-            return None;
+            return self.outbox.close(Closing { code: close::SILENT, reason: "no login in time" });
         };
-        let first = first?;
+        let Some(first) = first else { return };
         let ClientFrame::Login { id, sdk_app_id, user_id, user_sig, platform, guest, deflate } =
             first
         else {
             let error = ApiError::new(Code::NOT_LOGGED_IN, "the first frame has to be login");
-            refuse(&self.outbox, first.id(), error);
-            return None;
+            return refuse(&self.outbox, first.id(), error);
         };
         if deflate {
             self.outbox.reads_deflate();
@@ -339,27 +385,26 @@ impl Connection {
                 }
                 let_guest_in(&gateway, id, sdk_app_id, platform, &outbox).await
             };
-            return match self.writing_meanwhile(let_in).await {
-                Ok(session) => Some(SignedIn::new(Attended::Guest(session), LONGEST_LOGIN)),
-                Err(error) => {
-                    refuse(&outbox, id, error);
-                    None
+            match self.writing_meanwhile(let_in).await {
+                Ok(session) => {
+                    *signed_in = Some(SignedIn::new(Attended::Guest(session), LONGEST_LOGIN));
                 }
+                Err(error) => refuse(&outbox, id, error),
+            }
+            return;
+        }
+        let let_in = async {
+            let given = let_in(&gateway, sdk_app_id, &user_id, &user_sig.0, place, &outbox).await;
+            let (session, nick, valid_for) = match given {
+                Ok(given) => given,
+                Err(error) => return refuse(&outbox, id, error),
             };
-        }
-        let signed_in = sign_in(&gateway, id, sdk_app_id, &user_id, &user_sig.0, place, &outbox);
-        match self.writing_meanwhile(signed_in).await {
-            Ok((session, valid_for)) => {
-                if session.attach().await.is_err() {
-                    outbox.close(Closing { code: INTERNAL, reason: "the service failed inside" });
-                }
-                Some(SignedIn::new(Attended::Account(session), valid_for))
+            let signed_in = signed_in.insert(SignedIn::new(Attended::Account(session), valid_for));
+            if let Attended::Account(session) = &signed_in.session {
+                sign_in(&gateway, id, session, nick).await;
             }
-            Err(error) => {
-                refuse(&outbox, id, error);
-                None
-            }
-        }
+        };
+        self.writing_meanwhile(let_in).await;
     }
 
     /// The next readable frame; unreadable ones are refused on the way.
@@ -421,16 +466,16 @@ struct Place {
     client_ip: IpAddr,
 }
 
-/// Answers `login_ok` before the login can be seen by others, so that nothing comes before it.
-async fn sign_in(
+/// Lets an account in that shows who it is: its session, its nickname, and how long the UserSig is
+/// valid.
+async fn let_in(
     gateway: &Gateway,
-    id: u32,
     sdk_app_id: u32,
     user_id: &str,
     user_sig: &str,
     place: Place,
     outbox: &Arc<Outbox>,
-) -> Result<(Session, Duration), ApiError> {
+) -> Result<(Session, String, Duration), ApiError> {
     let service = &gateway.service;
     let user_id = chat_types::UserId::new(user_id)?;
     let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
@@ -442,11 +487,20 @@ async fn sign_in(
         client_ip: Some(place.client_ip),
         outbox: Arc::clone(outbox),
     };
-    let heartbeat_s = heartbeat_s(gateway);
-    let user_id = who.user_id.to_string();
+    Ok((Session::new(Arc::clone(service), who, login), nick, valid_for))
+}
+
+/// Answers `login_ok` before the login can be seen by others, so that nothing comes before it, and
+/// puts the connection into the groups that store its account.
+async fn sign_in(gateway: &Gateway, id: u32, session: &Session, nick: String) {
+    let (heartbeat_s, user_id) = (heartbeat_s(gateway), session.who.user_id.to_string());
     let welcome = ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false };
-    service.signed_in(&who, login.clone(), &welcome).await;
-    Ok((Session::new(Arc::clone(service), who, login), valid_for))
+    let (service, who, login) = (&session.service, &session.who, &session.login);
+    service.signed_in(who, login.clone(), &welcome).await;
+    service.faults.at(Faults::LOGIN, who.user_id.as_str());
+    if session.attach().await.is_err() {
+        login.outbox.close(FAILED);
+    }
 }
 
 /// As [`sign_in`], without an account and so without anybody who sees it.

@@ -45,6 +45,9 @@ pub struct GatewayTimes {
     pub write: Duration,
     /// For the whole head of an HTTP request to arrive, also of the next one on the same connection.
     pub head: Duration,
+    /// For a connection that ends until what it has sent is decided, and once more until its rooms and
+    /// the application know. Rooms decide within five seconds.
+    pub end: Duration,
 }
 
 impl Default for GatewayTimes {
@@ -54,6 +57,7 @@ impl Default for GatewayTimes {
             login: Duration::from_secs(10),
             write: Duration::from_secs(10),
             head: Duration::from_secs(60),
+            end: Duration::from_secs(15),
         }
     }
 }

@@ -144,12 +144,20 @@ impl Session {
     }
 
     /// Takes the connection out of its rooms and ends the login.
-    pub(super) async fn end(self, ended: Ended) {
+    pub(super) async fn end(&self, ended: Ended) {
         let (app, user) = (self.app(), &self.who.user_id);
         for (_, room) in self.rooms.all() {
             self.service.ended_in(&app, room, user, &self.login, ended).await;
         }
         self.service.signed_out(&self.who, &self.login, ended).await;
+    }
+
+    /// The same as far as memory goes, when the end was not carried out: the application is not told.
+    pub(super) fn let_go(&self) {
+        for (_, room) in self.rooms.all() {
+            room.drop_connection(self.login.connection, self.service.now_s());
+        }
+        self.service.let_go(&self.who, &self.login);
     }
 
     /// A room that the connection is in: it has joined, or was put in as a member.

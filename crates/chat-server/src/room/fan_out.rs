@@ -160,7 +160,14 @@ impl Delivery {
         }
         let mut all = write_to(audience.iter().take(part), &burst, &own, counters).await;
         while let Some(more) = others.join_next().await {
-            all += more.unwrap_or(0);
+            match more {
+                Ok(more) => all += more,
+                // Its readers see a gap and ask for what they have missed.
+                Err(error) => {
+                    tracing::error!(%error, "a part of a fan-out broke off");
+                    add(&counters.panics_rooms, u64::from(error.is_panic()));
+                }
+            }
         }
         // Last, so that whoever learns that its message went out can rely on it.
         let mut reached = Reached { all, senders: Vec::new() };

@@ -104,13 +104,19 @@ impl State {
             on_web: platform == Platform::Web,
             since_seq: self.delivered_seq,
         };
+        self.seat(connection, member, now_s)
+    }
+
+    /// As [`State::enter`].
+    pub(super) fn seat(&mut self, connection: ConnectionId, member: Member, now_s: u32) -> bool {
+        let visitor = member.visitor.clone();
         // They may have been told an older number.
         self.announced_online = None;
         if self.members.insert(connection, member).is_some() {
             return false;
         }
         self.audience = None;
-        let Visitor::Account(user_id) = visitor else {
+        let Visitor::Account(user_id) = &visitor else {
             self.guests += 1;
             return true;
         };

@@ -16,7 +16,9 @@ mod policy;
 mod posting;
 mod profile;
 mod recall;
+mod recovery;
 mod registry;
+mod reply;
 mod rules;
 mod tips;
 mod visitor;
@@ -36,7 +38,8 @@ use chat_types::UserId;
 use chat_types::gateway::{Message, Platform, RoomFigures, RoomSnapshot, ServerFrame};
 use chat_types::group::GroupType;
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use absence::Absences;
@@ -68,6 +71,8 @@ pub(crate) type ConnectionId = u64;
 pub(crate) struct Room {
     number: u64,
     state: Mutex<State>,
+    /// See [`Room::lock`].
+    broken: AtomicBool,
     /// Told when there is something to write.
     wake: Notify,
     /// Held while anything stored of the group is changed, so that storage and memory see changes
@@ -192,45 +197,11 @@ impl Room {
         owner_nick: String,
         counters: Arc<MessageCounters>,
     ) -> Self {
-        // Numbers up to the reserved one may have been used before a crash; go on above them.
-        let last_seq = group.seq_reserved;
         Self {
             number,
             speech: rules::Speech::of(&group),
-            state: Mutex::new(State {
-                seq_reserved: last_seq,
-                last_seq,
-                numbers_again_ms: None,
-                delivered_seq: last_seq,
-                forgotten_seq: last_seq,
-                policy: Policy::new(number),
-                origin: Origin {
-                    group_id: group.group_id.as_str().into(),
-                    missed: Arc::new(MissedCopies::new(Arc::clone(&counters))),
-                },
-                figures: Figures::new(counters),
-                told_figures: None,
-                audience: None,
-                outgoing: Vec::new(),
-                counters_changed: BTreeSet::new(),
-                tick_ms: 0,
-                next_tick_ms: 0,
-                guests: 0,
-                group,
-                owner_nick,
-                dismissed: false,
-                stopped: false,
-                last_message_time_s: 0,
-                recent: VecDeque::new(),
-                sent: recall::SentMessages::default(),
-                attribute_writes: RateWindow::new(data::WRITES_PER_SECOND),
-                members: HashMap::new(),
-                accounts: Seats::default(),
-                absences: Absences::default(),
-                tips: Tips::default(),
-                shown_online: ShownOnline::default(),
-                announced_online: None,
-            }),
+            state: Mutex::new(State::new(number, group, owner_nick, counters)),
+            broken: AtomicBool::new(false),
             wake: Notify::new(),
             changing: tokio::sync::Mutex::new(()),
         }
@@ -245,10 +216,15 @@ impl Room {
         self.wake.notified().await;
     }
 
-    /// The state stays whole at every point where a panic could leave it, so a poisoned lock is
-    /// no reason to lose the room.
+    /// A state that a panic has left half changed is marked, and the room's loop makes it anew before
+    /// its next step.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(|poisoned| {
+            self.state.clear_poison();
+            self.broken.store(true, Ordering::Release);
+            self.wake();
+            poisoned.into_inner()
+        })
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -466,6 +442,50 @@ impl Room {
 }
 
 impl State {
+    fn new(
+        seed: u64,
+        group: StoredGroup,
+        owner_nick: String,
+        counters: Arc<MessageCounters>,
+    ) -> Self {
+        // Numbers up to the reserved one may have been used before a crash; go on above them.
+        let last_seq = group.seq_reserved;
+        Self {
+            seq_reserved: last_seq,
+            last_seq,
+            numbers_again_ms: None,
+            delivered_seq: last_seq,
+            forgotten_seq: last_seq,
+            policy: Policy::new(seed),
+            origin: Origin {
+                group_id: group.group_id.as_str().into(),
+                missed: Arc::new(MissedCopies::new(Arc::clone(&counters))),
+            },
+            figures: Figures::new(counters),
+            told_figures: None,
+            audience: None,
+            outgoing: Vec::new(),
+            counters_changed: BTreeSet::new(),
+            tick_ms: 0,
+            next_tick_ms: 0,
+            guests: 0,
+            group,
+            owner_nick,
+            dismissed: false,
+            stopped: false,
+            last_message_time_s: 0,
+            recent: VecDeque::new(),
+            sent: recall::SentMessages::default(),
+            attribute_writes: RateWindow::new(data::WRITES_PER_SECOND),
+            members: HashMap::new(),
+            accounts: Seats::default(),
+            absences: Absences::default(),
+            tips: Tips::default(),
+            shown_online: ShownOnline::default(),
+            announced_online: None,
+        }
+    }
+
     fn bans(&self, user_id: &UserId, now_s: u32) -> bool {
         self.group.bans.get(user_id.as_str()).is_some_and(|ban| ban.until > now_s)
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::fan_out::{Delivery, Outgoing, Reached, Reader};
+use super::reply::Reply;
 use super::{CATCH_UP_MESSAGES, ConnectionId, Recent, Room, SEQ_BLOCK, State};
 use crate::outbox::{Item, Origin, OwnPiece, Piece};
 use crate::storage::ClaimedNumbers;
@@ -52,6 +53,8 @@ pub(crate) enum Verdict {
     Dismissed,
     /// The service stops, and nobody has seen it.
     Stopped,
+    /// A panic has ended the room's turn, and nobody has seen it.
+    Broken,
     /// Every number has been used: four thousand million messages in one room.
     Exhausted,
 }
@@ -70,7 +73,7 @@ pub(super) struct Waiting {
     draft: Draft,
     /// The connection that has sent it, and gets its number instead of the message.
     sender: Option<ConnectionId>,
-    reply: oneshot::Sender<Verdict>,
+    reply: Reply,
 }
 
 /// What the room has to do next.
@@ -86,7 +89,7 @@ pub(crate) enum Step {
 
 /// Who is to be told that a message went out.
 struct Told {
-    reply: oneshot::Sender<Verdict>,
+    reply: Reply,
     sender: Option<ConnectionId>,
     stamp: Stamp,
     message: Arc<Message>,
@@ -96,7 +99,7 @@ struct Told {
 #[derive(Default)]
 pub(crate) struct Answers {
     delivered: Vec<Told>,
-    others: Vec<(oneshot::Sender<Verdict>, Verdict)>,
+    others: Vec<(Reply, Verdict)>,
 }
 
 impl Answers {
@@ -104,11 +107,10 @@ impl Answers {
     pub(crate) fn tell(self, reached: &Reached) {
         for Told { reply, sender, stamp, message } in self.delivered {
             let reached = reached.without(sender);
-            // Whoever asked may have gone; the message is out all the same.
-            let _ = reply.send(Verdict::Delivered { stamp, message, reached });
+            reply.send(Verdict::Delivered { stamp, message, reached });
         }
         for (reply, verdict) in self.others {
-            let _ = reply.send(verdict);
+            reply.send(verdict);
         }
     }
 }
@@ -140,19 +142,19 @@ impl Room {
         if !strangers_may && sender.is_some_and(|sender| !state.members.contains_key(&sender)) {
             return None;
         }
-        let (reply, verdict) = oneshot::channel();
+        let (reply, verdict) = Reply::new();
         state.figures.received(class, 1);
         if state.dismissed || state.stopped {
             state.figures.shed(class, ShedCause::Crowded, 1);
             let why = if state.dismissed { Verdict::Dismissed } else { Verdict::Stopped };
-            let _ = reply.send(why);
+            reply.send(why);
             return Some(verdict);
         }
         let from = draft.from.to_string();
         let waiting = Waiting { draft, sender, reply };
         if let Some(shed) = state.policy.offer(&from, class, waiting, now_ms) {
             state.figures.shed(shed.class, shed.cause, 1);
-            let _ = shed.item.reply.send(Verdict::SampledOut);
+            shed.item.reply.send(Verdict::SampledOut);
         }
         drop(state);
         self.wake();
@@ -259,7 +261,7 @@ impl State {
     pub(super) fn give_up(&mut self, why: impl Fn() -> Verdict) {
         for (class, waiting) in self.policy.drain() {
             self.figures.shed(class, ShedCause::Crowded, 1);
-            let _ = waiting.reply.send(why());
+            waiting.reply.send(why());
         }
     }
 

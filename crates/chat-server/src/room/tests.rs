@@ -25,7 +25,7 @@ fn draft(from: &str) -> Draft {
     }
 }
 
-fn offer(room: &Room, from: &str, sender: Option<ConnectionId>) -> Receiver<Verdict> {
+pub(super) fn offer(room: &Room, from: &str, sender: Option<ConnectionId>) -> Receiver<Verdict> {
     room.offer(draft(from), MessageClass::Normal, sender, false, 0).unwrap()
 }
 

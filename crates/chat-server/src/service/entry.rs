@@ -191,6 +191,16 @@ impl Service {
         self.state_changed(&app, user, action, &[], login.origin()).await;
     }
 
+    /// Takes out a login whose end failed, without telling the application.
+    pub(crate) fn let_go(&self, who: &SignedIn, login: &Login) {
+        self.attached.close(login.connection);
+        self.sessions.followers.unfollow(login.connection);
+        let (app, user, ended) = (who.sdk_app_id, &who.user_id, Ended::LinkClose);
+        if self.sessions.sign_out(app, user, login.connection, ended, self.now_s()).is_some() {
+            self.presence_changed(app, user);
+        }
+    }
+
     /// Ends every login of an account, as an administrator wants it.
     pub(crate) async fn kick_account(
         &self,

@@ -202,9 +202,8 @@ impl Service {
         let OnItsWay { app, room, outgoing, turn, verdict, claim } = message;
         let verdict = match verdict.await {
             Ok(verdict) => verdict,
-            // The loop broke off in the midst of a fan-out, as it does when the process is torn down:
-            // nobody knows who has the message. A connection is not answered, so that its client
-            // sends it again under the same id.
+            // The process is torn down in the midst of a fan-out, and nobody knows who has the message.
+            // A connection is not answered, so that its client sends it again under the same id.
             Err(_) if outgoing.connection.is_some() => std::future::pending().await,
             Err(_) => Verdict::Stopped,
         };
@@ -222,6 +221,9 @@ impl Service {
             }
             Verdict::Stopped => {
                 return Err(ApiError::new(Code::INTERNAL, "the service stops: send it again"));
+            }
+            Verdict::Broken => {
+                return Err(ApiError::new(Code::INTERNAL, "the room failed inside: send it again"));
             }
             Verdict::Exhausted => {
                 return Err(exhausted(&room.with(|group| GroupId::new(&*group.group_id))?));

@@ -60,6 +60,7 @@ use self::recorder::Recorder;
 use crate::application::{Application, Directory};
 use crate::clock::Clock;
 use crate::counters::Counters;
+use crate::faults::Faults;
 use crate::message_counters::MessageCounters;
 use crate::metrics::Metrics;
 use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S};
@@ -116,6 +117,7 @@ pub(crate) struct Service {
     next_connection: AtomicU64,
     next_room: AtomicU64,
     message_counters: Arc<MessageCounters>,
+    pub(crate) faults: Faults,
     /// One task for each room, until `rooms_stop`.
     room_loops: TaskTracker,
     rooms_stop: CancellationToken,
@@ -136,6 +138,7 @@ impl Service {
     pub(crate) async fn new(
         stores: Stores,
         clock: Arc<dyn Clock>,
+        faults: Faults,
     ) -> Result<(Arc<Self>, Courier), storage::Error> {
         let Stores { storage, after_queue } = stores;
         let directory = Arc::new(Directory::default());
@@ -175,6 +178,7 @@ impl Service {
             next_connection: AtomicU64::new(1),
             next_room: AtomicU64::new(1),
             message_counters,
+            faults,
             room_loops: TaskTracker::new(),
             rooms_stop: CancellationToken::new(),
         });
@@ -309,7 +313,7 @@ impl Service {
             let room = Room::new(number, stored, owner_nick, counters);
             let room = self.rooms.insert(sdk_app_id, group_id, room);
             if room.number() == number {
-                self.run_room(sdk_app_id, Arc::clone(&room));
+                self.run_room(sdk_app_id, group_id, Arc::clone(&room));
             }
             room
         };

@@ -1,6 +1,11 @@
 //! The loop of a room: one task for each room in memory, so that rooms run beside each other on all
 //! processors and each of them writes in one order.
+//!
+//! A panic ends the turn in which it happens and nothing else. What had been decided in it keeps its
+//! verdict, and the next turn comes after a pause. When the panic found the state of the room locked,
+//! the room is read from storage again first (`room/recovery.rs`).
 
+use chat_types::GroupId;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -8,19 +13,37 @@ use tokio_util::sync::CancellationToken;
 
 use super::Service;
 use super::rules::rules;
+use crate::faults::Faults;
+use crate::panics::caught;
 use crate::room::{Pace, Reached, Room, Step};
+use crate::storage;
 
 /// A room whose numbers cannot be claimed tries again after this time.
 const STORAGE_PAUSE_MS: u64 = 500;
+/// What a room waits after a panic, so that one that panics every time costs little.
+const PANIC_PAUSE: Duration = Duration::from_millis(100);
+
+/// A room whose loop runs. However the loop ends, the room answers from then on by itself.
+struct Running(Arc<Room>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 impl Service {
     /// Starts the loop of a room that has just come into memory. It ends with the service's stop.
-    pub(super) fn run_room(&self, sdk_app_id: u32, room: Arc<Room>) {
+    pub(super) fn run_room(&self, sdk_app_id: u32, group_id: &GroupId, room: Arc<Room>) {
         let stopping = self.rooms_stop.child_token();
         let service = Weak::clone(&self.me);
+        let group_id = group_id.clone();
+        // Made before the task: one that is dropped before it ever ran stops the room, too.
+        let running = Running(room);
         self.room_loops.spawn(async move {
-            run(service, sdk_app_id, &room, &stopping).await;
-            room.stop();
+            let Running(room) = &running;
+            let turns = Turns { service, sdk_app_id, group_id, room, stopping };
+            turns.run().await;
         });
     }
 
@@ -37,61 +60,137 @@ impl Service {
             now_ms: self.clock.monotonic_ms(),
         }
     }
+
+    /// Reads a room whose state was left half changed from storage.
+    async fn renew_room(
+        &self,
+        sdk_app_id: u32,
+        group_id: &GroupId,
+        room: &Room,
+    ) -> Result<(), storage::Error> {
+        let _one_at_a_time = room.changing.lock().await;
+        if room.is_dismissed() {
+            room.renewed_as_dismissed();
+            return Ok(());
+        }
+        let Some(stored) = self.storage.group(sdk_app_id, group_id.as_str()).await? else {
+            room.renewed_as_dismissed();
+            return Ok(());
+        };
+        let owner = [stored.owner.as_str()];
+        let owner = self.storage.accounts(sdk_app_id, &owner).await?.into_iter().next();
+        let nick = owner.map_or_else(String::new, |owner| owner.nick);
+        room.renew(stored, nick, Arc::clone(&self.message_counters), self.now_s());
+        tracing::warn!(%group_id, "a room was read from storage again after a panic");
+        Ok(())
+    }
 }
 
-/// Ends between two steps: what is being delivered is delivered, and its senders are told so.
-async fn run(
+/// What the loop of a room needs.
+struct Turns<'a> {
+    /// Not held while the room waits, so that a service can end.
     service: Weak<Service>,
     sdk_app_id: u32,
-    room: &Arc<Room>,
-    stopping: &CancellationToken,
-) {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    while !stopping.is_cancelled() {
-        // Not held while the room waits, so that a service can end.
-        let Some(service) = service.upgrade() else { return };
-        let pace = service.pace(sdk_app_id, room);
-        match room.step(pace) {
-            Step::Wait(until) => {
-                drop(service);
-                let due = async {
-                    match until {
-                        Some(until) => {
-                            sleep(Duration::from_millis(until.saturating_sub(pace.now_ms))).await;
+    group_id: GroupId,
+    room: &'a Arc<Room>,
+    stopping: CancellationToken,
+}
+
+impl Turns<'_> {
+    /// Takes turns until the room is over or the service stops. It ends between two steps: what is
+    /// being delivered is delivered, and its senders are told so.
+    async fn run(&self) {
+        while let Some(service) = self.service.upgrade() {
+            let counters = Arc::clone(&service.counters);
+            drop(service);
+            if caught("room", &counters.panics_rooms, self.turns()).await.is_some() {
+                return;
+            }
+            // The next turn may panic as well: nobody waits for it.
+            caught("room", &counters.panics_rooms, async { self.room.turn_failed() }).await;
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = sleep(PANIC_PAUSE) => {}
+            }
+        }
+    }
+
+    async fn turns(&self) {
+        let Self { room, stopping, .. } = self;
+        let group_id = self.group_id.as_str();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        while !stopping.is_cancelled() {
+            let Some(service) = self.service.upgrade() else { return };
+            service.faults.at(Faults::TURN, group_id);
+            if service.faults.are_wanted() {
+                room.with(|_| service.faults.at(Faults::STATE, group_id));
+            }
+            if room.is_broken() {
+                self.renew(&service).await;
+                continue;
+            }
+            let pace = service.pace(self.sdk_app_id, room);
+            match room.step(pace) {
+                Step::Wait(until) => {
+                    drop(service);
+                    self.wait(until.map(|until| until.saturating_sub(pace.now_ms))).await;
+                }
+                Step::Over => return,
+                Step::NeedsNumbers(count) => self.claim_numbers(&service, count).await,
+                Step::Deliver(deliveries, answers) => {
+                    let mut reached = Reached::default();
+                    let writing = async {
+                        service.faults.at(Faults::DELIVERY, group_id);
+                        for delivery in deliveries {
+                            // One at most has the messages, or none when nobody is there.
+                            let written = delivery.write(&service.counters, processors).await;
+                            reached = written.unwrap_or(std::mem::take(&mut reached));
                         }
-                        None => std::future::pending().await,
-                    }
-                };
-                tokio::select! {
-                    () = stopping.cancelled() => return,
-                    () = due => {}
-                    () = room.woken() => {}
+                    };
+                    // They have their numbers and are remembered, so readers that a panic left out
+                    // see a gap and ask for them.
+                    caught("room", &service.counters.panics_rooms, writing).await;
+                    answers.tell(&reached);
                 }
             }
-            Step::Over => return,
-            Step::NeedsNumbers(count) => {
-                let group_id = room.with(|group| group.group_id.clone());
-                match service.storage.claim_numbers(sdk_app_id, &group_id, count).await {
-                    Ok(Some(claimed)) => room.numbers_claimed(claimed),
-                    // The group is being dismissed, which the room learns in a moment.
-                    Ok(None) => {
-                        room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS);
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, %group_id, "no numbers; the messages wait");
-                        room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS);
-                    }
-                }
+        }
+    }
+
+    /// Waits until something happens, and no longer than so many milliseconds.
+    async fn wait(&self, most_ms: Option<u64>) {
+        let due = async {
+            match most_ms {
+                Some(most_ms) => sleep(Duration::from_millis(most_ms)).await,
+                None => std::future::pending().await,
             }
-            Step::Deliver(deliveries, answers) => {
-                let mut reached = Reached::default();
-                for delivery in deliveries {
-                    // One at most has the messages, or none when nobody is there.
-                    if let Some(those) = delivery.write(&service.counters, processors).await {
-                        reached = those;
-                    }
-                }
-                answers.tell(&reached);
+        };
+        tokio::select! {
+            () = self.stopping.cancelled() => {}
+            () = due => {}
+            () = self.room.woken() => {}
+        }
+    }
+
+    async fn claim_numbers(&self, service: &Service, count: u32) {
+        let (group_id, room) = (&self.group_id, self.room);
+        match service.storage.claim_numbers(self.sdk_app_id, group_id.as_str(), count).await {
+            Ok(Some(claimed)) => room.numbers_claimed(claimed),
+            // The group is being dismissed, which the room learns in a moment.
+            Ok(None) => room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS),
+            Err(error) => {
+                tracing::error!(%error, %group_id, "no numbers; the messages wait");
+                room.no_numbers_before(service.clock.monotonic_ms() + STORAGE_PAUSE_MS);
+            }
+        }
+    }
+
+    async fn renew(&self, service: &Service) {
+        let group_id = &self.group_id;
+        if let Err(error) = service.renew_room(self.sdk_app_id, group_id, self.room).await {
+            tracing::error!(%error, %group_id, "a broken room is not read; tried again");
+            tokio::select! {
+                () = self.stopping.cancelled() => {}
+                () = sleep(Duration::from_millis(STORAGE_PAUSE_MS)) => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use chat_server::application::{Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::AccountPatch;
-use chat_server::{GatewayTimes, Server, ServerConfig, application, storage};
+use chat_server::{Faults, GatewayTimes, Server, ServerConfig, application, storage};
 use chat_types::gateway::deflate;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -98,6 +98,11 @@ impl World {
     }
 
     pub(crate) async fn with_times(times: GatewayTimes) -> Self {
+        Self::with_faults(times, Faults::default()).await
+    }
+
+    /// A service that fails where the test says.
+    pub(crate) async fn with_faults(times: GatewayTimes, faults: Faults) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = TestClock::new();
         let storage = storage::open(dir.path()).await.unwrap();
@@ -108,7 +113,7 @@ impl World {
             application::set_setting(&*storage, app.sdk_app_id, limit, "0").await.unwrap();
         }
         storage.close().await;
-        let server = start(dir.path(), times, &clock).await;
+        let server = start(dir.path(), times, &clock, faults).await;
         Self { dir, server, app, clock, http: http() }
     }
 
@@ -132,14 +137,14 @@ impl World {
     pub(crate) async fn restarted(self) -> Self {
         let Self { dir, server, app, clock, http } = self;
         server.shutdown().await;
-        let server = start(dir.path(), GatewayTimes::default(), &clock).await;
+        let server = start(dir.path(), GatewayTimes::default(), &clock, Faults::default()).await;
         Self { dir, server, app, clock, http }
     }
 
     /// Another service with the same application on a copy of the data.
     pub(crate) async fn on_copy(&self, dir: tempfile::TempDir) -> Self {
         let (app, clock) = (self.app.clone(), Arc::clone(&self.clock));
-        let server = start(dir.path(), GatewayTimes::default(), &clock).await;
+        let server = start(dir.path(), GatewayTimes::default(), &clock, Faults::default()).await;
         Self { dir, server, app, clock, http: http() }
     }
 
@@ -297,10 +302,10 @@ pub(crate) fn refusal(what: &str, answer: &Value) -> i64 {
     answer["ErrorCode"].as_i64().unwrap()
 }
 
-async fn start(dir: &Path, times: GatewayTimes, clock: &Arc<TestClock>) -> Server {
+async fn start(dir: &Path, times: GatewayTimes, clock: &Arc<TestClock>, faults: Faults) -> Server {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let clock: Arc<TestClock> = Arc::clone(clock);
-    let config = ServerConfig { times, clock, ..ServerConfig::new(listen, dir.to_owned()) };
+    let config = ServerConfig { times, clock, faults, ..ServerConfig::new(listen, dir.to_owned()) };
     Server::start(config).await.unwrap()
 }
 

@@ -33,6 +33,7 @@ mod notices;
 mod online;
 mod operation;
 mod order;
+mod panics;
 mod presence;
 mod profiles;
 mod repeats;
