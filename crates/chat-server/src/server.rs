@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
@@ -37,6 +37,9 @@ const PURGE_EVERY: Duration = Duration::from_secs(600);
 const ROOMS_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for members whose connection is gone for too long.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// What a routine that runs all the time waits after a panic.
+const PANIC_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -221,6 +224,7 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
     };
     let purge = |service: Arc<Service>| async move { service.purge().await };
     vec![
+        tokio::spawn(tell_presence(Arc::clone(service), stopping.clone())),
         tokio::spawn(every("rooms", ROOMS_EVERY, Arc::clone(service), stopping.clone(), rooms)),
         tokio::spawn(every("report", REPORT_EVERY, Arc::clone(service), stopping.clone(), report)),
         tokio::spawn(every(
@@ -232,6 +236,14 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
         )),
         tokio::spawn(every("purge", PURGE_EVERY, Arc::clone(service), stopping.clone(), purge)),
     ]
+}
+
+/// Tells followers of accounts what has changed; a panic ends one telling.
+async fn tell_presence(service: Arc<Service>, stopping: CancellationToken) {
+    let panics = &service.counters.panics_routines;
+    while caught("presence", panics, service.tell_presence(&stopping)).await.is_none() {
+        sleep(PANIC_PAUSE).await;
+    }
 }
 
 /// Does something again and again; a panic ends the one turn.

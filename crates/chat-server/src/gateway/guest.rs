@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::joined::{Joined, not_in};
 use super::requests::Handled;
 use crate::application::Application;
-use crate::room::Room;
+use crate::outbox::encode_with;
+use crate::room::{CaughtUp, Room};
 use crate::service::{Guest, JoinRequest, Service};
 
 /// The connection of a guest and the rooms it is in.
@@ -113,8 +114,10 @@ impl GuestSession {
         let now_s = self.service.now_s();
         let caught_up = room.catch_up(self.guest.connection, after_seq, before_seq, now_s);
         let caught_up = caught_up.ok_or_else(|| not_in(&group_id))?;
-        let (messages, complete) = (caught_up.messages, caught_up.complete);
-        Ok(Some(ServerFrame::CatchUpOk { id, messages, complete }))
+        let CaughtUp { messages, complete, .. } = caught_up;
+        let answer = ServerFrame::CatchUpOk { id, messages: Vec::new(), complete };
+        self.guest.outbox.control_frame(encode_with(&answer, &messages));
+        Ok(None)
     }
 
     async fn history(

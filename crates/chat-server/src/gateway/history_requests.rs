@@ -5,6 +5,7 @@ use chat_types::code::{ApiError, Code};
 use chat_types::gateway::ServerFrame;
 
 use super::requests::Session;
+use crate::outbox::encode_with;
 use crate::room::CaughtUp;
 
 impl Session {
@@ -34,8 +35,11 @@ impl Session {
         self.rooms.admit_catch_up(self.service.clock.monotonic_ms())?;
         let (connection, now_s) = (self.login.connection, self.service.now_s());
         let caught_up = room.catch_up(connection, after_seq, before_seq, now_s);
-        let CaughtUp { messages, complete } = caught_up.ok_or_else(|| not_in_room(&group_id))?;
-        Ok(Some(ServerFrame::CatchUpOk { id, messages, complete }))
+        let CaughtUp { messages, complete, .. } =
+            caught_up.ok_or_else(|| not_in_room(&group_id))?;
+        let answer = ServerFrame::CatchUpOk { id, messages: Vec::new(), complete };
+        self.login.outbox.control_frame(encode_with(&answer, &messages));
+        Ok(None)
     }
 
     pub(super) async fn history(

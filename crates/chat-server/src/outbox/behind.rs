@@ -74,6 +74,19 @@ impl Behind {
         Ok(())
     }
 
+    pub(super) fn control_frames(&self) -> usize {
+        self.control.len()
+    }
+
+    /// As [`Behind::push_control`], before those from this place on.
+    pub(super) fn insert_control(&mut self, place: usize, frame: Bytes) -> Result<(), Stuck> {
+        self.push_control(frame)?;
+        if let Some(frame) = self.control.pop_back() {
+            self.control.insert(place.min(self.control.len()), frame);
+        }
+        Ok(())
+    }
+
     pub(super) fn owes_much(&self) -> bool {
         self.control_bytes > MUCH_OWED
     }

@@ -5,6 +5,7 @@ use chat_types::gateway::{MessageClass, OwnMessage, RoomMessages, ServerFrame, d
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::splice::json_with;
 use super::wire;
 use crate::message_counters::MessageCounters;
 
@@ -249,12 +250,11 @@ fn payload(frame: &Bytes) -> &[u8] {
     frame.get(header..).unwrap_or_default()
 }
 
-/// A `messages` frame put together from messages that were encoded before: each of them is encoded
-/// once, whoever gets it in whatever company.
+/// A `messages` frame with messages that were encoded before.
 fn messages_json<'a>(
     group_id: &str,
     after: u32,
-    pieces: impl Iterator<Item = &'a Piece>,
+    pieces: impl Iterator<Item = &'a Piece> + Clone,
     own: &[OwnMessage],
 ) -> Vec<u8> {
     let frame = RoomMessages {
@@ -263,22 +263,7 @@ fn messages_json<'a>(
         messages: Vec::new(),
         own: own.to_vec(),
     };
-    // Frames are plain data with text keys, which always encode.
-    let empty = serde_json::to_vec(&ServerFrame::Messages(frame)).unwrap_or_default();
-    // A JSON text never holds this outside of its own structure: quotes in it are escaped.
-    const HOLE: &[u8] = br#""messages":[]"#;
-    let hole = empty.windows(HOLE.len()).rposition(|window| window == HOLE);
-    let (head, tail) = empty.split_at(hole.map_or(0, |hole| hole + HOLE.len() - 1));
-    let mut json = Vec::with_capacity(empty.len() + 64);
-    json.extend_from_slice(head);
-    for (index, piece) in pieces.enumerate() {
-        if index > 0 {
-            json.push(b',');
-        }
-        json.extend_from_slice(&piece.json);
-    }
-    json.extend_from_slice(tail);
-    json
+    json_with(&ServerFrame::Messages(frame), pieces.map(|piece| &piece.json))
 }
 
 /// Everything that a room says to the same readers in one tick.

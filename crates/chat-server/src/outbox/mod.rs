@@ -7,9 +7,12 @@
 
 mod behind;
 mod burst;
+mod hold;
+mod splice;
 mod wire;
 
 pub(crate) use burst::{Burst, Item, MissedCopies, Origin, OwnPiece, Piece};
+pub(crate) use splice::encode_with;
 pub(crate) use wire::Wire;
 
 use bytes::Bytes;

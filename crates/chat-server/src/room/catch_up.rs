@@ -1,13 +1,16 @@
 //! What a member has missed and the room's short history still has.
 
-use chat_types::gateway::Message;
+use bytes::Bytes;
 
 use super::{CATCH_UP_AGE_S, CATCH_UP_BYTES, ConnectionId, Recent, Room, State};
 
 /// Messages that somebody catches up, oldest first.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct CaughtUp {
-    pub(crate) messages: Vec<Message>,
+    /// Each as JSON, for [`crate::outbox::encode_with`].
+    pub(crate) messages: Vec<Bytes>,
+    /// Number of the first of them.
+    pub(crate) first_seq: Option<u32>,
     /// Whether these are all that there were.
     pub(crate) complete: bool,
 }
@@ -34,40 +37,36 @@ impl Room {
 impl State {
     /// Of too much the newest.
     pub(super) fn caught_up(&self, after: u32, before: Option<u32>, now_s: u32) -> CaughtUp {
-        let wanted = |recent: &&Recent| before.is_none_or(|before| recent.message.seq < before);
+        let wanted = |recent: &&Recent| before.is_none_or(|before| recent.seq < before);
         let newest_first = self.recent.iter().rev().filter(wanted);
-        let (messages, whole) =
-            self.bounded(newest_first.take_while(|recent| recent.message.seq > after), now_s);
-        CaughtUp { messages, complete: whole && after >= self.forgotten_seq }
+        let mut caught_up =
+            self.bounded(newest_first.take_while(|recent| recent.seq > after), now_s);
+        caught_up.complete &= after >= self.forgotten_seq;
+        caught_up
     }
 
     /// The newest messages, for whoever comes in.
     pub(super) fn newest(&self, most: usize, now_s: u32) -> CaughtUp {
-        let (messages, complete) = self.bounded(self.recent.iter().rev().take(most), now_s);
-        CaughtUp { messages, complete }
+        self.bounded(self.recent.iter().rev().take(most), now_s)
     }
 
     /// As many of the messages as one answer takes, and whether these are all.
-    fn bounded<'a>(
-        &self,
-        newest_first: impl Iterator<Item = &'a Recent>,
-        now_s: u32,
-    ) -> (Vec<Message>, bool) {
+    fn bounded<'a>(&self, newest_first: impl Iterator<Item = &'a Recent>, now_s: u32) -> CaughtUp {
         let oldest = now_s.saturating_sub(CATCH_UP_AGE_S);
         let mut left = CATCH_UP_BYTES;
-        let mut messages = Vec::new();
-        let mut whole = true;
-        for Recent { message, bytes } in newest_first {
-            match left.checked_sub(*bytes) {
-                Some(rest) if message.time_s >= oldest => left = rest,
+        let mut caught_up = CaughtUp { complete: true, ..CaughtUp::default() };
+        for Recent { seq, time_s, json } in newest_first {
+            match left.checked_sub(json.len()) {
+                Some(rest) if *time_s >= oldest => left = rest,
                 _ => {
-                    whole = false;
+                    caught_up.complete = false;
                     break;
                 }
             }
-            messages.push(Message::clone(message));
+            caught_up.messages.push(json.clone());
+            caught_up.first_seq = Some(*seq);
         }
-        messages.reverse();
-        (messages, whole)
+        caught_up.messages.reverse();
+        caught_up
     }
 }

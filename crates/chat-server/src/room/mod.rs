@@ -34,8 +34,9 @@ pub(crate) use registry::Rooms;
 pub(crate) use rules::{Hasty, Turn, has_link, normalised, plain_text};
 pub(crate) use visitor::Visitor;
 
+use bytes::Bytes;
 use chat_types::UserId;
-use chat_types::gateway::{Message, Platform, RoomFigures, RoomSnapshot, ServerFrame};
+use chat_types::gateway::{Platform, RoomFigures, RoomSnapshot, ServerFrame};
 use chat_types::group::GroupType;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +52,7 @@ use posting::Waiting;
 use tips::Tips;
 
 use crate::message_counters::MessageCounters;
-use crate::outbox::{MissedCopies, Origin, Outbox, encode};
+use crate::outbox::{MissedCopies, Origin, Outbox, encode, encode_with};
 use crate::rate_window::RateWindow;
 use crate::storage::{GroupChange, StoredGroup};
 
@@ -126,9 +127,11 @@ struct State {
 
 /// A message of the short history.
 struct Recent {
-    message: Arc<Message>,
-    /// Length of its JSON.
-    bytes: usize,
+    seq: u32,
+    /// Unix seconds.
+    time_s: u32,
+    /// As it went out, or as it was changed since.
+    json: Bytes,
 }
 
 struct Member {
@@ -259,7 +262,9 @@ impl Room {
         }
     }
 
-    /// Lets a connection in and puts `JoinOk` into its outbox before any later frame of the room.
+    /// Lets a connection in and puts `JoinOk` into its outbox before any later frame of the room. The
+    /// state is locked for as long as it takes to look; the answer is put together and written
+    /// afterwards, and the frames of the room wait for it in the outbox.
     /// A group that stores its members lets only those in, and nobody lets in whom it bans.
     /// `view` tells what the account sees of the group.
     pub(crate) fn join(
@@ -267,8 +272,9 @@ impl Room {
         arrival: Arrival<'_>,
         view: impl FnOnce(&StoredGroup) -> View,
     ) -> Result<Entry, Barred> {
-        let mut state = self.lock();
         let Arrival { connection, visitor, outbox, now_s, .. } = arrival;
+        let held = outbox.hold();
+        let mut state = self.lock();
         if state.dismissed {
             return Err(Barred::Dismissed);
         }
@@ -294,7 +300,7 @@ impl Room {
             Some(seq) => state.caught_up(seq, None, now_s),
             None => state.newest(arrival.join_messages, now_s),
         };
-        let since = caught_up.messages.first().map_or(state.delivered_seq, |first| first.seq - 1);
+        let since = caught_up.first_seq.map_or(state.delivered_seq, |first| first - 1);
         if missed.is_none() {
             // Whoever names a number expects to hear whether that was all.
             caught_up.complete = arrival.after_seq.is_none_or(|after| after >= since);
@@ -308,13 +314,13 @@ impl Room {
         let muted_here = muted_here.copied().unwrap_or(0);
         let muted_until = muted_here.max(arrival.muted_everywhere_until);
         let View { custom_fields, role, rules } = view(&state.group);
-        outbox.answer(&ServerFrame::JoinOk(Box::new(RoomSnapshot {
+        let snapshot = RoomSnapshot {
             id: arrival.request_id,
             group: state.profile(custom_fields),
             online: state.online(),
             last_seq: state.last_seq,
             complete: caught_up.complete,
-            messages: caught_up.messages,
+            messages: Vec::new(),
             attributes: state.group.attributes.clone(),
             counters: state.group.counters.clone(),
             muted_until_s: if muted_until > now_s { muted_until } else { 0 },
@@ -322,7 +328,10 @@ impl Room {
             role,
             rules,
             time_s: now_s,
-        })));
+        };
+        drop(state);
+        let answer = ServerFrame::JoinOk(Box::new(snapshot));
+        held.answer(encode_with(&answer, &caught_up.messages));
         Ok(Entry {
             is_new: account.is_some() && first && absence.is_none(),
             was_offline: absence == Some(true),
@@ -381,12 +390,8 @@ impl Room {
         let mut state = self.lock();
         state.dismissed = true;
         let group_id = state.group.group_id.clone();
-        // Straight away: a group that is made again under this id answers who joins it by itself.
-        let frame =
-            encode(&ServerFrame::GroupDismissed { group_id, operator: operator.to_owned() });
-        for member in state.members.values() {
-            member.outbox.control_frame(frame.clone());
-        }
+        let frame = ServerFrame::GroupDismissed { group_id, operator: operator.to_owned() };
+        let audience = state.audience();
         state.outgoing.clear();
         self.wake();
         state.give_up(|| Verdict::Dismissed);
@@ -398,6 +403,13 @@ impl Room {
         state.tips = Tips::default();
         state.recent.clear();
         state.sent = recall::SentMessages::default();
+        drop(state);
+        // Not with the room's loop but before this returns: a group that is made again under this id
+        // answers who joins it by itself.
+        let frame = encode(&frame);
+        for reader in audience.iter() {
+            reader.outbox.control_frame(frame.clone());
+        }
     }
 
     /// The room's loop has ended: what waits for it is answered now, and what comes later at once.
@@ -412,10 +424,10 @@ impl Room {
     pub(crate) fn forget_old(&self, sent_s: u32, now_s: u32) {
         let mut state = self.lock();
         let oldest = now_s.saturating_sub(CATCH_UP_AGE_S);
-        while state.recent.front().is_some_and(|recent| recent.message.time_s < oldest)
+        while state.recent.front().is_some_and(|recent| recent.time_s < oldest)
             && let Some(forgotten) = state.recent.pop_front()
         {
-            state.forgotten_seq = forgotten.message.seq;
+            state.forgotten_seq = forgotten.seq;
         }
         give_back(&mut state.recent);
         state.sent.forget(now_s.saturating_sub(sent_s));

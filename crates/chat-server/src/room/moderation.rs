@@ -3,6 +3,7 @@
 use chat_types::UserId;
 use chat_types::gateway::{MessageClass, RemovedReason, ServerFrame, ShedCause};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::{ConnectionId, Member, Pace, Room, State};
 use crate::outbox::encode;
@@ -54,9 +55,10 @@ impl Room {
     /// Tells a connection that it is out; taking it out is the caller's.
     pub(crate) fn tell_connection(&self, connection: ConnectionId, removal: &Removal<'_>) {
         let state = self.lock();
-        if let Some(member) = state.members.get(&connection) {
-            member.outbox.answer(&state.removed(removal));
-        }
+        let Some(member) = state.members.get(&connection) else { return };
+        let (outbox, frame) = (Arc::clone(&member.outbox), state.removed(removal));
+        drop(state);
+        outbox.answer(&frame);
     }
 
     /// Tells every member something that none may miss.
@@ -128,7 +130,9 @@ impl State {
             if let Some(member) = self.members.get(connection)
                 && Some(*connection) != removal.except
             {
-                member.outbox.control_frame(frame.clone());
+                // Queued here and not written, so that no answer to a join that comes right after can
+                // come before it.
+                member.outbox.queue_control(frame.clone());
             }
             self.disconnect(*connection);
         }

@@ -355,11 +355,11 @@ impl State {
         if self.recent.len() == CATCH_UP_MESSAGES
             && let Some(oldest) = self.recent.pop_front()
         {
-            self.forgotten_seq = oldest.message.seq;
+            self.forgotten_seq = oldest.seq;
         }
         // Messages are plain data with text keys, which always encode.
         let json = Bytes::from(serde_json::to_vec(&**message).unwrap_or_default());
-        self.recent.push_back(Recent { message: Arc::clone(message), bytes: json.len() });
+        self.recent.push_back(Recent { seq, time_s, json: json.clone() });
         let piece = Piece { seq, after: self.delivered_seq, class, json };
         self.delivered_seq = seq;
         let own = OwnMessage { client_id: message.client_id.clone(), seq, time_s };

@@ -1,9 +1,9 @@
 //! Which messages a room has sent lately, and taking them back.
 
+use bytes::Bytes;
 use chat_types::UserId;
 use chat_types::gateway::{Message, ServerFrame};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::{Recent, Room, give_back};
 
@@ -78,7 +78,7 @@ impl Room {
                 sent.recalled = true;
             }
         }
-        state.recent.retain(|recent| !seqs.contains(&recent.message.seq));
+        state.recent.retain(|recent| !seqs.contains(&recent.seq));
         let frame = ServerFrame::Recalled {
             group_id: state.group.group_id.clone(),
             seqs: seqs.to_vec(),
@@ -93,11 +93,12 @@ impl Room {
     /// Puts a changed message into the place of the one with its number, where that can still be
     /// caught up.
     pub(crate) fn replace_recent(&self, changed: &Message) {
+        // Messages are plain data with text keys, which always encode.
+        let json = Bytes::from(serde_json::to_vec(changed).unwrap_or_default());
         let mut state = self.lock();
-        let recent = state.recent.iter_mut().find(|recent| recent.message.seq == changed.seq);
+        let recent = state.recent.iter_mut().find(|recent| recent.seq == changed.seq);
         if let Some(recent) = recent {
-            let bytes = serde_json::to_vec(changed).map_or(usize::MAX, |json| json.len());
-            *recent = Recent { message: Arc::new(changed.clone()), bytes };
+            *recent = Recent { seq: changed.seq, time_s: changed.time_s, json };
         }
     }
 }

@@ -411,3 +411,104 @@ async fn a_mute_is_a_tip_for_each_account_and_stays_away_while_too_much_is_said(
     let tips = room.live_figures(0, 0).classes[&MessageClass::Tip].clone();
     assert_eq!((tips.received, tips.delivered, tips.shed[&ShedCause::Budget]), (4, 2, 2));
 }
+
+/// A socket that notes whether the state of the room was locked while it was written to.
+struct Probe {
+    room: std::sync::Weak<Room>,
+    writes: Mutex<Vec<bool>>,
+}
+
+impl Probe {
+    fn outbox(room: &Arc<Room>) -> (Arc<Self>, Arc<Outbox>) {
+        let probe = Arc::new(Self { room: Arc::downgrade(room), writes: Mutex::default() });
+        let wire = Arc::clone(&probe) as Arc<dyn crate::outbox::Wire>;
+        (probe, Arc::new(Outbox::new(wire, Arc::default())))
+    }
+
+    /// Whether each write since this was asked last found the room locked.
+    fn writes(&self) -> Vec<bool> {
+        std::mem::take(&mut *self.writes.lock().unwrap())
+    }
+}
+
+impl crate::outbox::Wire for Probe {
+    fn try_write(&self, bytes: &[u8]) -> std::io::Result<usize> {
+        let was_locked = self.room.upgrade().is_some_and(|room| room.state.try_lock().is_err());
+        self.writes.lock().unwrap().push(was_locked);
+        Ok(bytes.len())
+    }
+}
+
+fn arrival<'a>(visitor: &'a Visitor, outbox: &'a Arc<Outbox>) -> Arrival<'a> {
+    Arrival {
+        connection: 7,
+        visitor,
+        outbox,
+        platform: Platform::Web,
+        request_id: 1,
+        after_seq: None,
+        join_messages: 20,
+        muted_everywhere_until: 0,
+        now_s: 0,
+    }
+}
+
+fn nothing_special(_: &StoredGroup) -> View {
+    View { custom_fields: CustomFields::new(), role: RoomRole::Member, rules: RoomRules::default() }
+}
+
+#[tokio::test]
+async fn nothing_is_written_while_the_state_of_a_room_is_locked() {
+    let room = Arc::new(room());
+    let visitor = Visitor::Account(UserId::new("mei").unwrap());
+    let removal = Removal {
+        reason: chat_types::gateway::RemovedReason::Kicked,
+        operator: "host",
+        until_s: None,
+        info: "",
+        except: None,
+    };
+    for leaves in ["told", "removed", "dismissed"] {
+        let (probe, outbox) = Probe::outbox(&room);
+        room.join(arrival(&visitor, &outbox), nothing_special).unwrap();
+        assert_eq!(probe.writes(), [false], "the answer");
+        match leaves {
+            "told" => room.tell_connection(7, &removal),
+            "removed" => {
+                let taken_out = room.remove(&[UserId::new("mei").unwrap()], 0, &removal);
+                assert_eq!((taken_out.connections, probe.writes()), (vec![7], vec![]));
+                outbox.flush();
+            }
+            _ => room.dismiss("host"),
+        }
+        assert_eq!(probe.writes(), [false], "{leaves}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_room_tells_a_newcomer_waits_for_the_answer_to_its_join() {
+    let room = room();
+    for from in ["a", "b"] {
+        drop(offer(&room, from, None));
+    }
+    run(&room, 0).await;
+    let visitor = Visitor::Account(UserId::new("mei").unwrap());
+    let (outbox, wire, _) = outbox();
+    let early = |text: &str| ServerFrame::SystemNotification {
+        group_id: "r".to_owned(),
+        text: text.to_owned(),
+    };
+    room.join(arrival(&visitor, &outbox), |group| {
+        // As if others wrote to the connection in the moment in which the room has let it in.
+        outbox.answer(&early("removed, say"));
+        nothing_special(group)
+    })
+    .unwrap();
+    let told = frames(&wire);
+    let [ServerFrame::JoinOk(answer), later] = &told[..] else { panic!("two frames: {told:?}") };
+    assert_eq!(*later, early("removed, say"));
+    let said: Vec<(u32, &str)> =
+        answer.messages.iter().map(|message| (message.seq, &*message.from)).collect();
+    assert_eq!(said, [(1, "a"), (2, "b")]);
+    assert!(!outbox.is_behind());
+}

@@ -8,6 +8,7 @@ mod c2c;
 mod entry;
 mod events;
 mod fields;
+mod followers;
 mod group_counters;
 mod groups;
 mod guests;
@@ -427,3 +428,6 @@ fn hosts(app: &Application, room: &Room) -> Vec<UserId> {
 pub(crate) fn no_such_group(group_id: &GroupId) -> ApiError {
     ApiError::new(Code::GROUP_ID_INVALID, format!("no such group: {group_id}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,79 +4,67 @@ use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{MAX_PRESENCE_ACCOUNTS, Presence, ServerFrame};
 use chat_types::rest::{AccountError, OnlineStatus, OnlineStatuses, PlatformStatus};
 use chat_types::{PresenceStatus, UserId};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::time::Duration;
+use tokio::task::yield_now;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use super::followers::Next;
 use super::sessions::AccountKey;
 use super::{Login, Service, SignedIn, internal};
 use crate::application::Application;
-use crate::outbox::{Outbox, encode};
-use crate::room::ConnectionId;
+use crate::outbox::encode;
 
-/// Which connections follow the status of which accounts. The number of connections bounds it,
-/// and the number of accounts that each of them may follow.
-#[derive(Default)]
-pub(super) struct Followers {
-    state: Mutex<State>,
-}
+/// Writes after which the task that tells lets others have the processor.
+const WRITES_AT_A_STRETCH: usize = 128;
 
-#[derive(Default)]
-struct State {
-    followed: HashMap<AccountKey, Followed>,
-    following: HashMap<ConnectionId, Vec<AccountKey>>,
-}
-
-struct Followed {
-    /// What the followers know.
-    told: PresenceStatus,
-    /// Never empty.
-    by: HashMap<ConnectionId, Arc<Outbox>>,
-}
-
-impl Followers {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Service {
+    /// The status of an account may be another now: its followers are told, unless they know.
+    pub(crate) fn presence_changed(&self, sdk_app_id: u32, user: &UserId) {
+        let key = (sdk_app_id, user.clone());
+        self.sessions.followers.changed(&key, self.clock.monotonic_ms());
     }
 
-    /// A connection follows nobody any more.
-    pub(super) fn unfollow(&self, connection: ConnectionId) {
-        self.lock().unfollow(connection);
+    fn status(&self, (sdk_app_id, user): &AccountKey) -> PresenceStatus {
+        self.sessions.reach(*sdk_app_id, user, self.now_s()).status
     }
-}
 
-impl State {
-    fn unfollow(&mut self, connection: ConnectionId) {
-        for key in self.following.remove(&connection).unwrap_or_default() {
-            if let Some(followed) = self.followed.get_mut(&key) {
-                followed.by.remove(&connection);
-                if followed.by.is_empty() {
-                    self.followed.remove(&key);
+    /// Tells followers what has changed, until the service stops. Nothing is locked while it writes.
+    pub(crate) async fn tell_presence(&self, stopping: &CancellationToken) {
+        while !stopping.is_cancelled() {
+            let now_ms = self.clock.monotonic_ms();
+            match self.sessions.followers.next(|key| self.status(key), now_ms) {
+                Next::Tell { user, status, outboxes } => {
+                    let user_id = user.to_string();
+                    let frame = encode(&ServerFrame::PresenceChanged { user_id, status });
+                    for outboxes in outboxes.chunks(WRITES_AT_A_STRETCH) {
+                        for outbox in outboxes {
+                            outbox.control_frame(frame.clone());
+                        }
+                        yield_now().await;
+                    }
+                }
+                Next::Wait(until_ms) => {
+                    let due = async {
+                        match until_ms.map(|until_ms| until_ms.saturating_sub(now_ms)) {
+                            Some(ms) => sleep(Duration::from_millis(ms)).await,
+                            None => std::future::pending().await,
+                        }
+                    };
+                    tokio::select! {
+                        () = stopping.cancelled() => return,
+                        () = due => {}
+                        () = self.sessions.followers.woken() => {}
+                    }
                 }
             }
         }
     }
-}
-
-impl Service {
-    /// Tells the followers of an account whether it is online, unless they know.
-    pub(crate) fn presence_changed(&self, sdk_app_id: u32, user: &UserId) {
-        let mut state = self.sessions.followers.lock();
-        let Some(followed) = state.followed.get_mut(&(sdk_app_id, user.clone())) else { return };
-        // Read under the followers' lock: of two changes at once both tell what is true last.
-        let status = self.sessions.reach(sdk_app_id, user, self.now_s()).status;
-        if followed.told == status {
-            return;
-        }
-        followed.told = status;
-        let frame = encode(&ServerFrame::PresenceChanged { user_id: user.to_string(), status });
-        for outbox in followed.by.values() {
-            outbox.control_frame(frame.clone());
-        }
-    }
 
     /// Answers the request `id` of a connection with the status of accounts, which it follows from
-    /// now on in place of those before. The answer is written here, so that no change of them can
-    /// come before it. 10005 for too many accounts, 10004 for an id that cannot be one.
+    /// now on in place of those before. It is answered here, so that no change of them can come
+    /// before it. 10005 for too many accounts, 10004 for an id that cannot be one.
     pub(crate) fn follow(
         &self,
         who: &SignedIn,
@@ -102,26 +90,22 @@ impl Service {
                 users.push(user);
             }
         }
-        let now_s = self.now_s();
-        let mut state = self.sessions.followers.lock();
-        state.unfollow(login.connection);
-        let mut accounts = Vec::with_capacity(users.len());
-        let mut following = Vec::with_capacity(users.len());
-        for user in users {
-            let status = self.sessions.reach(who.sdk_app_id, &user, now_s).status;
-            accounts.push(Presence { user_id: user.to_string(), status });
-            let key = (who.sdk_app_id, user);
-            let followed = state
-                .followed
-                .entry(key.clone())
-                .or_insert_with(|| Followed { told: status, by: HashMap::new() });
-            followed.by.insert(login.connection, Arc::clone(&login.outbox));
-            following.push(key);
-        }
-        if !following.is_empty() {
-            state.following.insert(login.connection, following);
-        }
-        login.outbox.answer(&ServerFrame::PresenceOk { id, accounts });
+        let keys: Vec<AccountKey> = users.into_iter().map(|user| (who.sdk_app_id, user)).collect();
+        let held = login.outbox.hold();
+        let now_ms = self.clock.monotonic_ms();
+        let statuses = self.sessions.followers.follow(
+            login.connection,
+            &login.outbox,
+            keys.clone(),
+            |key| self.status(key),
+            now_ms,
+        );
+        let presence = |((_, user), status): (AccountKey, PresenceStatus)| Presence {
+            user_id: user.into(),
+            status,
+        };
+        let accounts = keys.into_iter().zip(statuses).map(presence).collect();
+        held.answer(encode(&ServerFrame::PresenceOk { id, accounts }));
         Ok(())
     }
 
@@ -150,5 +134,77 @@ impl Service {
             statuses.query_result.push(OnlineStatus::new(user, reach.status, devices));
         }
         Ok(statuses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::testing::outbox;
+    use crate::outbox::{Outbox, Wire};
+    use crate::service::{Ended, tests::service};
+    use chat_types::gateway::Platform;
+    use std::io;
+    use std::sync::{Arc, Mutex, mpsc};
+
+    /// A socket that takes a frame only when the test lets it, and says that it was asked.
+    struct Gate {
+        asked: mpsc::Sender<()>,
+        open: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Wire for Gate {
+        fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+            self.asked.send(()).unwrap();
+            self.open.lock().unwrap().recv().unwrap();
+            Ok(bytes.len())
+        }
+    }
+
+    fn login(connection: u64) -> Login {
+        let (outbox, ..) = outbox();
+        Login { connection, platform: Platform::Web, client_ip: None, outbox }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn logins_go_through_while_the_followers_of_a_host_are_being_told() {
+        let (_dir, service) = service().await;
+        let stopping = CancellationToken::new();
+        let (asked, was_asked) = mpsc::channel();
+        let (open, gate) = mpsc::channel();
+        let gate = Arc::new(Gate { asked, open: Mutex::new(gate) });
+        let slow = Arc::new(Outbox::new(gate, Arc::default()));
+        let [host, other] = ["host", "other"].map(|name| UserId::new(name).unwrap());
+        let followers = &service.sessions.followers;
+        let keys = vec![(1, host.clone())];
+        followers.follow(900, &slow, keys.clone(), |key| service.status(key), 0);
+        let telling = {
+            let (service, stopping) = (Arc::clone(&service), stopping.clone());
+            tokio::spawn(async move { service.tell_presence(&stopping).await })
+        };
+        let welcome = ServerFrame::Pong { id: 1 };
+        service.sessions.sign_in(1, &host, login(1), 1, &welcome);
+        service.presence_changed(1, &host);
+        tokio::task::spawn_blocking(move || was_asked.recv().unwrap()).await.unwrap();
+        // The task that tells is in the midst of a write. Others sign in and out, follow and are
+        // followed; so does the host itself.
+        for connection in 2..50 {
+            service.sessions.sign_in(1, &other, login(connection), 1, &welcome);
+            service.presence_changed(1, &other);
+            let reader = login(connection + 100);
+            followers.follow(
+                reader.connection,
+                &reader.outbox,
+                keys.clone(),
+                |_| PresenceStatus::Online,
+                0,
+            );
+            followers.unfollow(reader.connection);
+        }
+        service.sessions.sign_out(1, &host, 1, Ended::Logout, 0);
+        service.presence_changed(1, &host);
+        stopping.cancel();
+        open.send(()).unwrap();
+        telling.await.unwrap();
     }
 }

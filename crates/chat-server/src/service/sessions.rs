@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Origin;
+use super::followers::Followers;
 use super::locks::Locks;
-use super::presence::Followers;
-use crate::outbox::{Closing, Outbox};
+use crate::outbox::{Closing, Outbox, encode};
 use crate::room::ConnectionId;
 
 /// How long an account whose phone has dropped off counts as reachable by a push
@@ -138,6 +138,8 @@ impl Sessions {
         most: usize,
         welcome: &ServerFrame,
     ) -> Vec<Login> {
+        let outbox = Arc::clone(&login.outbox);
+        let held = outbox.hold();
         let mut logins = self.lock();
         let key = (app, user.clone());
         if let Some(mut dropped) = self.dropped.get(&key)
@@ -156,11 +158,11 @@ impl Sessions {
                 ends
             })
             .collect();
-        // Nobody finds the login before it is there, and so nothing comes before the welcome; nor does
-        // anybody who has been welcomed ask for a login that is not there yet.
-        login.outbox.answer(welcome);
         places.push(login);
         drop(logins);
+        // The login is there before it is welcomed, so that whoever asks about it then finds it; what
+        // others tell it meanwhile waits behind the welcome.
+        held.answer(encode(welcome));
         for earlier in &ended {
             end(earlier, KickCause::SignedInElsewhere);
         }

@@ -32,8 +32,10 @@ async fn follow(client: &mut Client, user: &str) -> String {
     answer["accounts"][0]["status"].as_str().unwrap().to_owned()
 }
 
-async fn told(client: &mut Client) -> (String, String) {
+/// What a follower is told next. A second passes then, so that the next change is told at once.
+async fn told(world: &World, client: &mut Client) -> (String, String) {
     let frame = client.kind("presence_changed").await;
+    world.clock.advance(1);
     let text = |name: &str| frame[name].as_str().unwrap().to_owned();
     (text("user_id"), text("status"))
 }
@@ -70,33 +72,38 @@ async fn a_phone_that_drops_off_is_push_online_for_a_week_unless_it_logged_out()
     assert_eq!(follow(&mut watcher, "host").await, "Offline");
 
     let phone = signed_in_on(&world, "host", "Android").await;
-    assert_eq!(told(&mut watcher).await, of("host", "Online"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Online"));
     drop(phone);
-    assert_eq!(told(&mut watcher).await, of("host", "PushOnline"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "PushOnline"));
     let now = status(&world, "host").await;
     assert_eq!(now["Status"], "PushOnline");
     assert_eq!(now["Detail"], json!([{"Platform": "Android", "Status": "PushOnline"}]));
-    world.clock.advance(WEEK_S - 1);
+    // One second has passed since it dropped off.
+    world.clock.advance(WEEK_S - 2);
     assert_eq!(status(&world, "host").await["Status"], "PushOnline");
     world.clock.advance(1);
     assert_eq!(status(&world, "host").await["Status"], "Offline");
 
     let mut phone = signed_in_on(&world, "host", "Android").await;
-    assert_eq!(told(&mut watcher).await, of("host", "Online"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Online"));
     phone.raw(r#"{"t":"logout","id":9}"#).await;
-    assert_eq!(told(&mut watcher).await, of("host", "Offline"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Offline"));
 
     let web = signed_in_on(&world, "host", "Web").await;
-    assert_eq!(told(&mut watcher).await, of("host", "Online"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Online"));
     drop(web);
-    assert_eq!(told(&mut watcher).await, of("host", "Offline"), "a browser takes no pushes");
+    assert_eq!(
+        told(&world, &mut watcher).await,
+        of("host", "Offline"),
+        "a browser takes no pushes"
+    );
 
     let phone = signed_in_on(&world, "host", "iOS").await;
-    assert_eq!(told(&mut watcher).await, of("host", "Online"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Online"));
     drop(phone);
-    assert_eq!(told(&mut watcher).await, of("host", "PushOnline"));
+    assert_eq!(told(&world, &mut watcher).await, of("host", "PushOnline"));
     world.ok("im_open_login_svc/kick", json!({"UserID": "host"})).await;
-    assert_eq!(told(&mut watcher).await, of("host", "Offline"), "a kick ends this too");
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Offline"), "a kick ends this too");
 }
 
 #[tokio::test]
@@ -111,8 +118,12 @@ async fn an_account_is_online_until_its_last_login_goes() {
     web.raw(r#"{"t":"logout","id":9}"#).await;
     web.close_code().await;
     desk_again.raw(r#"{"t":"logout","id":9}"#).await;
-    assert_eq!(told(&mut watcher).await, of("host", "Online"));
-    assert_eq!(told(&mut watcher).await, of("host", "Offline"), "and nothing between the two");
+    assert_eq!(told(&world, &mut watcher).await, of("host", "Online"));
+    assert_eq!(
+        told(&world, &mut watcher).await,
+        of("host", "Offline"),
+        "and nothing between the two"
+    );
 }
 
 #[tokio::test]
@@ -133,7 +144,7 @@ async fn a_connection_follows_those_it_asked_for_last_and_at_most_a_hundred() {
     );
     let _left_behind = signed_in_on(&world, "u1", "Web").await;
     let _followed = signed_in_on(&world, "b", "Web").await;
-    assert_eq!(told(&mut watcher).await, of("b", "Online"), "u1 is followed no more");
+    assert_eq!(told(&world, &mut watcher).await, of("b", "Online"), "u1 is followed no more");
     let nobody = watcher.ask(json!({"t": "presence", "user_ids": []})).await;
     assert_eq!(nobody["accounts"], json!([]));
 }
