@@ -287,8 +287,8 @@ pub trait C2c: Send + Sync {
         now_s: u64,
     ) -> Result<SentChange, Error>;
 
-    /// Notes that an account has read what a peer sent it so far.
-    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<(), Error>;
+    /// Notes that an account has read what a peer sent it so far; whether anything of it was unread.
+    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<bool, Error>;
 
     /// Conversations of an account, the latest first.
     async fn conversations(

@@ -218,6 +218,36 @@ async fn reading_is_told_to_the_peer_and_to_the_readers_other_devices() {
 }
 
 #[tokio::test]
+async fn reading_what_was_read_or_never_written_is_told_nobody() {
+    let world = World::new().await;
+    import(&world, &["a", "b"]).await;
+    let mut peer = world.signed_in("a").await;
+    let mut desk = on(&world, "b", "Mac").await;
+    let mut phone = on(&world, "b", "iOS").await;
+    let read = json!({"t": "c2c_read", "peer": "a"});
+    assert_eq!(desk.ask(read.clone()).await["t"], "done", "nothing was written yet");
+    desk.tell("a", "c1", "hello?").await;
+    assert_eq!(desk.ask(read.clone()).await["t"], "done", "the own message is no news");
+    peer.tell("b", "c2", "yes").await;
+    assert_eq!(desk.ask(read.clone()).await["t"], "done");
+    assert_eq!(desk.ask(read).await["t"], "done", "it is read already");
+    desk.tell("a", "c3", "good").await;
+    let told = async |client: &mut crate::clients::Client| {
+        let mut kinds = Vec::new();
+        loop {
+            let frame = client.next().await.unwrap();
+            kinds.push(frame["t"].as_str().unwrap().to_owned());
+            if frame["message"]["client_id"] == "c3" {
+                return kinds;
+            }
+        }
+    };
+    assert_eq!(told(&mut peer).await, ["c2c_read", "c2c_message"]);
+    let by_itself = ["c2c_message", "c2c_message", "c2c_read", "c2c_message"];
+    assert_eq!(told(&mut phone).await, by_itself);
+}
+
+#[tokio::test]
 async fn what_was_read_stays_read_when_the_messages_are_gone_and_numbers_begin_again() {
     let world = World::new().await;
     import(&world, &["a", "b"]).await;

@@ -129,6 +129,8 @@ async fn the_application_hears_before_and_after_and_of_reading_and_withdrawing()
     assert_eq!((&read["Report_Account"], &read["Peer_Account"]), (&json!("b"), &json!("a")));
     assert_eq!(read["UnreadMsgNum"], 0);
     assert!(read["query"].as_str().unwrap().contains("OptPlatform=Unknown"));
+    // Nothing has become read: that is told nobody, as the next event shows.
+    reader.ask(json!({"t": "c2c_read", "peer": "a"})).await;
     let withdraw = json!({"From_Account": "a", "To_Account": "b", "MsgKey": sent["MsgKey"]});
     world.ok("openim/admin_msgwithdraw", withdraw).await;
     assert_eq!(business.hears(WITHDRAWN).await["MsgKey"], sent["MsgKey"]);

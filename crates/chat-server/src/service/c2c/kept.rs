@@ -147,8 +147,8 @@ impl Service {
         Ok(C2cUnreadMsgNum { all: None, list: peers.iter().map(of).collect() })
     }
 
-    /// Everything that `peer` has sent to `reader` so far is read. The peer and the other devices
-    /// of the reader are told.
+    /// Everything that `peer` has sent to `reader` so far is read. The peer, the other devices of the
+    /// reader and the application are told, unless everything was read before.
     pub(crate) async fn c2c_read(
         &self,
         app: &Application,
@@ -160,7 +160,9 @@ impl Service {
             self.c2c_account(app, user, actor.face()).await?;
         }
         let stored = self.storage.read_c2c(app.sdk_app_id, reader.as_str(), peer.as_str());
-        stored.await.map_err(failed)?;
+        if !stored.await.map_err(failed)? {
+            return Ok(());
+        }
         let time_s = self.now_s();
         let frame = |of: &UserId, own| ServerFrame::C2cRead { peer: of.to_string(), time_s, own };
         if reader != peer {

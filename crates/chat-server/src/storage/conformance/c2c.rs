@@ -108,11 +108,15 @@ pub(super) async fn conversations(storage: &dyn Storage) {
     assert_eq!(list, [("c", 1, 5), ("b", 1, 4)], "the latest first");
     assert_eq!(storage.conversations(app, "a", NOW_S, 1).await.unwrap().len(), 1);
 
-    storage.read_c2c(app, "a", "b").await.unwrap();
-    storage.read_c2c(app, "a", "nobody").await.unwrap();
+    assert!(storage.read_c2c(app, "a", "b").await.unwrap());
+    assert!(!storage.read_c2c(app, "a", "b").await.unwrap(), "it is read already");
+    assert!(!storage.read_c2c(app, "a", "nobody").await.unwrap());
     assert_eq!((unread("a").await, unread("b").await), ("c1".to_owned(), "a2".to_owned()));
     storage.insert_c2c(app, &[message("b", "a", 6)]).await.unwrap();
     assert_eq!(unread("a").await, "b1 c1", "what comes later is unread");
+    storage.insert_c2c(app, &[message("u", "v", 1)]).await.unwrap();
+    assert!(!storage.read_c2c(app, "u", "v").await.unwrap(), "own messages are read");
+    assert!(storage.read_c2c(app, "v", "u").await.unwrap());
 
     // Many at once: every one has a number of its own.
     let calls = (0..40).map(|n| {

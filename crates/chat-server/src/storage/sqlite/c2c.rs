@@ -199,19 +199,31 @@ impl C2c for Sqlite {
         Ok(SentChange::Done)
     }
 
-    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<(), Error> {
+    // Nothing is written when there is nothing new, so that reading again and again costs nobody a
+    // place in the queue of the writers.
+    async fn read_c2c(&self, sdk_app_id: u32, user_id: &str, peer: &str) -> Result<bool, Error> {
+        let mut reader = self.read().await?;
+        let (newest, read) = newest_and_read(&mut reader, sdk_app_id, user_id, peer).await?;
+        drop(reader);
+        if newest <= read {
+            return Ok(false);
+        }
         let (low, high) = low_high(user_id, peer);
         let mut tx = self.write().await?;
-        let newest: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(number) FROM c2c_messages
-             WHERE sdk_app_id = $1 AND low = $2 AND high = $3",
+        let (newest, read) = newest_and_read(&mut tx, sdk_app_id, user_id, peer).await?;
+        let of_peer: Option<i64> = sqlx::query_scalar(
+            "SELECT number FROM c2c_messages
+             WHERE sdk_app_id = $1 AND low = $2 AND high = $3 AND number > $4
+               AND from_user = $5 AND withdrawn = 0
+             LIMIT 1",
         )
         .bind(i64::from(sdk_app_id))
         .bind(low)
         .bind(high)
-        .fetch_one(&mut *tx)
+        .bind(read)
+        .bind(peer)
+        .fetch_optional(&mut *tx)
         .await?;
-        let Some(newest) = newest else { return Ok(()) };
         sqlx::query(
             "INSERT INTO c2c_reads (sdk_app_id, user_id, peer, read_number) VALUES ($1, $2, $3, $4)
              ON CONFLICT (sdk_app_id, user_id, peer) DO UPDATE SET read_number = $4",
@@ -219,11 +231,11 @@ impl C2c for Sqlite {
         .bind(i64::from(sdk_app_id))
         .bind(user_id)
         .bind(peer)
-        .bind(newest)
+        .bind(newest.max(read))
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(of_peer.is_some())
     }
 
     async fn conversations(
@@ -261,6 +273,32 @@ impl C2c for Sqlite {
         let mut reader = self.readers.acquire().await?;
         unread(&mut reader, sdk_app_id, user_id, now_s).await
     }
+}
+
+/// The number of the newest message of a conversation, and the number up to which one of the two has
+/// read it; 0 when there is none.
+async fn newest_and_read(
+    connection: &mut SqliteConnection,
+    sdk_app_id: u32,
+    user_id: &str,
+    peer: &str,
+) -> Result<(i64, i64), Error> {
+    let (low, high) = low_high(user_id, peer);
+    let numbers = sqlx::query_as(
+        "SELECT
+             COALESCE((SELECT MAX(number) FROM c2c_messages
+                       WHERE sdk_app_id = $1 AND low = $2 AND high = $3), 0),
+             COALESCE((SELECT read_number FROM c2c_reads
+                       WHERE sdk_app_id = $1 AND user_id = $4 AND peer = $5), 0)",
+    )
+    .bind(i64::from(sdk_app_id))
+    .bind(low)
+    .bind(high)
+    .bind(user_id)
+    .bind(peer)
+    .fetch_one(connection)
+    .await?;
+    Ok(numbers)
 }
 
 /// Unread messages of an account by the peer that has sent them.
