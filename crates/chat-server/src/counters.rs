@@ -65,6 +65,12 @@ counters! {
     panics_connections: "Panics in a request or at the end of a connection, which were its end";
     panics_routines: "Panics in what the service does by itself, which it does again when it is due";
     ends_cut_short: "Connections whose end took too long, so that they were taken out without telling the application";
+    requests_refused_connection: "Requests that a connection made too fast";
+    requests_refused_account: "Requests and logins that the connections of one account made too fast together";
+    requests_refused_address: "Requests and logins that came from one address too fast";
+    calls_refused_application: "REST calls that one application made too fast";
+    calls_refused_command: "REST calls of one command that one application made too fast";
+    admissions_shared: "Requests that shared an allowance because too many clients were known already";
 }
 
 pub(crate) fn add(counter: &Counter, by: u64) {

@@ -4,6 +4,7 @@
 //! * [`storage`] – SQLite behind one type; everything that survives a restart
 //! * [`application`] – applications, their keys, administrators and custom group fields
 //! * [`service`] – what REST and gateway both do: accounts, groups, messages
+//! * `admission` – how often anybody may ask for anything
 //! * `room` – the live part of a group: members, sequence numbers, fan-out
 //! * `outbox` – what is on its way to one connection, and what of it a slow reader loses
 //! * `rest` – the REST API
@@ -21,6 +22,8 @@ const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug 
 // Rooms, connections and routines outlive a panic, which they could not if it ended the process.
 const _: () = assert!(cfg!(panic = "unwind"));
 
+mod address;
+mod admission;
 pub mod application;
 pub mod clock;
 mod counters;
@@ -32,7 +35,6 @@ mod message_counters;
 mod metrics;
 mod outbox;
 mod panics;
-mod rate_window;
 mod rest;
 mod room;
 pub mod server;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,8 @@ const REFRESH_EVERY: Duration = Duration::from_millis(500);
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// How often a changed online count is told to a room, at most.
 const ROOMS_EVERY: Duration = Duration::from_secs(1);
+/// How often clients that ask for nothing any more are forgotten.
+const TIDY_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked for members whose connection is gone for too long.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
@@ -223,6 +225,11 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
         }
     };
     let purge = |service: Arc<Service>| async move { service.purge().await };
+    // Goes through all that are known, which takes milliseconds when there are very many.
+    let tidy = |service: Arc<Service>| async move {
+        let admission = Arc::clone(&service.admission);
+        let _ = spawn_blocking(move || admission.tidy()).await;
+    };
     vec![
         tokio::spawn(tell_presence(Arc::clone(service), stopping.clone())),
         tokio::spawn(every("rooms", ROOMS_EVERY, Arc::clone(service), stopping.clone(), rooms)),
@@ -235,6 +242,7 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
             refresh,
         )),
         tokio::spawn(every("purge", PURGE_EVERY, Arc::clone(service), stopping.clone(), purge)),
+        tokio::spawn(every("tidy", TIDY_EVERY, Arc::clone(service), stopping.clone(), tidy)),
     ]
 }
 

@@ -8,10 +8,6 @@ use chat_types::{Element, UserId};
 use super::requests::Session;
 use crate::service::{C2cActor, C2cOutgoing, C2cWanted};
 
-/// Messages to accounts that one connection may send in a second: what they are told is never left
-/// out, so nobody may fill another's connection.
-pub(super) const C2C_SENDS_PER_SECOND: usize = 40;
-
 /// A one-to-one message as the client gave it.
 pub(super) struct GivenC2c {
     pub(super) to: String,
@@ -27,10 +23,6 @@ impl Session {
         id: u32,
         given: GivenC2c,
     ) -> Result<Option<ServerFrame>, ApiError> {
-        self.c2c_sends.admit(self.service.clock.monotonic_ms()).map_err(|wait_ms| {
-            let info = format!("at most {C2C_SENDS_PER_SECOND} messages a second: slow down");
-            ApiError::new(Code::REQUEST_RATE, info).retry_after_ms(wait_ms)
-        })?;
         let to = peer(&given.to)?;
         let client_id = given.client_id.clone();
         let outgoing = C2cOutgoing {

@@ -383,7 +383,7 @@ impl Connection {
                     let info = "a guest has no account: leave user_id and user_sig empty";
                     return Err(ApiError::bad_parameter(info));
                 }
-                let_guest_in(&gateway, id, sdk_app_id, platform, &outbox).await
+                let_guest_in(&gateway, id, sdk_app_id, place, &outbox).await
             };
             match self.writing_meanwhile(let_in).await {
                 Ok(session) => {
@@ -478,7 +478,9 @@ async fn let_in(
 ) -> Result<(Session, String, Duration), ApiError> {
     let service = &gateway.service;
     let user_id = chat_types::UserId::new(user_id)?;
+    service.admission.login_from(place.client_ip)?;
     let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
+    service.admission.login_of(sdk_app_id, &who.user_id)?;
     let nick = service.account_of_login(&who).await?;
     let valid_for = Duration::from_secs(who.valid_for_s);
     let login = Login {
@@ -508,14 +510,15 @@ async fn let_guest_in(
     gateway: &Gateway,
     id: u32,
     sdk_app_id: u32,
-    platform: Platform,
+    place: Place,
     outbox: &Arc<Outbox>,
 ) -> Result<GuestSession, ApiError> {
     let service = &gateway.service;
-    let guest = service.guest(sdk_app_id, platform, outbox).await?;
+    service.admission.login_from(place.client_ip)?;
+    let guest = service.guest(sdk_app_id, place.platform, outbox).await?;
     let (user_id, nick, heartbeat_s) = (guest.name.clone(), String::new(), heartbeat_s(gateway));
     outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: true });
-    Ok(GuestSession::new(Arc::clone(service), guest))
+    Ok(GuestSession::new(Arc::clone(service), guest, place.client_ip))
 }
 
 fn heartbeat_s(gateway: &Gateway) -> u32 {

@@ -3,10 +3,12 @@
 use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{ClientFrame, ServerFrame};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::joined::{Joined, not_in};
 use super::requests::Handled;
+use crate::admission::Allowance;
 use crate::application::Application;
 use crate::outbox::encode_with;
 use crate::room::{CaughtUp, Room};
@@ -17,12 +19,15 @@ pub(super) struct GuestSession {
     service: Arc<Service>,
     guest: Guest,
     rooms: Joined,
+    allowance: Allowance,
 }
 
 impl GuestSession {
-    pub(super) fn new(service: Arc<Service>, guest: Guest) -> Self {
+    pub(super) fn new(service: Arc<Service>, guest: Guest, client_ip: IpAddr) -> Self {
         let rooms = Joined::new(guest.connection);
-        Self { service, guest, rooms }
+        let admission = &service.admission;
+        let allowance = Allowance::new(admission, guest.connection, None, Some(client_ip));
+        Self { service, guest, rooms, allowance }
     }
 
     /// Configuration as it is now, or as it was at the login when the application is gone.
@@ -34,9 +39,39 @@ impl GuestSession {
     /// Answers one request.
     pub(super) async fn handle(&mut self, frame: ClientFrame) -> Handled {
         let id = frame.id();
-        let answer = match frame {
+        if let ClientFrame::Logout { .. } = frame {
+            return Handled::LoggedOut;
+        }
+        let answer = match self.allowance.admit(&frame) {
+            Ok(cost) => {
+                let answer = self.answer(id, frame).await;
+                if let Err(error) = &answer {
+                    self.allowance.was_refused(cost, error);
+                }
+                answer
+            }
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(Some(frame)) => self.guest.outbox.answer(&frame),
+            Ok(None) => {}
+            Err(ApiError { code, info, retry_after_ms }) => {
+                let error = ServerFrame::Error { id, code, info, retry_after_ms };
+                self.guest.outbox.answer(&error);
+            }
+        }
+        Handled::Answered
+    }
+
+    /// Carries out a request that was admitted.
+    async fn answer(
+        &mut self,
+        id: u32,
+        frame: ClientFrame,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        match frame {
             ClientFrame::Ping { .. } => Ok(Some(ServerFrame::Pong { id })),
-            ClientFrame::Logout { .. } => return Handled::LoggedOut,
+            ClientFrame::Logout { .. } => Ok(None),
             ClientFrame::Login { .. } => {
                 Err(ApiError::bad_parameter("this connection is signed in already: log out first"))
             }
@@ -63,16 +98,7 @@ impl GuestSession {
                 Code::GUESTS_READ_ONLY,
                 "a guest only reads: sign in with an account",
             )),
-        };
-        match answer {
-            Ok(Some(frame)) => self.guest.outbox.answer(&frame),
-            Ok(None) => {}
-            Err(ApiError { code, info, retry_after_ms }) => {
-                let error = ServerFrame::Error { id, code, info, retry_after_ms };
-                self.guest.outbox.answer(&error);
-            }
         }
-        Handled::Answered
     }
 
     /// Takes the connection out of its rooms.
@@ -88,7 +114,10 @@ impl GuestSession {
         request: JoinRequest,
     ) -> Result<Option<ServerFrame>, ApiError> {
         let group_id = GroupId::new(group_id)?;
-        self.rooms.check_place(&group_id, self.service.clock.monotonic_ms())?;
+        if self.rooms.knows(&group_id) {
+            self.allowance.admit_catch_up()?;
+        }
+        self.rooms.check_place(&group_id)?;
         let app = self.app();
         let room = self.service.join_as_guest(&app, &group_id, &self.guest, request).await?;
         self.rooms.put(group_id, room);
@@ -110,7 +139,6 @@ impl GuestSession {
         before_seq: Option<u32>,
     ) -> Result<Option<ServerFrame>, ApiError> {
         let (group_id, room) = self.room(group_id)?;
-        self.rooms.admit_catch_up(self.service.clock.monotonic_ms())?;
         let now_s = self.service.now_s();
         let caught_up = room.catch_up(self.guest.connection, after_seq, before_seq, now_s);
         let caught_up = caught_up.ok_or_else(|| not_in(&group_id))?;

@@ -32,7 +32,6 @@ impl Session {
     ) -> Result<Option<ServerFrame>, ApiError> {
         let group_id = GroupId::new(group_id)?;
         let room = self.room(&group_id).ok_or_else(|| not_in_room(&group_id))?;
-        self.rooms.admit_catch_up(self.service.clock.monotonic_ms())?;
         let (connection, now_s) = (self.login.connection, self.service.now_s());
         let caught_up = room.catch_up(connection, after_seq, before_seq, now_s);
         let CaughtUp { messages, complete, .. } =

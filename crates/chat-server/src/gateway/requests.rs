@@ -7,11 +7,11 @@ use chat_types::rest::ModifyGroupBaseInfo;
 use chat_types::{Element, GroupId, Priority};
 use std::sync::Arc;
 
-use super::c2c_requests::{C2C_SENDS_PER_SECOND, GivenC2c};
+use super::c2c_requests::GivenC2c;
 use super::joined::{Joined, not_in};
 use super::sending::{Pending, answer};
+use crate::admission::{Allowance, Cost};
 use crate::application::Application;
-use crate::rate_window::RateWindow;
 use crate::room::Room;
 use crate::service::{Ended, JoinRequest, Login, Offered, Outgoing, Service, SignedIn};
 
@@ -21,7 +21,7 @@ pub(super) struct Session {
     pub(super) who: SignedIn,
     pub(super) login: Login,
     pub(super) rooms: Joined,
-    pub(super) c2c_sends: RateWindow,
+    allowance: Allowance,
     /// What the request has put on its way, until the connection takes it over.
     offered: Option<Pending>,
 }
@@ -45,8 +45,10 @@ struct Given {
 impl Session {
     pub(super) fn new(service: Arc<Service>, who: SignedIn, login: Login) -> Self {
         let rooms = Joined::new(login.connection);
-        let c2c_sends = RateWindow::new(C2C_SENDS_PER_SECOND);
-        Self { service, who, login, rooms, c2c_sends, offered: None }
+        let account = Some((who.sdk_app_id, &who.user_id));
+        let admission = &service.admission;
+        let allowance = Allowance::new(admission, login.connection, account, login.client_ip);
+        Self { service, who, login, rooms, allowance, offered: None }
     }
 
     /// Configuration as it is now, or as it was at the login when the application is gone.
@@ -58,9 +60,40 @@ impl Session {
     /// Answers one request, unless a room has to decide first.
     pub(super) async fn handle(&mut self, frame: ClientFrame) -> Handled {
         let id = frame.id();
+        if let ClientFrame::Logout { .. } = frame {
+            return Handled::LoggedOut;
+        }
+        let answer = match self.allowance.admit(&frame) {
+            Ok(cost) => self.answer(id, frame, cost).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(Some(frame)) => self.login.outbox.answer(&frame),
+            Ok(None) => {}
+            Err(ApiError { code, info, retry_after_ms }) => {
+                self.login.outbox.answer(&ServerFrame::Error { id, code, info, retry_after_ms });
+            }
+        }
+        self.offered.take().map_or(Handled::Answered, Handled::Sent)
+    }
+
+    /// Carries out a request that was admitted at this cost.
+    async fn answer(
+        &mut self,
+        id: u32,
+        frame: ClientFrame,
+        cost: Cost,
+    ) -> Result<Option<ServerFrame>, ApiError> {
+        // The application may be asked about these before they are carried out.
+        let _question = match frame {
+            ClientFrame::Join { .. } | ClientFrame::Send { .. } | ClientFrame::SendC2c { .. } => {
+                self.allowance.ask().await
+            }
+            _ => None,
+        };
         let answer = match frame {
             ClientFrame::Ping { .. } => Ok(Some(ServerFrame::Pong { id })),
-            ClientFrame::Logout { .. } => return Handled::LoggedOut,
+            ClientFrame::Logout { .. } => Ok(None),
             ClientFrame::Login { .. } => {
                 Err(ApiError::bad_parameter("this connection is signed in already: log out first"))
             }
@@ -133,14 +166,10 @@ impl Session {
             ClientFrame::Conversations { .. } => self.conversations(id).await,
             ClientFrame::Presence { user_ids, .. } => self.presence(id, &user_ids),
         };
-        match answer {
-            Ok(Some(frame)) => self.login.outbox.answer(&frame),
-            Ok(None) => {}
-            Err(ApiError { code, info, retry_after_ms }) => {
-                self.login.outbox.answer(&ServerFrame::Error { id, code, info, retry_after_ms });
-            }
+        if let Err(error) = &answer {
+            self.allowance.was_refused(cost, error);
         }
-        self.offered.take().map_or(Handled::Answered, Handled::Sent)
+        answer
     }
 
     /// Takes the connection out of its rooms and ends the login.
@@ -183,7 +212,10 @@ impl Session {
         after_seq: Option<u32>,
     ) -> Result<Option<ServerFrame>, ApiError> {
         let group_id = GroupId::new(group_id)?;
-        self.rooms.check_place(&group_id, self.service.clock.monotonic_ms())?;
+        if self.rooms.knows(&group_id) {
+            self.allowance.admit_catch_up()?;
+        }
+        self.rooms.check_place(&group_id)?;
         let request = JoinRequest { id, after_seq };
         let (app, user) = (self.app(), &self.who.user_id);
         let room = self.service.join(&app, &group_id, user, &self.login, request).await?;

@@ -32,7 +32,7 @@ use tokio::time::{Instant, timeout};
 use crate::application::Application;
 use crate::metrics::OTHER_COMMAND;
 use crate::service::{Origin, Service};
-use rate::CallRates;
+use rate::{admit_app, admit_command};
 
 /// Bytes of an oversized body that are read for the sake of the answer.
 const MAX_DISCARDED_BYTES: usize = 16 * MAX_BODY_BYTES;
@@ -46,31 +46,25 @@ pub(crate) struct Caller {
     pub(crate) origin: Origin,
 }
 
-/// What every call works on.
-struct Rest {
-    service: Arc<Service>,
-    rates: CallRates,
-}
-
 pub(crate) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/v4/{service}/{command}", any(answer))
         .fallback(no_such_path)
-        .with_state(Arc::new(Rest { service, rates: CallRates::default() }))
+        .with_state(service)
 }
 
 async fn answer(
-    State(rest): State<Arc<Rest>>,
+    State(service): State<Arc<Service>>,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     request: Request<Body>,
 ) -> Response {
     let Ok(Path((group, command))) = path else { return no_such_path(request).await };
     let begun = Instant::now();
-    let answered = call(&rest, &group, &command, query.as_deref(), request).await;
+    let answered = call(&service, &group, &command, query.as_deref(), request).await;
     let code = answered.as_ref().map_or_else(|error| error.code, |_| Code::OK);
     let known = catalogue::find(&group, &command).map_or(OTHER_COMMAND, |known| known.name);
-    rest.service.metrics.rest_call(known, code, begun.elapsed().as_secs_f64());
+    service.metrics.rest_call(known, code, begun.elapsed().as_secs_f64());
     match answered {
         Ok(json) => respond(json),
         Err(error) => {
@@ -106,7 +100,7 @@ fn respond(json: String) -> Response {
 }
 
 async fn call(
-    rest: &Arc<Rest>,
+    service: &Arc<Service>,
     group: &str,
     command: &str,
     query: Option<&str>,
@@ -120,22 +114,23 @@ async fn call(
     if !is_post {
         return Err(ApiError::new(Code::HTTP_FORM, "use POST"));
     }
-    let Rest { service, rates } = &**rest;
     let caller = caller(service, query.unwrap_or_default(), client_ip).await?;
     let mut body = to_object(&body?)?;
-    let now_ms = service.clock.now_ms();
     let sdk_app_id = caller.app.sdk_app_id;
-    rates.admit_app(sdk_app_id, caller.app.settings.calls_per_second, now_ms)?;
+    let (admission, counters) = (&service.admission, &service.counters);
+    admit_app(admission, counters, sdk_app_id, caller.app.settings.calls_per_second)?;
     let command = catalogue::find(group, command)?;
     let call = command.call()?;
-    rates.admit_command(sdk_app_id, command, now_ms)?;
+    admit_command(admission, counters, sdk_app_id, command)?;
     catalogue::check(command, &body)?;
     catalogue::use_main_names(command, &mut body);
     // A task of its own: a caller that hangs up drops this future, and what has begun to be stored
     // has to be shown to the room all the same.
-    let rest = Arc::clone(rest);
     let code = command.family.unreadable();
-    let running = async move { (call.run)(&rest.service, &caller, body.into(), code).await };
+    let running = {
+        let service = Arc::clone(service);
+        async move { (call.run)(&service, &caller, body.into(), code).await }
+    };
     let done = tokio::spawn(service.calls.track_future(running)).await;
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "call ended early");

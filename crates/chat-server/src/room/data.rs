@@ -1,18 +1,10 @@
-//! What a room says of its attributes and counters, and how often attributes may be written.
+//! What a room says of its attributes and counters.
 
 use chat_types::gateway::ServerFrame;
 
 use super::{Room, State};
 
-/// Writes of attributes in a second, of all kinds together (product/269/1671, code 10049).
-pub(super) const WRITES_PER_SECOND: usize = 5;
-
 impl Room {
-    /// Counts a write of the attributes; `false` when there are too many.
-    pub(crate) fn admit_attribute_write(&self, now_ms: u64) -> bool {
-        self.lock().attribute_writes.admit(now_ms).is_ok()
-    }
-
     /// Tells the members all attributes.
     pub(crate) fn tell_attributes(&self) {
         let mut state = self.lock();

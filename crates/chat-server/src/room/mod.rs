@@ -31,7 +31,7 @@ pub(crate) use posting::{Draft, Pace, Posted, Stamp, Step, Verdict};
 pub(crate) use profile::{Readers, View};
 pub(crate) use recall::SENT_LONGER_S;
 pub(crate) use registry::Rooms;
-pub(crate) use rules::{Hasty, Turn, has_link, normalised, plain_text};
+pub(crate) use rules::{Turn, has_link, normalised, plain_text};
 pub(crate) use visitor::Visitor;
 
 use bytes::Bytes;
@@ -53,7 +53,6 @@ use tips::Tips;
 
 use crate::message_counters::MessageCounters;
 use crate::outbox::{MissedCopies, Origin, Outbox, encode, encode_with};
-use crate::rate_window::RateWindow;
 use crate::storage::{GroupChange, StoredGroup};
 
 /// The short history: messages that a member can catch up, and how old they may be. In the busiest
@@ -114,7 +113,6 @@ struct State {
     /// Connections of guests.
     guests: u32,
     sent: recall::SentMessages,
-    attribute_writes: RateWindow,
     members: HashMap<ConnectionId, Member>,
     /// The online count is the number of accounts.
     accounts: Seats,
@@ -488,7 +486,6 @@ impl State {
             last_message_time_s: 0,
             recent: VecDeque::new(),
             sent: recall::SentMessages::default(),
-            attribute_writes: RateWindow::new(data::WRITES_PER_SECOND),
             members: HashMap::new(),
             accounts: Seats::default(),
             absences: Absences::default(),

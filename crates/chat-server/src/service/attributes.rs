@@ -12,6 +12,10 @@ use crate::application::Application;
 use crate::room::Room;
 use crate::storage::GroupChange;
 
+/// Writes of the attributes of a group in a second, of all kinds together (product/269/1671, code
+/// 10049).
+const WRITES_PER_SECOND: u32 = 5;
+
 /// A write of attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AttributeWrite {
@@ -49,7 +53,8 @@ impl Service {
         let (_, room) = self.room_named(app, group_id).await?;
         let one_at_a_time = room.changing.lock().await;
         let changes = room.with(|group| write.changes(&group.attributes))?;
-        if !room.admit_attribute_write(self.clock.now_ms()) {
+        let of_group = ("attributes", app.sdk_app_id, group_id);
+        if !self.admission.call(of_group, WRITES_PER_SECOND) {
             return Err(ApiError::new(
                 Code::ATTRIBUTE_RATE,
                 "the attributes of a group may be written 5 times per second: put several keys \

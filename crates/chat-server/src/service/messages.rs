@@ -1,10 +1,10 @@
 //! Sending a message into a group.
 //!
 //! Checks run in the order of the documentation's fragments: form and size (10004, 80002), group
-//! (10015), repeat (the first answer again, whatever has become of its sender since), sender (10019,
-//! 9002), mute (10017, without asking the webhook), the rules of the room (9008, 9009, 9010, 80001),
-//! before-webhook (10016, own codes, 80003), the room's choice (10023), number and delivery,
-//! after-webhook.
+//! (10015), repeat (the first answer again, whatever has become of its sender since), rate of the
+//! sender (9008), sender (10019, 9002), mute (10017, without asking the webhook), the other rules of
+//! the room (9009, 9010, 80001), before-webhook (10016, own codes, 80003), the room's choice (10023),
+//! number and delivery, after-webhook.
 
 use chat_types::code::{ApiError, Code};
 use chat_types::element::{check_body, check_rest_body};
@@ -174,6 +174,9 @@ impl Service {
             }
             Entered::First(claim) => claim,
         };
+        if let Err(refusal) = self.check_rate(app, &room, &outgoing) {
+            return self.refuse(app, &room, &outgoing, refusal).await;
+        }
         let nick = match self.check_sender(app, &room, group_id, &outgoing).await {
             Ok(nick) => nick,
             Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,

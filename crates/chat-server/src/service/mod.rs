@@ -58,6 +58,7 @@ use tokio_util::task::TaskTracker;
 
 use self::attached::Attached;
 use self::recorder::Recorder;
+use crate::admission::Admission;
 use crate::application::{Application, Directory};
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -93,6 +94,7 @@ pub(crate) struct Service {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) metrics: Metrics,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) sessions: Sessions,
@@ -158,6 +160,7 @@ impl Service {
             webhooks,
             sessions: Sessions::default(),
             attached: Attached::default(),
+            admission: Arc::new(Admission::new(Arc::clone(&clock), Arc::clone(&counters))),
             rooms: Rooms::default(),
             room_coming_or_going: tokio::sync::Mutex::default(),
             calls: TaskTracker::new(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::fields::right_in;
 use super::{Outgoing, Service};
 use crate::application::{Application, Right};
-use crate::room::{Hasty, Room, Turn, has_link, normalised, plain_text};
+use crate::room::{Room, Turn, has_link, normalised, plain_text};
 use crate::storage::{GroupChange, GroupRules, StoredGroup};
 
 pub(crate) const MAX_BUDGET: u32 = 100_000;
@@ -88,10 +88,36 @@ pub(crate) fn role_in(app: &Application, group: &StoredGroup, user_id: &UserId) 
 }
 
 impl Service {
-    /// Whether the rules of the room let this message through: rate of the sender (9008), slow mode
-    /// (9009), links (9010), blocked words (80001). Asked once for a message, because it charges the
-    /// sender; the turn is to be held until it is known what became of the message. Nothing is
-    /// refused to owner and administrators, nor to the application's own server.
+    /// Whether the sender may say something again: 9008 at its rate in this room. It comes before
+    /// everything that the sender can be refused for, so that nobody can be refused faster than it
+    /// may speak. A repeat of a message that was taken is not charged.
+    pub(super) fn check_rate(
+        &self,
+        app: &Application,
+        room: &Room,
+        outgoing: &Outgoing,
+    ) -> Result<(), Refusal> {
+        if outgoing.connection.is_none() {
+            return Ok(());
+        }
+        let (most, right, group_id) = room.with(|group| {
+            let most = rules(app, group).sender_per_s;
+            (most, right_in(app, group, &outgoing.from), group.group_id.clone())
+        });
+        if right >= Right::Admin {
+            return Ok(());
+        }
+        let spoken = self.admission.speak(app.sdk_app_id, &group_id, &outgoing.from, most);
+        spoken.map_err(|wait_ms| {
+            let info = format!("one account says at most {most} messages a second here: slow down");
+            ApiError::new(Code::SENDER_RATE, info).retry_after_ms(wait_ms).into()
+        })
+    }
+
+    /// Whether the rules of the room let this message through: slow mode (9009), links (9010),
+    /// blocked words (80001). Asked once for a message; the turn is to be held until it is known
+    /// what became of the message. Nothing is refused to owner and administrators, nor to the
+    /// application's own server.
     pub(super) fn check_rules(
         &self,
         app: &Application,
@@ -106,13 +132,12 @@ impl Service {
         if right >= Right::Admin {
             return Ok(Turn::free());
         }
-        let now_ms = self.clock.monotonic_ms();
         let turn = if is_signal(outgoing) {
-            room.signal(&outgoing.from, &rules, now_ms)
+            Turn::free()
         } else {
-            room.turn(&outgoing.from, &rules, now_ms)
+            let turn = room.turn(&outgoing.from, rules.slow_mode_s, self.clock.monotonic_ms());
+            turn.map_err(|wait_ms| in_slow_mode(wait_ms, &rules))?
         };
-        let turn = turn.map_err(|hasty| hasty_sender(hasty, &rules))?;
         let (no_links, words) = (rules.links == LinkPolicy::Nobody, room.blocked_words());
         if !no_links && words.is_none() {
             return Ok(turn);
@@ -195,20 +220,11 @@ fn is_signal(outgoing: &Outgoing) -> bool {
         && elements.iter().all(|element| matches!(element, Element::Custom(_)))
 }
 
-fn hasty_sender(hasty: Hasty, rules: &RoomRules) -> ApiError {
-    match hasty {
-        Hasty::Rate(wait_ms) => {
-            let most = rules.sender_per_s;
-            let info = format!("one account says at most {most} messages a second here: slow down");
-            ApiError::new(Code::SENDER_RATE, info).retry_after_ms(wait_ms)
-        }
-        Hasty::SlowMode(wait_ms) => {
-            let every = rules.slow_mode_s;
-            let left = wait_ms.div_ceil(1_000);
-            let info = format!("slow mode: one message every {every} s; wait {left} s more");
-            ApiError::new(Code::SLOW_MODE, info).retry_after_ms(wait_ms)
-        }
-    }
+fn in_slow_mode(wait_ms: u64, rules: &RoomRules) -> ApiError {
+    let every = rules.slow_mode_s;
+    let left = wait_ms.div_ceil(1_000);
+    let info = format!("slow mode: one message every {every} s; wait {left} s more");
+    ApiError::new(Code::SLOW_MODE, info).retry_after_ms(wait_ms)
 }
 
 /// The rules after a change; 10004 when nothing is given or a rule cannot be.

@@ -335,7 +335,7 @@ async fn sendmsg_stamps_a_message_and_knows_its_repeat_for_one_second() {
     let world = World::new().await;
     import(&world, &["a", "b", "c"]).await;
     let mut receiver = world.signed_in("b").await;
-    world.clock.stand();
+    world.clock.hold();
     let sent = send(&world, 7, "one", json!({"MsgSeq": 5, "CloudCustomData": "v1"})).await;
     let time = sent["MsgTime"].as_u64().unwrap();
     assert_eq!(sent["MsgKey"], format!("5_7_{time}"));

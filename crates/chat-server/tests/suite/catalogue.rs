@@ -54,6 +54,7 @@ async fn a_command_that_is_called_too_often_is_refused_until_its_time_has_come()
     let path = format!("{GROUPS}/get_online_member_num");
     let query = world.query("administrator");
     let body = json!({"GroupId": "r"}).to_string();
+    world.clock.hold();
     for _ in 0..200 {
         assert_eq!(world.post(&path, &query, body.clone()).await["ErrorCode"], 0);
     }
@@ -62,4 +63,5 @@ async fn a_command_that_is_called_too_often_is_refused_until_its_time_has_come()
     world.ok(&format!("{GROUPS}/get_group_info"), json!({"GroupIdList": ["r"]})).await;
     world.clock.advance(1);
     assert_eq!(world.post(&path, &query, body).await["ErrorCode"], 0, "a second later");
+    assert_eq!(world.server.counts().calls_refused_command, 1);
 }

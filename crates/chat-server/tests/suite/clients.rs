@@ -37,16 +37,15 @@ pub(crate) struct TestClock {
     wall_ms: AtomicU64,
     /// What the test has let pass beside the time that really passes.
     passed_ms: AtomicU64,
-    /// When the time that really passes was left out of account; 0 while it counts.
-    stands_ms: AtomicU64,
+    /// The moment at which the time that really passes stands still; 0 while it goes on.
+    held_ms: AtomicU64,
 }
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
         // A whole second, so that tests reckon in seconds.
         let wall_ms = AtomicU64::new(SystemClock.now_s() * 1_000);
-        let (passed_ms, stands_ms) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Self { wall_ms, passed_ms, stands_ms })
+        Arc::new(Self { wall_ms, passed_ms: AtomicU64::new(0), held_ms: AtomicU64::new(0) })
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -58,9 +57,15 @@ impl TestClock {
         self.passed_ms.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
-    /// From now on no time passes but what the test lets pass.
-    pub(crate) fn stand(&self) {
-        self.stands_ms.store(SystemClock.monotonic_ms().max(1), Ordering::SeqCst);
+    /// From now on no time passes but what the test lets pass. Rooms that collect messages for a tick
+    /// do not write them then.
+    pub(crate) fn hold(&self) {
+        self.held_ms.store(SystemClock.monotonic_ms().max(1), Ordering::SeqCst);
+    }
+
+    /// Time passes again.
+    pub(crate) fn go_on(&self) {
+        self.held_ms.store(0, Ordering::SeqCst);
     }
 
     /// Somebody sets the clock on the wall, forwards or back; no time passes.
@@ -76,9 +81,9 @@ impl Clock for TestClock {
     }
 
     fn monotonic_ms(&self) -> u64 {
-        let stands_ms = self.stands_ms.load(Ordering::SeqCst);
-        let running_ms = if stands_ms > 0 { stands_ms } else { SystemClock.monotonic_ms() };
-        running_ms + self.passed_ms.load(Ordering::SeqCst)
+        let held_ms = self.held_ms.load(Ordering::SeqCst);
+        let really_ms = if held_ms == 0 { SystemClock.monotonic_ms() } else { held_ms };
+        really_ms + self.passed_ms.load(Ordering::SeqCst)
     }
 }
 

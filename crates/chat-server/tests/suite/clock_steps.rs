@@ -51,6 +51,21 @@ async fn slow_mode_and_the_rate_of_a_sender_go_by_the_time_that_passes() {
 }
 
 #[tokio::test]
+async fn a_step_of_the_clock_gives_no_call_back_and_takes_none_away() {
+    let world = World::with_room().await;
+    let list = async || world.call("group_open_http_svc/get_appid_group_list", json!({})).await;
+    world.clock.hold();
+    while list().await["ErrorCode"] == 0 {}
+    for step in [-HOUR_S, 2 * HOUR_S, -HOUR_S] {
+        world.clock.step_wall(step);
+        assert_eq!(list().await["ErrorCode"], 60007, "no time has passed");
+    }
+    world.clock.step_wall(-HOUR_S);
+    world.clock.advance(1);
+    assert_eq!(list().await["ErrorCode"], 0, "a second has passed");
+}
+
+#[tokio::test]
 async fn a_mute_ends_when_the_clock_on_the_wall_says_so() {
     let world = World::with_room().await;
     let mut talker = Watcher::enter(&world, "talker").await;

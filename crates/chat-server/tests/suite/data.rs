@@ -90,6 +90,7 @@ async fn a_write_over_a_limit_of_attributes_changes_nothing() {
 async fn attributes_of_a_group_are_written_five_times_a_second() {
     let world = World::with_room().await;
     let path = format!("{GROUPS}/modify_group_attr");
+    world.clock.hold();
     for n in 0..5 {
         world.ok(&path, attr(&[("n", &n.to_string())])).await;
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod accounts;
+mod admission;
 mod applications;
 mod bad_bytes;
 mod bad_input;

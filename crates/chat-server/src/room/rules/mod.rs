@@ -6,10 +6,9 @@ mod speakers;
 mod words;
 
 pub(crate) use links::has_link;
-pub(crate) use speakers::{Hasty, Turn};
+pub(crate) use speakers::Turn;
 pub(crate) use words::{BlockedWords, normalised};
 
-use chat_types::gateway::RoomRules;
 use chat_types::{Element, UserId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,32 +50,20 @@ impl Speech {
 }
 
 impl Room {
-    /// Asks for an account that wants to speak now. Counts against its rate; in slow mode the
-    /// account has no second turn while it holds one, and after [`Turn::spoke`] none before the
-    /// time of `rules`. `now_ms` is monotonic.
+    /// Asks for an account that wants to speak now. In slow mode the account has no second turn while
+    /// it holds one, and after [`Turn::spoke`] none before its time; the milliseconds that are left
+    /// then. `now_ms` is monotonic.
     pub(crate) fn turn(
         self: &Arc<Self>,
         user_id: &UserId,
-        rules: &RoomRules,
+        slow_mode_s: u32,
         now_ms: u64,
-    ) -> Result<Turn, Hasty> {
-        self.speech.speakers().admit(user_id, rules, now_ms)?;
-        if rules.slow_mode_s == 0 {
+    ) -> Result<Turn, u64> {
+        if slow_mode_s == 0 {
             return Ok(Turn::free());
         }
+        self.speech.speakers().admit(user_id, slow_mode_s, now_ms)?;
         Ok(Turn::held(Arc::clone(self), user_id.clone()))
-    }
-
-    /// The same for a message that says nothing to anybody: it counts against the rate, and slow mode
-    /// is not concerned.
-    pub(crate) fn signal(
-        &self,
-        user_id: &UserId,
-        rules: &RoomRules,
-        now_ms: u64,
-    ) -> Result<Turn, Hasty> {
-        self.speech.speakers().admit_signal(user_id, rules, now_ms)?;
-        Ok(Turn::free())
     }
 
     /// What no text may hold, if there is anything.

@@ -1,11 +1,7 @@
-//! How often an account may speak: so many messages in a second, and in slow mode one in so many
-//! seconds.
-//!
-//! The rate is the generic cell rate algorithm: one number for each account, the time at which its
-//! allowance is full again. A rate of `n` in a second allows a burst of `2n`.
+//! Slow mode: an account speaks once in so many seconds. How many messages it may send in a second is
+//! a matter of `admission`.
 
 use chat_types::UserId;
-use chat_types::gateway::RoomRules;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,70 +12,32 @@ use super::super::Room;
 const MAX_SPEAKERS: usize = 50_000;
 /// Below so many nobody is looked through.
 const FEW_SPEAKERS: usize = 64;
-/// A burst is what the rate allows in so many seconds.
-const BURST_S: u64 = 2;
-const NS_PER_S: u64 = 1_000_000_000;
-const NS_PER_MS: u64 = 1_000_000;
 const MS_PER_S: u64 = 1_000;
 
-/// Why an account has to wait, with the milliseconds that are left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hasty {
-    /// It says more in a second than it may.
-    Rate(u64),
-    /// Slow mode.
-    SlowMode(u64),
-}
-
-/// What is known of an account that has spoken lately. Times are monotonic.
+/// What is known of an account that has spoken lately. Times are monotonic, in milliseconds.
 #[derive(Debug, Default)]
 struct Speaker {
-    /// When its allowance is full again, in nanoseconds.
-    full_again_ns: u64,
-    /// When it had a message delivered in slow mode, in milliseconds.
+    /// When it had a message delivered.
     spoke_ms: Option<u64>,
-    /// It holds a turn in slow mode.
+    /// It holds a turn.
     speaking: bool,
 }
 
 impl Speaker {
-    /// When there is nothing to wait for any more, in milliseconds.
+    /// When there is nothing to wait for any more.
     fn free_ms(&self, slow_mode_s: u32) -> u64 {
         let slow_ms = u64::from(slow_mode_s) * MS_PER_S;
-        let slow = self.spoke_ms.map_or(0, |spoke| spoke.saturating_add(slow_ms));
-        self.full_again_ns.div_ceil(NS_PER_MS).max(slow)
+        self.spoke_ms.map_or(0, |spoke| spoke.saturating_add(slow_ms))
     }
 
-    fn may_speak(&self, slow_mode_s: u32, now_ms: u64) -> Result<(), Hasty> {
-        let slow_ms = u64::from(slow_mode_s) * MS_PER_S;
-        if slow_ms == 0 {
-            return Ok(());
-        }
+    fn may_speak(&self, slow_mode_s: u32, now_ms: u64) -> Result<(), u64> {
         if self.speaking {
-            return Err(Hasty::SlowMode(slow_ms));
+            return Err(u64::from(slow_mode_s) * MS_PER_S);
         }
-        match self.spoke_ms.map_or(0, |spoke| spoke.saturating_add(slow_ms).saturating_sub(now_ms))
-        {
+        match self.free_ms(slow_mode_s).saturating_sub(now_ms) {
             0 => Ok(()),
-            left => Err(Hasty::SlowMode(left)),
+            left => Err(left),
         }
-    }
-
-    fn charge(&mut self, per_second: u32, now_ms: u64) -> Result<(), Hasty> {
-        if per_second == 0 {
-            return Ok(());
-        }
-        // Rounded up, so that many messages are never more than the rate.
-        let interval = NS_PER_S.div_ceil(u64::from(per_second));
-        let burst = (BURST_S * u64::from(per_second) - 1) * interval;
-        let now = now_ms.saturating_mul(NS_PER_MS);
-        let full_again = self.full_again_ns.max(now);
-        let early = full_again.saturating_sub(now.saturating_add(burst));
-        if early > 0 {
-            return Err(Hasty::Rate(early.div_ceil(NS_PER_MS)));
-        }
-        self.full_again_ns = full_again.saturating_add(interval);
-        Ok(())
     }
 }
 
@@ -98,44 +56,23 @@ impl Default for Speakers {
 }
 
 impl Speakers {
-    /// Counts an attempt of an account, and in slow mode gives it the turn. A refused attempt costs
-    /// nothing of the rate when it was too fast, and counts when slow mode refused it.
+    /// Gives an account the turn; the milliseconds that are left when it has to wait.
     pub(super) fn admit(
         &mut self,
         user_id: &UserId,
-        rules: &RoomRules,
+        slow_mode_s: u32,
         now_ms: u64,
-    ) -> Result<(), Hasty> {
-        let slow_mode_s = rules.slow_mode_s;
-        if rules.sender_per_s == 0 && slow_mode_s == 0 {
+    ) -> Result<(), u64> {
+        if slow_mode_s == 0 {
             return Ok(());
         }
         if self.by_account.len() >= self.look_at && !self.by_account.contains_key(user_id) {
             self.make_room(slow_mode_s, now_ms);
         }
         let speaker = self.by_account.entry(user_id.clone()).or_default();
-        speaker.charge(rules.sender_per_s, now_ms)?;
         speaker.may_speak(slow_mode_s, now_ms)?;
-        speaker.speaking = slow_mode_s > 0;
+        speaker.speaking = true;
         Ok(())
-    }
-
-    /// Counts a message that says nothing to anybody. Slow mode is not concerned: neither is it held
-    /// back by a turn, nor does it touch one.
-    pub(super) fn admit_signal(
-        &mut self,
-        user_id: &UserId,
-        rules: &RoomRules,
-        now_ms: u64,
-    ) -> Result<(), Hasty> {
-        if rules.sender_per_s == 0 {
-            return Ok(());
-        }
-        if self.by_account.len() >= self.look_at && !self.by_account.contains_key(user_id) {
-            self.make_room(rules.slow_mode_s, now_ms);
-        }
-        let speaker = self.by_account.entry(user_id.clone()).or_default();
-        speaker.charge(rules.sender_per_s, now_ms)
     }
 
     /// Takes the turn of an account back; with a time the account has spoken then.
@@ -208,62 +145,21 @@ mod tests {
         UserId::new(name).unwrap()
     }
 
-    fn rate(sender_per_s: u32) -> RoomRules {
-        RoomRules { sender_per_s, ..RoomRules::default() }
-    }
-
-    fn slow(slow_mode_s: u32) -> RoomRules {
-        RoomRules { slow_mode_s, ..RoomRules::default() }
-    }
-
     proptest! {
-        #[test]
-        fn nobody_gets_more_through_than_a_burst_and_the_rate(
-            per_second in 1_u32..=50,
-            pauses in prop::collection::vec(0_u64..500, 1..200),
-        ) {
-            let mut speakers = Speakers::default();
-            let rules = rate(per_second);
-            let mut now_ms = 10_000;
-            let mut admitted: Vec<u64> = Vec::new();
-            for pause in pauses {
-                now_ms += pause;
-                match speakers.admit(&user("a"), &rules, now_ms) {
-                    Ok(()) => admitted.push(now_ms),
-                    Err(Hasty::Rate(wait)) => {
-                        prop_assert!(wait > 0);
-                        // A later look at the same allowance.
-                        prop_assert!(speakers.admit(&user("a"), &rules, now_ms + wait - 1).is_err());
-                        now_ms += wait;
-                        prop_assert_eq!(speakers.admit(&user("a"), &rules, now_ms), Ok(()));
-                        admitted.push(now_ms);
-                    }
-                    Err(hasty) => prop_assert!(false, "{hasty:?}"),
-                }
-            }
-            for (first, from) in admitted.iter().enumerate() {
-                for (last, to) in admitted.iter().enumerate().skip(first) {
-                    let most = u64::from(per_second) * (BURST_S * MS_PER_S + to - from) / MS_PER_S;
-                    prop_assert!((last - first + 1) as u64 <= most + 1, "{first} to {last}");
-                }
-            }
-        }
-
         #[test]
         fn in_slow_mode_deliveries_are_as_far_apart_as_it_says(
             slow_mode_s in 1_u32..=60,
             pauses in prop::collection::vec((0_u64..40_000, any::<bool>()), 1..60),
         ) {
             let mut speakers = Speakers::default();
-            let rules = slow(slow_mode_s);
             let mut now_ms = 0;
             let mut spoke: Option<u64> = None;
             for (pause, delivered) in pauses {
                 now_ms += pause;
                 let may = spoke.is_none_or(|at| at + u64::from(slow_mode_s) * MS_PER_S <= now_ms);
-                let admitted = speakers.admit(&user("a"), &rules, now_ms);
+                let admitted = speakers.admit(&user("a"), slow_mode_s, now_ms);
                 prop_assert_eq!(admitted.is_ok(), may, "{:?}", admitted);
-                if let Err(Hasty::SlowMode(left)) = admitted {
+                if let Err(left) = admitted {
                     prop_assert_eq!(
                         Some(now_ms + left),
                         spoke.map(|at| at + u64::from(slow_mode_s) * MS_PER_S)
@@ -279,57 +175,29 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_two_seconds_of_the_rate_whatever_the_rate() {
-        for per_second in [1, 3, 7, 10, 999, 10_000] {
-            let mut speakers = Speakers::default();
-            let mut admit = || speakers.admit(&user("a"), &rate(per_second), 5_000);
-            let burst = std::iter::from_fn(|| admit().ok()).count();
-            assert_eq!(burst, 2 * per_second as usize);
-        }
-    }
-
-    #[test]
-    fn one_account_does_not_pay_for_another_and_another_rate_holds_at_once() {
-        let mut speakers = Speakers::default();
-        let mut admit = |name: &str, per_second| speakers.admit(&user(name), &rate(per_second), 0);
-        assert_eq!((admit("a", 1), admit("a", 1)), (Ok(()), Ok(())));
-        assert_eq!(admit("a", 1), Err(Hasty::Rate(1_000)));
-        assert_eq!(admit("b", 1), Ok(()));
-        assert_eq!(admit("a", 100), Err(Hasty::Rate(10)), "nearly free under the greater rate");
-        assert_eq!(admit("a", 0), Ok(()), "no limit");
-    }
-
-    #[test]
     fn two_messages_of_one_account_at_the_same_time_are_one_too_many_in_slow_mode() {
         let mut speakers = Speakers::default();
-        assert_eq!(speakers.admit(&user("a"), &slow(5), 0), Ok(()));
-        let likes = RoomRules { sender_per_s: 9, ..slow(5) };
-        assert_eq!(speakers.admit_signal(&user("a"), &likes, 1), Ok(()), "it needs no turn");
-        assert_eq!(
-            speakers.admit(&user("a"), &slow(5), 1),
-            Err(Hasty::SlowMode(5_000)),
-            "and has not ended the one that is held"
-        );
+        assert_eq!(speakers.admit(&user("a"), 5, 0), Ok(()));
+        assert_eq!(speakers.admit(&user("a"), 5, 1), Err(5_000));
         speakers.end_turn(&user("a"), None);
-        assert_eq!(speakers.admit(&user("a"), &slow(5), 2), Ok(()), "the first came to nothing");
+        assert_eq!(speakers.admit(&user("a"), 5, 2), Ok(()), "the first came to nothing");
         speakers.end_turn(&user("a"), Some(2));
-        assert_eq!(speakers.admit(&user("a"), &slow(5), 3), Err(Hasty::SlowMode(4_999)));
-        assert_eq!(speakers.admit(&user("a"), &slow(1), 1_002), Ok(()), "it was shortened");
+        assert_eq!(speakers.admit(&user("a"), 5, 3), Err(4_999));
+        assert_eq!(speakers.admit(&user("a"), 1, 1_002), Ok(()), "it was shortened");
     }
 
     #[test]
     fn no_more_accounts_are_remembered_than_the_bound_and_idle_ones_go_with_their_memory() {
         let mut speakers = Speakers::default();
-        let rules = slow(3_600);
         for number in 0..u64::try_from(MAX_SPEAKERS).unwrap() + 10 {
             let speaker = user(&format!("u{number}"));
-            speakers.admit(&speaker, &rules, number).unwrap();
+            speakers.admit(&speaker, 3_600, number).unwrap();
             speakers.end_turn(&speaker, Some(number));
             assert!(speakers.by_account.len() <= MAX_SPEAKERS);
         }
         let newest = user(&format!("u{}", MAX_SPEAKERS));
-        assert!(speakers.admit(&newest, &rules, 100_000).is_err(), "the newest wait still");
-        speakers.admit(&user("u0"), &rules, 100_000).unwrap();
+        assert!(speakers.admit(&newest, 3_600, 100_000).is_err(), "the newest wait still");
+        speakers.admit(&user("u0"), 3_600, 100_000).unwrap();
         speakers.end_turn(&user("u0"), None);
         speakers.forget_idle(0, 200_000);
         assert!(speakers.by_account.is_empty());
