@@ -13,7 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::counters::Counters;
 use crate::message_counters::MessageCounters;
-use crate::webhook::{Backlog, Figures};
+use crate::webhook::{Backlog, ExceptionFigures, Figures};
 
 /// The form of [`Metrics::text`], as HTTP names it.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -58,14 +58,23 @@ pub(crate) struct Metrics {
     after_waiting: Gauge,
     before_breakers_open: Gauge,
     after_breakers_open: Gauge,
+    exceptions_waiting: Gauge,
+    exception_breakers_open: Gauge,
 }
 
 impl Metrics {
-    pub(crate) fn new(counters: &Counters, messages: &MessageCounters, webhooks: &Figures) -> Self {
+    pub(crate) fn new(
+        counters: &Counters,
+        messages: &MessageCounters,
+        webhooks: &Figures,
+        exceptions: &ExceptionFigures,
+    ) -> Self {
         let mut registry = Registry::with_prefix("liveroom");
         counters.register(&mut registry);
         messages.register(&mut registry);
-        webhooks.register(registry.sub_registry_with_prefix("webhook"));
+        let of_webhooks = registry.sub_registry_with_prefix("webhook");
+        webhooks.register(of_webhooks);
+        exceptions.register(of_webhooks);
         let rest_calls = Family::default();
         registry.register("rest_calls", "REST calls by command and result", rest_calls.clone());
         let histogram: fn() -> Histogram = || Histogram::new(DURATIONS);
@@ -94,6 +103,12 @@ impl Metrics {
             "webhook_after_breakers_open",
             "Receivers that are sent no after-webhooks now because they failed too often",
         );
+        let exceptions_waiting =
+            gauge("webhook_exceptions_waiting", "Exceptions that wait for delivery");
+        let exception_breakers_open = gauge(
+            "webhook_exception_breakers_open",
+            "Receivers that are sent no exceptions now because they failed too often",
+        );
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The running program", build);
         Self {
@@ -107,6 +122,8 @@ impl Metrics {
             after_waiting,
             before_breakers_open,
             after_breakers_open,
+            exceptions_waiting,
+            exception_breakers_open,
         }
     }
 
@@ -129,6 +146,8 @@ impl Metrics {
         set(&self.after_waiting, now.webhooks.after_waiting);
         set(&self.before_breakers_open, now.webhooks.before_open);
         set(&self.after_breakers_open, now.webhooks.after_open);
+        set(&self.exceptions_waiting, now.webhooks.exceptions_waiting);
+        set(&self.exception_breakers_open, now.webhooks.exceptions_open);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -166,13 +185,23 @@ mod tests {
 
     #[test]
     fn an_answer_counts_under_its_command_and_the_part_that_gave_it() {
-        let metrics =
-            Metrics::new(&Counters::default(), &MessageCounters::default(), &Figures::default());
+        let metrics = Metrics::new(
+            &Counters::default(),
+            &MessageCounters::default(),
+            &Figures::default(),
+            &ExceptionFigures::default(),
+        );
         metrics.rest_call("create_group", Code::OK, 0.002);
         metrics.rest_call("create_group", Code::GROUP_ID_TAKEN, 0.002);
         metrics.rest_call(OTHER_COMMAND, Code::UNKNOWN_PATH, 0.002);
         metrics.rest_call("account_import", Code::ACCOUNT_INTERNAL, 0.002);
-        let webhooks = Backlog { after_waiting: 7, before_open: 1, after_open: 2 };
+        let webhooks = Backlog {
+            after_waiting: 7,
+            before_open: 1,
+            after_open: 2,
+            exceptions_open: 3,
+            exceptions_waiting: 8,
+        };
         let now = Moment { connections: 3, rooms: 2, members: 5, guests: 4, webhooks };
         let text = metrics.text(now).unwrap();
         for line in [
@@ -190,6 +219,8 @@ mod tests {
             "liveroom_webhook_after_waiting 7",
             "liveroom_webhook_before_breakers_open 1",
             "liveroom_webhook_after_breakers_open 2",
+            "liveroom_webhook_exceptions_waiting 8",
+            "liveroom_webhook_exception_breakers_open 3",
             "# EOF",
         ] {
             assert!(text.lines().any(|each| each == line), "{line} is missing from\n{text}");

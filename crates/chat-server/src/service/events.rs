@@ -15,7 +15,7 @@ use super::{Origin, Outgoing, Service};
 use crate::application::Application;
 use crate::room::{Room, Stamp};
 use crate::storage::{GroupPatch, StoredGroup};
-use crate::webhook::{Decision, Event, Family, Replacement};
+use crate::webhook::{Decision, Event, Family, Kind, Replacement, kind};
 
 impl Service {
     /// Asks the application whether something may happen, and applies its policy.
@@ -35,12 +35,18 @@ impl Service {
         }
     }
 
-    /// Tells the application what has happened. When this returns, a restart does not lose it.
+    /// Tells the application what has happened, or what has not. When this returns, a restart does
+    /// not lose what has happened.
     pub(crate) async fn tell(&self, app: &Application, origin: Origin, webhook: &Webhook) {
         if self.wants(app, webhook.command())
             && let Ok(event) = event(origin, webhook)
         {
-            self.webhooks.after(app.sdk_app_id, event).await;
+            match kind(webhook) {
+                Kind::Happened => self.webhooks.after(app.sdk_app_id, event).await,
+                Kind::Exception { cause, account } => {
+                    self.webhooks.exception(app.sdk_app_id, event, cause, account);
+                }
+            }
         }
     }
 

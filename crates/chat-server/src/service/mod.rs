@@ -155,7 +155,12 @@ impl Service {
         let message_counters = Arc::new(MessageCounters::default());
         let service = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
-            metrics: Metrics::new(&counters, &message_counters, webhooks.figures()),
+            metrics: Metrics::new(
+                &counters,
+                &message_counters,
+                webhooks.figures(),
+                webhooks.exception_figures(),
+            ),
             directory,
             webhooks,
             sessions: Sessions::default(),

@@ -14,7 +14,8 @@ use super::client::Call;
 use super::figures::count;
 use super::queue::{FAR_MS, NewAfter, Retry, StoredAfter};
 use super::receiver::Receiver;
-use super::{CallError, Event, Webhooks, client};
+use super::retry::pause_ms;
+use super::{CallError, Event, LONGEST_SLEEP, Webhooks, client, exceptions};
 use crate::storage;
 
 /// Events on their way into the queue. When there are as many, the newest is dropped.
@@ -23,13 +24,8 @@ pub(super) const RECORDS: usize = 4_096;
 const RECORD_BATCH: usize = 256;
 /// Events that are taken out of the queue together, and the most that a crash repeats.
 const DELIVERY_BATCH: usize = 64;
-const FIRST_PAUSE_MS: u64 = 1_000;
-const LONGEST_PAUSE_MS: u64 = 60_000;
 /// The pause after the queue failed.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
-/// The longest sleep, so that a clock that was set does not put deliveries off for long.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
 /// An event on its way into the queue, and whom to tell that it has arrived.
 pub(super) struct Record {
     event: NewAfter,
@@ -83,6 +79,8 @@ impl Webhooks {
     #[cfg(test)]
     pub(super) fn wake(&self) {
         self.wake.notify_one();
+        let receivers = self.receivers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        receivers.values().for_each(|receiver| receiver.exceptions.wake());
     }
 
     async fn record(&self, records: Vec<Record>) {
@@ -197,7 +195,7 @@ impl Webhooks {
     }
 
     /// The answer is ignored but for its status; one that is too long to be read is an answer.
-    async fn tell(&self, url: &str, body: String) -> Result<(), CallError> {
+    pub(super) async fn tell(&self, url: &str, body: String) -> Result<(), CallError> {
         match timeout(self.rules.budget, self.client.post(url, body)).await? {
             Ok(reply) if reply.status == 200 => Ok(()),
             Ok(reply) => Err(CallError::Status(reply.status)),
@@ -216,33 +214,31 @@ enum Fate {
     Held,
 }
 
-/// Doubles from 1 s to 60 s; up to a quarter is taken off, so that events that failed together do
-/// not come back together.
-fn pause_ms(attempts: u32, jitter: f64) -> u64 {
-    let doublings = attempts.saturating_sub(1).min(16);
-    let pause = (FIRST_PAUSE_MS << doublings).min(LONGEST_PAUSE_MS);
-    pause - (pause as f64 / 4.0 * jitter.clamp(0.0, 1.0)) as u64
-}
-
 /// Carries after-events into the queue and from there to the receivers.
 pub(crate) struct Courier {
     webhooks: Arc<Webhooks>,
     records: mpsc::Receiver<Record>,
+    first_exceptions: mpsc::UnboundedReceiver<exceptions::First>,
 }
 
 impl Courier {
-    pub(super) fn new(webhooks: Arc<Webhooks>, records: mpsc::Receiver<Record>) -> Self {
-        Self { webhooks, records }
+    pub(super) fn new(
+        webhooks: Arc<Webhooks>,
+        records: mpsc::Receiver<Record>,
+        first_exceptions: mpsc::UnboundedReceiver<exceptions::First>,
+    ) -> Self {
+        Self { webhooks, records, first_exceptions }
     }
 
     /// Runs until `stop`. Then it stores what was handed over, waits for the deliveries that are
     /// under way, which takes the budget of one call at most, and returns; the rest is delivered
     /// after the next start.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let Self { webhooks, records } = self;
+        let Self { webhooks, records, first_exceptions } = self;
         let recording = record_all(&webhooks, records, stop.clone());
         let delivering = deliver_all(&webhooks, stop.clone());
-        tokio::join!(recording, delivering);
+        let telling = exceptions::tell_all(&webhooks, first_exceptions, &stop);
+        tokio::join!(recording, delivering, telling);
     }
 }
 
@@ -336,24 +332,4 @@ async fn start_due(
         applications.insert(task.id(), receiver);
     }
     Ok(sleep)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_pause_doubles_up_to_a_minute() {
-        let pauses = [1, 2, 3, 4, 5, 6, 7, 8, u32::MAX].map(|attempts| pause_ms(attempts, 0.0));
-        assert_eq!(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
-    }
-
-    proptest! {
-        #[test]
-        fn jitter_takes_off_a_quarter_at_most(attempts in any::<u32>(), jitter in any::<f64>()) {
-            let (full, pause) = (pause_ms(attempts, 0.0), pause_ms(attempts, jitter));
-            prop_assert!(pause <= full && pause >= full / 4 * 3);
-        }
-    }
 }

@@ -1,7 +1,11 @@
 //! What the webhooks count, since the service started.
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
 
+use super::kind::Cause;
 use crate::counters::counter_table;
 
 counter_table! {
@@ -24,4 +28,62 @@ counter_table! {
 
 pub(super) fn count(figure: &Counter) {
     figure.inc();
+}
+
+/// Why an exception was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Untold {
+    /// More came than the lane has room for.
+    NoRoom,
+    /// The receiver failed too often.
+    Failed,
+    NoReceiver,
+    /// It waited when the service stopped.
+    Stopped,
+}
+
+impl Untold {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NoRoom => "no_room",
+            Self::Failed => "failed",
+            Self::NoReceiver => "no_receiver",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCause {
+    cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfUntold {
+    cause: &'static str,
+    why: &'static str,
+}
+
+/// What became of exceptions, by the cause that each tells of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExceptionFigures {
+    told: Family<OfCause, Counter>,
+    untold: Family<OfUntold, Counter>,
+}
+
+impl ExceptionFigures {
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        let help = "Exceptions that their receiver took, by what they tell of";
+        registry.register("exceptions_told", help, self.told.clone());
+        let help = "Exceptions that nobody was told of, by what they tell of and why";
+        registry.register("exceptions_untold", help, self.untold.clone());
+    }
+
+    pub(super) fn told(&self, cause: Cause) {
+        self.told.get_or_create(&OfCause { cause: cause.name() }).inc();
+    }
+
+    pub(super) fn untold(&self, cause: Cause, why: Untold) {
+        self.untold.get_or_create(&OfUntold { cause: cause.name(), why: why.name() }).inc();
+    }
 }

@@ -4,6 +4,8 @@
 //! * `Webhooks::before` asks and waits, at most for the budget. A receiver that is slow, gone or
 //!   talks nonsense makes a call *failed*, and the policy of the application decides; a receiver
 //!   that fails again and again is left alone for a while (`breaker`), so that a room never stalls.
+//! * `Webhooks::exception` tells of what did not happen. It has a lane of its own (`exceptions`), so
+//!   that however much is refused, nothing that happened loses its place.
 //! * `Webhooks::after` puts the event into a durable queue and returns. `Courier` delivers it,
 //!   **at least once**: an event whose delivery was under way when the service died comes again.
 //!   Events of an application start in the order they happened; one that failed comes later than
@@ -17,10 +19,13 @@ mod answer;
 mod breaker;
 mod client;
 mod decision;
+mod exceptions;
 mod figures;
+mod kind;
 mod probe;
 mod queue;
 mod receiver;
+mod retry;
 
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -32,7 +37,8 @@ pub use probe::{Exchange, probe};
 
 pub(crate) use after::Courier;
 pub(crate) use decision::{Decision, Family, Replacement, decide};
-pub(crate) use figures::Figures;
+pub(crate) use figures::{ExceptionFigures, Figures};
+pub(crate) use kind::{Kind, kind};
 pub(crate) use queue::{AfterQueue, FAR_MS, NewAfter, Retry, StoredAfter};
 
 use std::collections::HashMap;
@@ -56,7 +62,11 @@ pub(crate) trait CallbackSource: Send + Sync + 'static {
     fn callbacks(&self, sdk_app_id: u32) -> Option<Arc<Callbacks>>;
 }
 
-/// A number from 0 to 1, which spreads repeated deliveries.
+/// The longest sleep of a delivering task, so that a clock that was set does not put deliveries off
+/// for long.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// A number from 0 to 1, which spreads repeated deliveries and chooses exceptions.
 pub(crate) type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// The limits of the webhooks of one application.
@@ -98,6 +108,9 @@ pub(crate) struct Backlog {
     /// Receivers that are left alone, by kind of webhook.
     pub(crate) before_open: usize,
     pub(crate) after_open: usize,
+    pub(crate) exceptions_open: usize,
+    /// Exceptions in memory.
+    pub(crate) exceptions_waiting: usize,
 }
 
 /// Something that is asked or told.
@@ -132,8 +145,11 @@ pub(crate) struct Webhooks {
     rules: WebhookRules,
     client: Client,
     figures: Figures,
+    exception_figures: ExceptionFigures,
     receivers: Mutex<HashMap<u32, Arc<Receiver>>>,
     records: mpsc::Sender<Record>,
+    /// One for each application at most.
+    first_exceptions: mpsc::UnboundedSender<exceptions::First>,
     /// There may be something to deliver.
     wake: Notify,
 }
@@ -148,6 +164,7 @@ impl Webhooks {
         rules: WebhookRules,
     ) -> (Arc<Self>, Courier) {
         let (records, recorded) = mpsc::channel(RECORDS);
+        let (first_exceptions, first) = mpsc::unbounded_channel();
         let webhooks = Arc::new(Self {
             source,
             queue,
@@ -156,16 +173,22 @@ impl Webhooks {
             rules,
             client: Client::default(),
             figures: Figures::default(),
+            exception_figures: ExceptionFigures::default(),
             receivers: Mutex::default(),
             records,
+            first_exceptions,
             wake: Notify::new(),
         });
-        let courier = Courier::new(Arc::clone(&webhooks), recorded);
+        let courier = Courier::new(Arc::clone(&webhooks), recorded, first);
         (webhooks, courier)
     }
 
     pub(crate) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    pub(crate) fn exception_figures(&self) -> &ExceptionFigures {
+        &self.exception_figures
     }
 
     /// Read from memory alone. The events of an application are known from the moment on at which
@@ -177,6 +200,9 @@ impl Webhooks {
             after_waiting: sum.after_waiting + receiver.known_waiting(),
             before_open: sum.before_open + usize::from(receiver.before.is_open(now_ms)),
             after_open: sum.after_open + usize::from(receiver.after.is_open(now_ms)),
+            exceptions_open: sum.exceptions_open
+                + usize::from(receiver.exceptions_gate.is_open(now_ms)),
+            exceptions_waiting: sum.exceptions_waiting + receiver.exceptions.len(),
         })
     }
 

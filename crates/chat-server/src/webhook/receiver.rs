@@ -5,12 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::breaker::{Breaker, Outcome, Ticket};
+use super::exceptions::ExceptionLane;
 use super::queue::AfterQueue;
 use crate::clock::Clock;
 use crate::storage;
 
-/// Before- and after-webhooks have gates and places of their own: a receiver that is slow to take
-/// what has happened must not hold up what is going to happen.
+/// Before-webhooks, what happened and exceptions have gates and places of their own: a receiver that
+/// is slow to take one of them must not hold up another.
 #[derive(Debug)]
 pub(super) struct Receiver {
     pub(super) before: Gate,
@@ -19,6 +20,8 @@ pub(super) struct Receiver {
     /// A task is delivering, and will look for more before it ends.
     pub(super) delivering: AtomicBool,
     waiting: OnceCell<Waiting>,
+    pub(super) exceptions_gate: Gate,
+    pub(super) exceptions: ExceptionLane,
 }
 
 impl Receiver {
@@ -29,6 +32,8 @@ impl Receiver {
             after: Gate::default(),
             delivering: AtomicBool::new(false),
             waiting: OnceCell::new(),
+            exceptions_gate: Gate::default(),
+            exceptions: ExceptionLane::default(),
         }
     }
 

@@ -12,6 +12,7 @@ mod catalogue;
 mod clients;
 mod clock_steps;
 mod data;
+mod displaced;
 mod entering;
 mod fields;
 mod gaps;

@@ -57,6 +57,11 @@ token is set. `liveroom app callback` sets the URL, the token, the policy, and w
 * `Group.CallbackSendMsgException` also tells, with 10023, of a message that the room did not choose
   because more was said than it delivers. It does not tell of senders that do not exist, are not in
   the room, or are held back by its rate or slow mode.
+* What was refused or left out (`Group.CallbackSendMsgException`, and `C2C.CallbackAfterSendMsg` with
+  a `SendMsgResult` other than 0) is told beside what happened and never in its place: it waits in
+  memory, about a thousand for an application, two are under way at once, five attempts are made, and
+  a restart loses it. When more comes, accounts that have most waiting lose some of it at random;
+  `liveroom_webhook_exceptions_untold` counts by cause what nobody was told.
 * No webhook tells of guests (the setting `guests`), who have no account.
 
 | Command | Page | Kind | Support | Notes |

@@ -103,7 +103,7 @@ async fn a_dead_receiver_is_not_tried_with_every_event_and_gets_them_all_when_it
     let tried = |rows: &super::memory::Rows| rows.attempts().iter().filter(|n| **n > 0).count();
     stage.queue.until(|rows| tried(rows) == 5).await;
     assert_eq!(receiver.requests(), 5);
-    let backlog = Backlog { after_waiting: 20, before_open: 0, after_open: 1 };
+    let backlog = Backlog { after_waiting: 20, after_open: 1, ..Backlog::default() };
     assert_eq!(stage.webhooks.backlog(), backlog);
     receiver.set(ok());
     stage.clock.advance(16_000);

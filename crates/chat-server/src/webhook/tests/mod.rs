@@ -2,5 +2,6 @@
 
 mod after;
 mod before;
+mod exceptions;
 mod memory;
 mod support;

@@ -5,7 +5,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
 use axum::serve::ListenerExt;
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,6 +27,7 @@ use crate::webhook::{CallbackSource, Event, Verdict, WebhookRules, Webhooks};
 pub(super) const APP: u32 = 1_400_000_001;
 pub(super) const BEFORE: &str = "Group.CallbackBeforeSendMsg";
 pub(super) const AFTER: &str = "Group.CallbackAfterSendMsg";
+pub(super) const EXCEPTION: &str = "Group.CallbackSendMsgException";
 /// The time of the documented check value for signatures.
 pub(super) const NOW_MS: u64 = 1_669_872_112_000;
 pub(super) const TOKEN: &str = "xxxxyyyy";
@@ -106,7 +109,7 @@ impl Stage {
         configuration.change(APP, |callbacks| {
             callbacks.url = Some(url.into());
             callbacks.token = Some(Secret::new(TOKEN));
-            callbacks.commands = [BEFORE, AFTER].map(String::from).into();
+            callbacks.commands = [BEFORE, AFTER, EXCEPTION].map(String::from).into();
         });
         let clock = Arc::new(TestClock(AtomicU64::new(NOW_MS)));
         let (webhooks, courier) = Webhooks::new(
@@ -119,6 +122,16 @@ impl Stage {
         let stopping = CancellationToken::new();
         let courier = tokio::spawn(courier.run(stopping.clone()));
         Self { webhooks, configuration, clock, queue, stopping, courier }
+    }
+
+    /// The one line of the metrics that begins like this, without its beginning.
+    pub(super) fn exceptions(&self, line: &str) -> u64 {
+        let mut registry = Registry::default();
+        self.webhooks.exception_figures().register(&mut registry);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let value = text.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
     }
 
     pub(super) async fn stop(self) {

@@ -1,0 +1,144 @@
+//! What happened reaches the application, however much else does not happen.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use chat_server::application::{self, ALL_CALLBACKS};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::clients::World;
+use crate::watcher::{Told, Watcher, texts_of};
+
+const AFTER: &str = "Group.CallbackAfterSendMsg";
+const EXCEPTION: &str = "Group.CallbackSendMsgException";
+const FORBID: &str = "group_open_http_svc/forbid_send_msg";
+const MODIFY: &str = "group_open_http_svc/modify_group_base_info";
+/// Far longer than a slow receiver takes for all events of a test.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A receiver that takes its time, and what it was told.
+struct SlowReceiver {
+    seen: Arc<Mutex<Vec<Value>>>,
+    count: watch::Receiver<usize>,
+}
+
+impl SlowReceiver {
+    /// Takes all events of the world's application; before-webhooks are off.
+    async fn of(world: &World, pause: Duration) -> Self {
+        let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let (sender, count) = watch::channel(0);
+        let log = Arc::clone(&seen);
+        let take = move |Json(body): Json<Value>| async move {
+            tokio::time::sleep(pause).await;
+            log.lock().unwrap().push(body);
+            sender.send_modify(|count| *count += 1);
+            Json(json!({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0}))
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+        let router = Router::new().route("/hooks", post(take));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (storage, app) = (world.server.storage(), world.app.sdk_app_id);
+        application::set_callback_url(storage, app, &url, None).await.unwrap();
+        application::switch_callback(storage, app, ALL_CALLBACKS, true).await.unwrap();
+        let before = "Group.CallbackBeforeSendMsg";
+        application::switch_callback(storage, app, before, false).await.unwrap();
+        // A call makes the service read its configuration again.
+        world.ok("group_open_http_svc/get_appid_group_list", json!({})).await;
+        Self { seen, count }
+    }
+
+    /// How often each delivered message was told, by its number, once so many different ones were.
+    async fn told(&mut self, messages: usize) -> BTreeMap<u64, usize> {
+        let seen = Arc::clone(&self.seen);
+        let told = || {
+            let mut told = BTreeMap::new();
+            for event in
+                seen.lock().unwrap().iter().filter(|event| event["CallbackCommand"] == AFTER)
+            {
+                *told.entry(event["MsgSeq"].as_u64().unwrap()).or_default() += 1;
+            }
+            told
+        };
+        let all = timeout(LONG, self.count.wait_for(|_| told().len() >= messages));
+        drop(all.await.unwrap_or_else(|_| unreachable!("only {} were told", told().len())));
+        told()
+    }
+
+    fn exceptions(&self) -> usize {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|event| event["CallbackCommand"] == EXCEPTION).count()
+    }
+}
+
+/// A sum over the lines of a metric that hold all of these labels.
+async fn sum_of(world: &World, name: &str, labels: &[&str]) -> u64 {
+    let text = world.metrics().await;
+    let name = format!("liveroom_webhook_{name}_total");
+    let lines = text.lines().filter(|line| {
+        line.strip_prefix(&name).is_some_and(|rest| rest.starts_with(['{', ' ']))
+            && labels.iter().all(|label| line.contains(label))
+    });
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+async fn nothing_was_dropped(world: &World) {
+    let text = world.metrics().await;
+    for line in text.lines().filter(|line| line.starts_with("liveroom_webhook_after_dropped")) {
+        assert!(line.ends_with(" 0"), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_delivered_message_is_told_beside_a_flood_of_refused_and_sampled_out_ones() {
+    let world = World::with_room().await;
+    world.set("room_budget", "40").await;
+    let mut receiver = SlowReceiver::of(&world, Duration::from_millis(50)).await;
+    let mut talkers = Vec::new();
+    for number in 0..6 {
+        let name = format!("talker{number}");
+        talkers.push((Watcher::enter(&world, &name).await, name));
+    }
+    let mut troll = Watcher::enter(&world, "troll").await;
+    world.ok(FORBID, json!({"GroupId": "r", "Members_Account": ["troll"], "MuteTime": 3600})).await;
+
+    let talking = join_all(
+        talkers
+            .iter_mut()
+            .map(async |(talker, name)| talker.pour("r", "Normal", texts_of(name, 500), 32).await),
+    );
+    let hammering = troll.pour("r", "Normal", texts_of("troll", 6_000), 32);
+    let (told, refused) = tokio::join!(talking, hammering);
+    assert!(refused.iter().all(|told| told.answer["code"] == 10017));
+
+    world.ok(MODIFY, json!({"GroupId": "r", "MuteAllMember": "On"})).await;
+    let muted = join_all(talkers.iter_mut().map(async |(talker, name)| {
+        talker.pour("r", "Normal", texts_of(&format!("{name}:muted"), 1_000), 32).await
+    }))
+    .await;
+    assert!(muted.iter().flatten().all(|told| told.answer["code"] == 10017));
+
+    let delivered: Vec<u64> = told.iter().flatten().filter_map(Told::seq).map(u64::from).collect();
+    assert!(delivered.len() >= 40 && delivered.len() < 3_000, "{}", delivered.len());
+    let seen = receiver.told(delivered.len()).await;
+    let mut expected: Vec<u64> = delivered.clone();
+    expected.sort_unstable();
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), expected);
+    assert!(seen.values().all(|times| *times == 1), "each exactly once");
+    nothing_was_dropped(&world).await;
+
+    // Every exception was told, waits, or is counted as untold with its cause.
+    let shed = 3_000 - delivered.len() as u64;
+    for (cause, count) in [("cause=\"muted\"", 12_000), ("cause=\"sampled_out\"", shed)] {
+        let untold = sum_of(&world, "exceptions_untold", &[cause]).await;
+        assert!(untold + 1_026 >= count - sum_of(&world, "exceptions_told", &[cause]).await);
+    }
+    assert!(receiver.exceptions() > 0, "exceptions are told, too");
+}
