@@ -22,6 +22,8 @@ use live_core::request::RequestNumbers;
 use live_core::room::Room;
 use live_core::{frame, product_slot};
 use serde_json::Value;
+use text_rules::fuzz::{MAX_STEPS_AT_ALL, MAX_STEPS_PER_BYTE};
+use text_rules::{BlockedWords, Plain, PlainWords, has_link};
 use usersig::{Expected, verify};
 
 pub use business::{business_message, draw_record, webhook_body};
@@ -58,6 +60,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "rest_query", run: rest_query, seeds: seeds::rest_queries, runs: RUNS },
     Target { name: "room_frames", run: room_frames, seeds: seeds::room_frames, runs: FEW_RUNS },
     Target { name: "server_frame", run: server_frame, seeds: seeds::server_frames, runs: RUNS },
+    Target { name: "text", run: text, seeds: seeds::texts, runs: FEW_RUNS },
     Target { name: "user_sig", run: user_sig, seeds: seeds::user_sigs, runs: RUNS },
     Target {
         name: "webhook_answer",
@@ -169,6 +172,24 @@ fn room(frame: ServerFrame) {
             assert_eq!(room.log().rows().count(), rows);
         }
         _ => {}
+    }
+}
+
+/// What people write: it takes no more time than its length allows, and a word that is found leads
+/// to whole letters of its source.
+pub fn text(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let steps = text_rules::fuzz::steps(&text);
+    let most = MAX_STEPS_AT_ALL + MAX_STEPS_PER_BYTE * text.len();
+    assert!(steps <= most, "{steps} steps for {} bytes", text.len());
+    let _ = has_link(&text);
+    let words = ["a", "co", "中", "1.", "ss"].map(str::to_owned);
+    let (blocked, spread) = (BlockedWords::new(&words), PlainWords::new(&words));
+    let (Ok(Some(blocked)), Ok(Some(spread))) = (blocked, spread) else { panic!("words build") };
+    assert!(blocked.find(&text).is_none_or(|word| words.iter().any(|known| known == word)));
+    let plain = Plain::of(&text);
+    for plain in [plain.spread(), plain] {
+        assert!(spread.find(&plain).all(|found| text.get(found.stretch.source).is_some()));
     }
 }
 

@@ -272,6 +272,13 @@ pub(crate) fn room_frames() -> Vec<Vec<u8>> {
     [gaps, events].map(lines).map(String::into_bytes).to_vec()
 }
 
+/// Texts that were made to cost much, short enough to be changed often, and what people say.
+pub(crate) fn texts() -> Vec<Vec<u8>> {
+    let said = ["so pretty", "看example.com吧", "s p a m at 10.0.0.1:80/x", "\u{202e}moc.elpmaxe"];
+    let hostile = text_rules::fuzz::hostile_texts(256);
+    said.map(str::to_owned).into_iter().chain(hostile).map(String::into_bytes).collect()
+}
+
 /// UserSigs, and the JSON inside one.
 pub(crate) fn user_sigs() -> Vec<Vec<u8>> {
     let signed = [None, Some(b"data".as_slice())].into_iter().filter_map(|userbuf| {

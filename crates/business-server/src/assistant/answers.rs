@@ -3,7 +3,7 @@
 use chat_types::Element;
 use chat_types::business::AnnouncementKind;
 use chat_types::webhook::GroupMsg;
-use unicode_normalization::UnicodeNormalization;
+use text_rules::folded_signs;
 
 use super::{is_of_the_service, say, store};
 use crate::Business;
@@ -23,7 +23,8 @@ pub(super) struct Rule {
 
 /// Text as it is compared: full width and half width, capital and small letters are the same.
 pub(super) fn folded(text: &str) -> String {
-    text.trim().nfkc().collect::<String>().to_lowercase()
+    // Greek has a second small letter for the same one, at the end of a word.
+    folded_signs(text.trim().chars()).map(|sign| if sign == 'ς' { 'σ' } else { sign }).collect()
 }
 
 impl Rule {
@@ -88,12 +89,13 @@ mod tests {
 
     #[test]
     fn a_keyword_is_found_whatever_its_case_and_width() {
-        let rules = [rule("Shipping"), rule("多少钱"), rule("ＳＩＺＥ")];
+        let rules = [rule("Shipping"), rule("多少钱"), rule("ＳＩＺＥ"), rule("σοφός")];
         for text in ["shipping?", "what about SHIPPING", "ｓｈｉｐｐｉｎｇ", "Ｓhipping"] {
             assert_eq!(answer(&rules, text).as_deref(), Some("about Shipping"), "{text}");
         }
         assert_eq!(answer(&rules, "这个多少钱啊").as_deref(), Some("about 多少钱"));
         assert_eq!(answer(&rules, "which size").as_deref(), Some("about ＳＩＺＥ"));
+        assert_eq!(answer(&rules, "Ο ΣΟΦΌΣ").as_deref(), Some("about σοφός"));
         assert_eq!(answer(&rules, "ship ping"), None);
     }
 

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::answers::Rule;
+use super::answers::{Rule, folded};
 use super::greeting::{Arrivals, Greeting};
 use super::notices::{Notice, When};
 use super::settings::Kept;
@@ -78,7 +78,8 @@ pub(super) async fn rules(tx: &mut Tx, group_id: &str) -> Result<Vec<Rule>, Erro
         .await?;
     let read = |row: &SqliteRow| Rule {
         keyword: row.get("keyword"),
-        folded: row.get("folded"),
+        // Stored by older versions it may be folded a little otherwise.
+        folded: folded(row.get("folded")),
         answer: row.get("answer"),
         cool_down_s: from_db(row.get("cool_down_s")),
         answered_ms: optional(row, "answered_ms"),

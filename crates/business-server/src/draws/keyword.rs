@@ -1,7 +1,7 @@
 //! When a comment says the keyword.
 
 use chat_types::element::Element;
-use unicode_normalization::UnicodeNormalization;
+use text_rules::folded_signs;
 
 /// How a comment is compared with the keyword.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Matching {
 /// What people take for the same word: full-width letters as plain ones, capitals as small ones,
 /// any run of white space as one space, none of it at the ends.
 pub(super) fn normalised(text: &str) -> String {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let folded: String = folded_signs(text.chars()).collect();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -9,9 +9,7 @@
 pub(crate) mod http;
 mod judges;
 mod ladder;
-mod links;
 mod measures;
-mod normalise;
 mod record;
 mod repeats;
 mod rules;
@@ -23,6 +21,7 @@ mod words;
 use chat_types::Element;
 use chat_types::webhook::{GroupMsg, GroupMsgFailed, Webhook};
 use std::sync::Arc;
+use text_rules::Plain;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +36,6 @@ use rules::{Decision, Facts, Judge};
 use said::Said;
 use senders::Senders;
 use store::Sender;
-use words::Text;
 
 /// Stands for all rooms where the id of one is kept.
 const ALL_ROOMS: &str = "";
@@ -166,7 +164,7 @@ async fn not_delivered(
     }
     let message = &failed.message;
     let (group_id, user_id) = (&message.group_id, &message.from_account);
-    let plain = Text::of(Said::of(&message.msg_body).text()).plain;
+    let plain = Plain::of(Said::of(&message.msg_body).text());
     business.moderation.repeats.forget(group_id, user_id, plain.as_str(), message.random);
     store::message_left_out(tx, group_id, user_id, message.random).await
 }
@@ -201,7 +199,7 @@ async fn decide(
     let age_s = sender.created_s.map_or(0, |created_s| (now_ms / 1_000).saturating_sub(created_s));
     let within_s = judge.rules.repeats_within_s;
     let is_repeat = within_s > 0 && !said.text().is_empty() && {
-        let plain = Text::of(said.text()).plain;
+        let plain = Plain::of(said.text());
         let noted =
             repeats.note((group_id, user_id, plain.as_str()), message.random, within_s, now_ms);
         add(&business.webhooks.figures.repeats_forgotten, noted.forgotten);

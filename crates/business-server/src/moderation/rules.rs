@@ -3,11 +3,11 @@
 use chat_types::Element;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use text_rules::has_link;
 use utoipa::ToSchema;
 
 use super::Judged;
 use super::ladder::Ladder;
-use super::links::has_link;
 use super::said::Said;
 use super::words::{Action, Found, Text, Words};
 use crate::webhooks::codes;

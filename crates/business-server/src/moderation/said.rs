@@ -59,6 +59,7 @@ impl Said {
         mut ranges: Vec<Range<usize>>,
     ) -> Option<Vec<Element>> {
         ranges.sort_by_key(|range| range.start);
+        let ranges = joined(ranges);
         let mut masked = body.to_vec();
         for part in &self.parts {
             let within = overlaps(&ranges, &part.range);
@@ -72,22 +73,27 @@ impl Said {
     }
 }
 
-/// What of sorted ranges lies in a part, counted from its start; ranges that touch each other are
-/// one.
-fn overlaps(sorted: &[Range<usize>], part: &Range<usize>) -> Vec<Range<usize>> {
-    let mut within: Vec<Range<usize>> = Vec::new();
-    for range in sorted {
-        let (start, end) = (range.start.max(part.start), range.end.min(part.end));
-        if start >= end {
-            continue;
-        }
-        let (start, end) = (start - part.start, end - part.start);
-        match within.last_mut() {
-            Some(last) if start <= last.end => last.end = last.end.max(end),
-            _ => within.push(start..end),
+/// Sorted ranges, with those that touch each other made one.
+fn joined(sorted: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(sorted.len());
+    for range in sorted.into_iter().filter(|range| !range.is_empty()) {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
         }
     }
-    within
+    joined
+}
+
+/// What of joined ranges lies in a part, counted from its start.
+fn overlaps(joined: &[Range<usize>], part: &Range<usize>) -> Vec<Range<usize>> {
+    let first = joined.partition_point(|range| range.end <= part.start);
+    let after = joined.partition_point(|range| range.start < part.end);
+    let within = joined.get(first..after).unwrap_or_default();
+    let cut = within.iter().map(|range| {
+        range.start.max(part.start) - part.start..range.end.min(part.end) - part.start
+    });
+    cut.filter(|range| !range.is_empty()).collect()
 }
 
 fn mask(text: &str, ranges: &[Range<usize>]) -> Option<String> {

@@ -1,11 +1,9 @@
 //! Lists of words, ready to be looked for.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use text_rules::{FoundWord, Plain, PlainWords, as_shown};
 use utoipa::ToSchema;
-
-use super::normalise::{Plain, as_shown};
 
 /// Words of one list.
 pub(super) const MAX_WORDS: usize = 10_000;
@@ -77,7 +75,7 @@ pub(crate) struct Words {
 
 #[derive(Debug)]
 struct Matcher {
-    automaton: AhoCorasick,
+    words: PlainWords,
     /// For each pattern the place of its list, and of the word in it.
     patterns: Vec<(usize, usize)>,
 }
@@ -94,8 +92,8 @@ pub(super) struct Found<'a> {
 
 /// The forms of one text in which words are looked for.
 pub(super) struct Text {
-    pub(super) plain: Plain,
-    pub(super) spread: Plain,
+    plain: Plain,
+    spread: Plain,
     /// Both in the order in which the letters are shown, where that is another one, and the source's
     /// bytes: what is found there is somewhere among them.
     shown: Option<(Plain, Plain, usize)>,
@@ -121,16 +119,11 @@ pub(super) fn can_be_found(word: &str, reach: Reach) -> bool {
     !patterns(word, reach).is_empty()
 }
 
-/// What is looked for: the word, and if it has digits in it also as they are among letters.
 fn patterns(word: &str, reach: Reach) -> Vec<String> {
-    let plain = match reach {
-        Reach::Anywhere | Reach::Words => Plain::of(word.trim()),
-        Reach::Spread => Plain::of(word).spread(),
-    };
-    let mut patterns = vec![plain.as_str().to_owned(), plain.all_letters()];
-    patterns.dedup();
-    patterns.retain(|pattern| !pattern.is_empty());
-    patterns
+    match reach {
+        Reach::Anywhere | Reach::Words => PlainWords::patterns(&Plain::of(word.trim())),
+        Reach::Spread => PlainWords::patterns(&Plain::of(word).spread()),
+    }
 }
 
 impl Words {
@@ -141,7 +134,8 @@ impl Words {
         Self { plain, spread, lists }
     }
 
-    /// Every word that is there, in no order.
+    /// The words that are there, in no order. Of words of one list that end together the longest
+    /// stands for all: it begins first, and the others lie within it.
     pub(super) fn find<'a>(&'a self, text: &'a Text) -> impl Iterator<Item = Found<'a>> {
         let as_written = self.find_both(&text.plain, &text.spread);
         let as_shown = text.shown.iter().flat_map(|(plain, spread, length)| {
@@ -167,19 +161,28 @@ impl Words {
         matcher: &'a Matcher,
         text: &'a Plain,
     ) -> impl Iterator<Item = Found<'a>> {
-        matcher.automaton.find_overlapping_iter(text.as_str()).filter_map(move |found| {
-            let (list, word) = *matcher.patterns.get(found.pattern().as_usize())?;
-            let list = self.lists.get(list)?;
-            let word = list.words.get(word)?;
-            let stretch = text.stretch(found.start()..found.end())?;
-            let latin = || text.as_str()[found.start()..].starts_with(|c: char| c.is_ascii());
-            let fits = match list.reach {
-                Reach::Anywhere => true,
-                Reach::Words => stretch.whole,
-                Reach::Spread => !stretch.has_gap || stretch.whole || !latin(),
-            };
-            fits.then_some(Found { list, word, source: stretch.source })
+        let (mut end, mut told) = (0, Vec::new());
+        matcher.words.find(text).filter_map(move |found| {
+            if found.end != end {
+                end = found.end;
+                told.clear();
+            }
+            let (list_at, word) = *matcher.patterns.get(found.word)?;
+            let list = self.lists.get(list_at)?;
+            if told.contains(&list_at) || !fits(list.reach, &found) {
+                return None;
+            }
+            told.push(list_at);
+            Some(Found { list, word: list.words.get(word)?, source: found.stretch.source })
         })
+    }
+}
+
+fn fits(reach: Reach, found: &FoundWord) -> bool {
+    match reach {
+        Reach::Anywhere => true,
+        Reach::Words => found.stretch.whole,
+        Reach::Spread => !found.stretch.has_gap || found.stretch.whole || !found.is_ascii,
     }
 }
 
@@ -194,17 +197,8 @@ fn matcher(lists: &[WordList], reach: impl Fn(Reach) -> bool) -> Option<Matcher>
             }
         }
     }
-    if texts.is_empty() {
-        return None;
-    }
-    let built = AhoCorasick::builder()
-        // All of them: a word that does not fit where it stands must not hide another one.
-        .match_kind(MatchKind::Standard)
-        // The other kinds are faster and take a thousand times the memory for many words.
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .build(texts);
-    match built {
-        Ok(automaton) => Some(Matcher { automaton, patterns: places }),
+    match PlainWords::new(&texts) {
+        Ok(words) => words.map(|words| Matcher { words, patterns: places }),
         Err(error) => {
             // Lists are bounded, and of their size this always builds.
             tracing::error!(%error, "word lists not built");
@@ -272,6 +266,15 @@ mod tests {
             found(lists, "ｃａｒgo, go"),
             [pair("car", "ｃａｒ"), pair("cargo", "ｃａｒgo"), pair("go", "go")]
         );
+    }
+
+    #[test]
+    fn words_within_words_are_found_no_more_often_than_the_text_has_letters() {
+        let nested: Vec<String> = (1..=MAX_WORD_CHARS).map(|length| "a".repeat(length)).collect();
+        let nested: Vec<&str> = nested.iter().map(String::as_str).collect();
+        let found = found(vec![list(Reach::Anywhere, &nested)], &"a".repeat(1_000));
+        assert_eq!(found.len(), 1_000);
+        assert!(found.iter().filter(|(word, _)| word.len() == MAX_WORD_CHARS).count() > 900);
     }
 
     #[test]

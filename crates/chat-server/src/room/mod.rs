@@ -31,7 +31,7 @@ pub(crate) use posting::{Draft, Pace, Posted, Stamp, Step, Verdict};
 pub(crate) use profile::{Readers, View};
 pub(crate) use recall::SENT_LONGER_S;
 pub(crate) use registry::Rooms;
-pub(crate) use rules::{Turn, has_link, normalised, plain_text};
+pub(crate) use rules::{Turn, said};
 pub(crate) use visitor::Visitor;
 
 use bytes::Bytes;

@@ -9,11 +9,12 @@ use chat_types::rest::RoomRulesInfo;
 use chat_types::{Element, Priority, UserId};
 use std::collections::HashSet;
 use std::sync::Arc;
+use text_rules::{folded, has_link};
 
 use super::fields::right_in;
 use super::{Outgoing, Service};
 use crate::application::{Application, Right};
-use crate::room::{Room, Turn, has_link, normalised, plain_text};
+use crate::room::{Room, Turn, said};
 use crate::storage::{GroupChange, GroupRules, StoredGroup};
 
 pub(crate) const MAX_BUDGET: u32 = 100_000;
@@ -142,12 +143,12 @@ impl Service {
         if !no_links && words.is_none() {
             return Ok(turn);
         }
-        let plain = plain_text(&outgoing.elements);
-        if no_links && has_link(&plain) {
+        let text = said(&outgoing.elements);
+        if no_links && has_link(&text) {
             let info = "this room takes no links: send the message without it";
             return Err(ApiError::new(Code::LINK_REFUSED, info).into());
         }
-        if let Some(word) = words.as_ref().and_then(|words| words.find(&plain)) {
+        if let Some(word) = words.as_ref().and_then(|words| words.find(&text)) {
             let info = format!("this room does not take {word:?}: say it in other words");
             return Err(ApiError::new(Code::BLOCKED_WORD, info).into());
         }
@@ -277,7 +278,7 @@ fn checked_words(words: &[String]) -> Result<Vec<String>, ApiError> {
     let mut seen = HashSet::with_capacity(words.len());
     let mut checked = Vec::with_capacity(words.len());
     for (place, word) in words.iter().map(|word| word.trim()).enumerate() {
-        let plain = normalised(word);
+        let plain = folded(word);
         if plain.trim().is_empty() {
             let info = format!("blocked_words[{place}] is empty: leave it out");
             return Err(ApiError::bad_parameter(info));

@@ -259,9 +259,16 @@ async fn links_go_through_only_where_everybody_may_send_them() {
     let mut viewer = world.in_room("viewer").await;
     viewer.sends("c1", "see https://example.com").await;
     world.rule(json!({"links": "nobody"})).await;
-    for (number, text) in
-        ["see https://example.com/x", "example.com", "快看example.com吧"].iter().enumerate()
-    {
+    let links = [
+        "see https://example.com/x",
+        "example.com",
+        "快看example.com吧",
+        "_shop.example.com",
+        "例子.中国",
+        "\u{202E}moc.elpmaxe",
+        "10.0.0.1:8080",
+    ];
+    for (number, text) in links.iter().enumerate() {
         viewer.refused(&format!("n{number}"), text, 9010).await;
     }
     let split = json!([
@@ -283,6 +290,7 @@ async fn a_blocked_word_is_named_to_its_sender_and_looked_for_in_texts_alone() {
     let info = refused["info"].as_str().unwrap();
     assert!(info.contains("spam") && !info.contains("加微信"), "{info}");
     viewer.refused("c2", "快加微信", 80001).await;
+    viewer.refused("c2", "no \u{202E}maps", 80001).await;
     let custom = json!([{"MsgType": "TIMCustomElem", "MsgContent": {"Data": "spam"}}]);
     let frame = json!({"t": "send", "group_id": "r", "client_id": "c3", "elements": custom});
     assert_eq!(viewer.ask(frame).await["t"], "send_ok");

@@ -1,16 +1,13 @@
 //! The rules of the room as far as they need memory: who spoke when, and which words are blocked.
 //! What the rules are stands in the group; whom they hold for is the service's.
 
-mod links;
 mod speakers;
-mod words;
 
-pub(crate) use links::has_link;
 pub(crate) use speakers::Turn;
-pub(crate) use words::{BlockedWords, normalised};
 
 use chat_types::{Element, UserId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use text_rules::BlockedWords;
 
 use super::Room;
 use crate::storage::{GroupChange, StoredGroup};
@@ -29,7 +26,7 @@ pub(super) struct Speech {
 
 impl Speech {
     pub(super) fn of(group: &StoredGroup) -> Self {
-        let words = BlockedWords::new(&group.rules.blocked_words).map(Arc::new);
+        let words = blocked(&group.rules.blocked_words);
         Self { speakers: Mutex::default(), words: Mutex::new(words) }
     }
 
@@ -38,7 +35,7 @@ impl Speech {
     pub(super) fn apply(&self, changes: &[GroupChange]) {
         for change in changes {
             if let GroupChange::Rules(rules) = change {
-                let words = BlockedWords::new(&rules.blocked_words).map(Arc::new);
+                let words = blocked(&rules.blocked_words);
                 *self.words.lock().unwrap_or_else(PoisonError::into_inner) = words;
             }
         }
@@ -78,9 +75,19 @@ impl Room {
     }
 }
 
-/// What somebody reads of a message, [`normalised`]: its texts one after the other, as they are
-/// shown.
-pub(crate) fn plain_text(elements: &[Element]) -> String {
+fn blocked(words: &[String]) -> Option<Arc<BlockedWords>> {
+    match BlockedWords::new(words) {
+        Ok(words) => words.map(Arc::new),
+        Err(error) => {
+            // The words of a room are few and short, which always builds.
+            tracing::error!(%error, "blocked words not built");
+            None
+        }
+    }
+}
+
+/// What somebody reads of a message: its texts one after the other, as they are shown.
+pub(crate) fn said(elements: &[Element]) -> String {
     let mut text = String::new();
     for element in elements {
         match element {
@@ -88,5 +95,5 @@ pub(crate) fn plain_text(elements: &[Element]) -> String {
             _ => text.push(NO_TEXT),
         }
     }
-    normalised(&text)
+    text
 }

@@ -4,35 +4,16 @@
 //! Cyrillic alphabets, then the difference between letters that look alike, and what nobody sees.
 //! Other scripts keep their marks, which make different letters there. Digits and signs that look
 //! like letters are taken for them among letters (`sc4m`), and are what they are elsewhere: a price
-//! is no word. White space of any kind and length is one space. Each letter remembers where in the source it came from, so that a found word can be
-//! replaced.
+//! is no word. White space of any kind and length is one space. Each letter remembers where in the
+//! source it came from, so that a found word can be replaced.
 
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
-/// The sign that turns what follows around, letter by letter, and the one that ends that.
-const TURN: char = '\u{202E}';
-const TURN_ENDS: char = '\u{202C}';
-
-/// A text in the order in which its letters are shown, where a sign in it turns a part around.
-pub(super) fn as_shown(source: &str) -> Option<String> {
-    if !source.contains(TURN) {
-        return None;
-    }
-    let mut shown = String::with_capacity(source.len());
-    for (number, part) in source.split(TURN).enumerate() {
-        let end = part.find([TURN_ENDS, '\n']).filter(|_| number > 0);
-        let (turned, rest) = match end {
-            Some(end) => part.split_at(end),
-            None if number > 0 => (part, ""),
-            None => ("", part),
-        };
-        shown.extend(turned.chars().rev());
-        shown.push_str(rest);
-    }
-    Some(shown)
-}
+use crate::alike::{alike, looks_like_letter};
+use crate::fold::{is_invisible, is_mark};
+use crate::folded_signs;
+use crate::steps::Steps;
 
 /// One letter of a plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,31 +27,37 @@ struct Letter {
     starts: bool,
     /// The same after it.
     ends: bool,
+    /// Letters before it that have nothing after them that could belong to a word.
+    ends_before: usize,
     /// A digit or sign by itself: it is taken for a letter where gaps are left out.
     alone: bool,
 }
 
 /// A text ready for looking.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plain {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plain {
     text: String,
     letters: Vec<Letter>,
 }
 
 /// What was found, as a part of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub struct Stretch {
     /// Bytes of the source.
-    pub(super) source: Range<usize>,
+    pub source: Range<usize>,
     /// It begins and ends where a word does.
-    pub(super) whole: bool,
+    pub whole: bool,
     /// Something that belongs to no word was left out within it.
-    pub(super) has_gap: bool,
+    pub has_gap: bool,
 }
 
 impl Plain {
-    pub(super) fn of(source: &str) -> Self {
-        let mut signs = Vec::new();
+    pub fn of(source: &str) -> Self {
+        Self::counted(source, &mut ())
+    }
+
+    pub(crate) fn counted(source: &str, steps: &mut impl Steps) -> Self {
+        let mut signs = Vec::with_capacity(source.len());
         let mut cluster = String::new();
         let mut rest = source.char_indices().peekable();
         while let Some((from, first)) = rest.next() {
@@ -80,58 +67,73 @@ impl Plain {
             while let Some((at, sign)) = rest.next_if(|(_, sign)| belongs_to_one_before(*sign)) {
                 push_visible(&mut cluster, sign);
                 to = at + sign.len_utf8();
+                steps.add(1);
             }
+            steps.add(1);
+            let before = signs.len();
             add(&mut signs, &cluster, from, to);
+            steps.add(signs.len() - before);
         }
-        fold_runs(&mut signs);
-        Self::from_signs(signs)
+        fold_runs(&mut signs, steps);
+        Self::from_signs(&signs, steps)
     }
 
     /// The same with nothing but letters and digits.
-    pub(super) fn spread(&self) -> Self {
-        let mut spread = Self { text: String::new(), letters: Vec::new() };
+    pub fn spread(&self) -> Self {
+        self.spread_counted(&mut ())
+    }
+
+    pub(crate) fn spread_counted(&self, steps: &mut impl Steps) -> Self {
+        let mut spread = Self::default();
         for (letter, sign) in self.letters.iter().zip(self.text.chars()) {
+            steps.add(1);
             let sign = if letter.alone { alike(sign) } else { sign };
             if sign.is_alphanumeric() {
-                spread.letters.push(Letter { at: spread.text.len(), ..*letter });
-                spread.text.push(sign);
+                spread.push(sign, *letter);
             }
         }
         spread
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Where a part of the plain text, in bytes, came from.
-    pub(super) fn stretch(&self, found: Range<usize>) -> Option<Stretch> {
+    pub fn stretch(&self, found: Range<usize>) -> Option<Stretch> {
         let first = self.letters.partition_point(|letter| letter.at < found.start);
         let after = self.letters.partition_point(|letter| letter.at < found.end);
         let letters = self.letters.get(first..after)?;
         let (one, last) = (letters.first()?, letters.last()?);
-        let within = &letters[..letters.len() - 1];
         Some(Stretch {
             source: one.from..last.to,
             whole: one.starts && last.ends,
-            has_gap: within.iter().any(|letter| letter.ends),
+            has_gap: last.ends_before > one.ends_before,
         })
     }
 
-    fn from_signs(signs: Vec<Sign>) -> Self {
+    fn from_signs(signs: &[Sign], steps: &mut impl Steps) -> Self {
         let is_word = |at: usize| signs.get(at).is_some_and(|sign| sign.sign.is_alphanumeric());
         let mut plain = Self { text: String::new(), letters: Vec::with_capacity(signs.len()) };
         for (at, Sign { sign, from, to, alone }) in signs.iter().copied().enumerate() {
+            steps.add(1);
             let starts = at == 0 || !is_word(at - 1);
             let ends = !is_word(at + 1);
-            plain.letters.push(Letter { at: plain.text.len(), from, to, starts, ends, alone });
-            plain.text.push(sign);
+            plain.push(sign, Letter { at: 0, from, to, starts, ends, ends_before: 0, alone });
         }
         plain
     }
 
+    /// A letter with what is known about its source.
+    fn push(&mut self, sign: char, letter: Letter) {
+        let ends_before =
+            self.letters.last().map_or(0, |last| last.ends_before + usize::from(last.ends));
+        self.letters.push(Letter { at: self.text.len(), ends_before, ..letter });
+        self.text.push(sign);
+    }
+
     /// With every digit and sign taken for the letter that it looks like.
-    pub(super) fn all_letters(&self) -> String {
+    pub(crate) fn all_letters(&self) -> String {
         self.text.chars().map(alike).collect()
     }
 }
@@ -160,21 +162,18 @@ fn add(signs: &mut Vec<Sign>, cluster: &str, from: usize, to: usize) {
     match cluster.as_bytes() {
         [] => {}
         [byte] => put(char::from(*byte).to_ascii_lowercase()),
-        _ => {
-            // Folding the case may bring up a mark, and composing may bring up another case.
-            let lower = cluster.nfkc().flat_map(char::to_lowercase).nfkc();
-            lower.filter_map(without_mark).for_each(put);
-        }
+        _ => folded_signs(cluster.chars()).filter_map(without_mark).for_each(put),
     }
 }
 
 /// Takes digits and signs for letters where at least every third of a run is a letter, unless it is
 /// a number with its unit.
-fn fold_runs(signs: &mut [Sign]) {
+fn fold_runs(signs: &mut [Sign], steps: &mut impl Steps) {
     let in_run = |sign: &Sign| {
         looks_like_letter(sign.sign) || (sign.sign.is_alphabetic() && sign.sign <= LAST_MARKED)
     };
     for run in signs.chunk_by_mut(|one, next| in_run(one) && in_run(next)) {
+        steps.add(run.len());
         let letters = run.iter().filter(|sign| !looks_like_letter(sign.sign)).count();
         if let [only] = run {
             only.alone = looks_like_letter(only.sign);
@@ -192,11 +191,6 @@ fn is_measure(run: &[Sign]) -> bool {
     digits >= 2 && unit.len() <= 3 && is_unit
 }
 
-/// What is no letter and may be meant for one.
-const fn looks_like_letter(sign: char) -> bool {
-    sign.is_ascii_digit() || matches!(sign, '@' | '$' | '€')
-}
-
 fn push_visible(cluster: &mut String, sign: char) {
     if !is_invisible(sign) {
         cluster.push(sign);
@@ -205,41 +199,7 @@ fn push_visible(cluster: &mut String, sign: char) {
 
 /// Marks, what nobody sees, and the later parts of a Korean syllable.
 fn belongs_to_one_before(sign: char) -> bool {
-    is_combining_mark(sign)
-        || is_invisible(sign)
-        || matches!(sign, '\u{1160}'..='\u{11FF}' | '\u{FF9E}' | '\u{FF9F}')
-}
-
-/// Signs without width, those that only say how others are drawn or in which direction, and control
-/// characters that are no white space.
-pub(super) const fn is_invisible(sign: char) -> bool {
-    matches!(
-        sign,
-        '\0'..='\u{0008}'
-            | '\u{000E}'..='\u{001F}'
-            | '\u{007F}'..='\u{0084}'
-            | '\u{0086}'..='\u{009F}'
-            | '\u{00AD}'
-            | '\u{034F}'
-            | '\u{061C}'
-            | '\u{115F}'
-            | '\u{1160}'
-            | '\u{17B4}'
-            | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}'
-            | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}'
-    )
+    is_mark(sign) || is_invisible(sign) || matches!(sign, '\u{1160}'..='\u{11FF}')
 }
 
 /// The last letter of the alphabets whose marks go.
@@ -254,52 +214,6 @@ fn without_mark(sign: char) -> Option<char> {
     }
     let below = std::iter::once(sign).nfd().next().filter(|below| *below <= LAST_MARKED);
     Some(below.unwrap_or(sign))
-}
-
-/// One letter for all that look like it. Where more than one letter looks like a sign, the letters
-/// are one as well.
-const fn alike(sign: char) -> char {
-    match sign {
-        '4' | '@' | 'а' | 'α' | 'ɑ' | 'ᴀ' => 'a',
-        '8' | 'в' | 'β' | 'ʙ' | 'ь' => 'b',
-        'с' | 'ϲ' | 'ᴄ' | 'ƈ' => 'c',
-        'ԁ' | 'đ' | 'ɖ' | 'ᴅ' => 'd',
-        '3' | 'е' | 'ε' | 'є' | 'ᴇ' | 'ə' | 'ɛ' | '€' => 'e',
-        'ғ' | 'ꜰ' | 'ƒ' => 'f',
-        'ɡ' | 'ɢ' | 'ǥ' => 'g',
-        'һ' | 'н' | 'ħ' | 'ʜ' => 'h',
-        '1' | 'l' | 'і' | 'ı' | 'ι' | 'ł' | 'ɩ' | 'ɪ' | 'ʟ' | 'ӏ' | 'ɨ' => 'i',
-        'ј' | 'ᴊ' | 'ϳ' => 'j',
-        'к' | 'κ' | 'ᴋ' | 'ĸ' => 'k',
-        'м' | 'ᴍ' => 'm',
-        'п' | 'η' | 'ɴ' | 'ŋ' => 'n',
-        '0' | 'о' | 'ο' | 'σ' | 'ø' | 'ɵ' | 'ᴏ' => 'o',
-        'р' | 'ρ' | 'ᴘ' | 'þ' => 'p',
-        'ԛ' => 'q',
-        'г' | 'ʀ' => 'r',
-        '5' | '$' | 'ѕ' | 'ς' | 'ꜱ' => 's',
-        '7' | 'т' | 'τ' | 'ᴛ' | 'ŧ' => 't',
-        'и' | 'μ' | 'υ' | 'ᴜ' | 'ʋ' => 'u',
-        'ν' | 'ѵ' | 'ᴠ' => 'v',
-        'ԝ' | 'ω' | 'ш' | 'ᴡ' => 'w',
-        'х' | 'χ' => 'x',
-        'у' | 'γ' | 'ү' | 'ʏ' => 'y',
-        'ᴢ' | 'ʐ' | 'ƶ' => 'z',
-        // Letters in boxes and circles, and those that flags are made of.
-        '\u{1F130}'..='\u{1F149}' => boxed(sign, '\u{1F130}'),
-        '\u{1F150}'..='\u{1F169}' => boxed(sign, '\u{1F150}'),
-        '\u{1F170}'..='\u{1F189}' => boxed(sign, '\u{1F170}'),
-        '\u{1F1E6}'..='\u{1F1FF}' => boxed(sign, '\u{1F1E6}'),
-        _ => sign,
-    }
-}
-
-const fn boxed(sign: char, first: char) -> char {
-    let letter = (sign as u32 - first as u32) as u8;
-    match b'a' + letter {
-        b'l' => 'i',
-        letter => letter as char,
-    }
 }
 
 #[cfg(test)]
@@ -344,15 +258,6 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_turned_around_is_read_as_it_is_shown() {
-        assert_eq!(as_shown("plain \u{202D}text"), None);
-        let shown = |source| plain(&as_shown(source).unwrap());
-        assert_eq!(shown("a \u{202E}macs"), "a scam");
-        assert_eq!(shown("s\u{202E}ac\u{202C}m"), "scam");
-        assert_eq!(shown("\u{202E}cs\u{202C}, \u{202E}ma\nno"), "sc, am no");
-    }
-
-    #[test]
     fn white_space_is_one_space() {
         for text in
             ["buy now", "buy  now", "buy\t\n now", "buy\u{3000}\u{A0}now", "buy \u{200B} now"]
@@ -393,6 +298,15 @@ mod tests {
         assert!(found.whole && found.has_gap);
         assert!(!spread.stretch(1..4).unwrap().whole);
         assert_eq!(spread.stretch(6..6), None);
+    }
+
+    #[test]
+    fn gaps_are_counted_from_where_the_part_begins() {
+        let spread = Plain::of("a b cd").spread();
+        let gap = |range| spread.stretch(range).unwrap().has_gap;
+        assert_eq!(spread.as_str(), "abcd");
+        assert!(gap(0..2) && gap(1..3) && gap(0..4));
+        assert!(!gap(0..1) && !gap(1..2) && !gap(2..4));
     }
 
     proptest! {
