@@ -1,6 +1,7 @@
 //! How a business service runs.
 
 use chat_types::UserId;
+use ingress::{Exposure, TrustedProxies};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +55,10 @@ pub struct Config {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Listens beyond this machine without encryption and without proxies.
+    pub insecure_plain_text: bool,
     pub chat: ChatAccess,
     /// With which the chat service signs its webhooks; without one they are not checked, and only a
     /// receiver on loopback takes them.
@@ -94,6 +99,8 @@ impl Config {
         Self {
             listen,
             data_dir,
+            trusted_proxies: TrustedProxies::default(),
+            insecure_plain_text: false,
             chat,
             webhook_token: None,
             development: false,
@@ -112,6 +119,15 @@ impl Config {
             levels: LevelRules::default(),
             clock: Arc::new(SystemClock),
             seed: None,
+        }
+    }
+
+    pub(crate) fn exposure(&self) -> Exposure {
+        Exposure {
+            listen: self.listen,
+            encrypted: false,
+            behind_proxies: !self.trusted_proxies.is_empty(),
+            plain_text: self.insecure_plain_text,
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Error {
     Products(#[from] products::CatalogueError),
     #[error("{listen} cannot be listened on: {source}; choose another address or port")]
     Listen { listen: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Exposed(#[from] ingress::Exposed),
     #[error("the client of the chat service cannot be made: {0}")]
     Chat(#[from] chat_rest::Error),
     #[error(transparent)]
@@ -61,6 +63,7 @@ impl BusinessServer {
     /// Opens the database, listens, and answers from the moment this returns. The chat service need
     /// not be there yet.
     pub async fn start(config: Config) -> Result<Self, Error> {
+        config.exposure().check()?;
         let catalogue = Catalogue::open(config.catalogue_dir.as_deref())?;
         let database = storage::Database::open(&config.data_dir).await?;
         let in_use = |source| Error::Listen { listen: config.listen, source };

@@ -46,7 +46,14 @@ macro_rules! counters {
 
 counters! {
     connections_opened: "Connections to the gateway that were opened";
-    connections_turned_away: "Connections that were closed at once because there were too many already";
+    connections_turned_away: "Connections that were refused because as many are signed in as may be";
+    connections_displaced: "Connections that had to make way for newer ones before they had signed in";
+    connections_refused_address: "Connections that were refused because their address has too many open";
+    connections_refused_rate: "Connections that were refused because their address opens them too fast";
+    connections_refused_plain_text: "Connections that were refused because they came past the proxies that encrypt";
+    connections_refused_proxy: "Connections that were refused because they did not begin as a proxy has to";
+    connections_refused_files: "Connections that were refused because no more files can be open";
+    connections_late: "Connections that were closed because the first request did not arrive in time";
     connections_closed_slow_reader: "Connections ended because the reader made no progress";
     connections_closed_silent: "Connections ended because the client said nothing for too long";
     messages_accepted: "Messages that got a number and went to their room";

@@ -11,7 +11,8 @@
 //! * `gateway` – the WebSocket protocol of `docs/gateway.md`
 //! * `health`, `metrics` – what an operator's tools ask
 //! * [`webhook`] – asks and tells the application's own server
-//! * `listener` – accepts connections and speaks HTTP on them
+//! * `listener` – accepts connections, says whose they are, and speaks HTTP on them
+//! * `address` – addresses of clients, as limits count them
 //! * [`server`] – start and orderly shutdown
 //!
 //! The crate knows no gift and no price, and reads no custom data.
@@ -45,6 +46,7 @@ pub mod webhook;
 pub use counters::Counts;
 #[doc(hidden)]
 pub use faults::Faults;
+pub use ingress::TrustedProxies;
 #[doc(hidden)]
 pub use rest::fuzz;
 pub use server::{GatewayTimes, Server, ServerConfig};

@@ -1,10 +1,11 @@
 //! Start, and orderly shutdown.
 
+use ingress::{Exposed, Exposure, TrustedProxies};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use crate::faults::Faults;
 pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
 use crate::health;
-use crate::listener::{self, Limits};
+use crate::listener::{self, Entrance, Limits, Places};
 use crate::panics::caught;
 use crate::rest;
 use crate::service::Service;
@@ -25,14 +26,23 @@ use crate::storage::{self, ServiceLock, Storage};
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections at once, unless told otherwise.
 const MAX_CONNECTIONS: usize = 20_000;
-/// HTTP connections at once beside those of the gateway.
+/// HTTP connections at once on which valid calls came, beside those of the gateway.
 const CALLERS: usize = 1_000;
+/// Connections that have proven nothing yet: a quarter of the others, and never fewer than this.
+const FEWEST_NEWCOMERS: usize = 256;
+/// Connections of one address at once, unless told otherwise: a whole house behind one address.
+const PER_ADDRESS: u32 = 500;
+/// New connections of one address in a second, unless told otherwise. Ten times as many at once are
+/// all that it may have.
+const PER_ADDRESS_S: u32 = 50;
 /// What running calls have at least, however long the connections took.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 /// How often a running service looks for a changed configuration.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// How often what is too old is removed from the database.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
+/// How often addresses that open no connections any more are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How often a changed online count is told to a room, at most.
 const ROOMS_EVERY: Duration = Duration::from_secs(1);
 /// How often clients that ask for nothing any more are forgotten.
@@ -49,6 +59,12 @@ pub enum Error {
     Storage(#[from] storage::Error),
     #[error("{listen} cannot be listened on: {source}; choose another address or port")]
     Listen { listen: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    #[error(
+        "the PROXY protocol is taken from named proxies only: name them with --trusted-proxies"
+    )]
+    NoProxies,
 }
 
 /// How a service runs.
@@ -58,8 +74,18 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub times: GatewayTimes,
-    /// A further connection is answered 503.
+    /// Connections that have signed in; a further one is answered 503.
     pub max_connections: usize,
+    /// Connections of one address at once (of an IPv6 address its /64). This machine is not limited.
+    pub connections_per_address: u32,
+    /// New connections of one address in a second; ten times as many at once.
+    pub connects_per_address_s: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Every connection begins with the header of the PROXY protocol, from a trusted proxy.
+    pub proxy_protocol: bool,
+    /// Listens beyond this machine without encryption, for everybody.
+    pub insecure_plain_text: bool,
     /// How long a stop waits for connections to take their last frames.
     pub drain_timeout: Duration,
     pub clock: Arc<dyn Clock>,
@@ -75,9 +101,33 @@ impl ServerConfig {
             data_dir,
             times: GatewayTimes::default(),
             max_connections: MAX_CONNECTIONS,
+            connections_per_address: PER_ADDRESS,
+            connects_per_address_s: PER_ADDRESS_S,
+            trusted_proxies: TrustedProxies::default(),
+            proxy_protocol: false,
+            insecure_plain_text: false,
             drain_timeout: DRAIN_TIMEOUT,
             clock: Arc::new(SystemClock),
             faults: Faults::default(),
+        }
+    }
+
+    fn exposure(&self) -> Exposure {
+        Exposure {
+            listen: self.listen,
+            encrypted: false,
+            behind_proxies: !self.trusted_proxies.is_empty(),
+            plain_text: self.insecure_plain_text,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            signed_in: self.max_connections,
+            newcomers: (self.max_connections / 4).max(FEWEST_NEWCOMERS),
+            callers: CALLERS,
+            per_address: self.connections_per_address,
+            per_address_s: self.connects_per_address_s,
         }
     }
 }
@@ -105,31 +155,29 @@ pub struct Server {
 impl Server {
     /// Opens the database, listens, and answers from the moment this returns.
     pub async fn start(config: ServerConfig) -> Result<Self, Error> {
+        config.exposure().check()?;
+        if config.proxy_protocol && config.trusted_proxies.is_empty() {
+            return Err(Error::NoProxies);
+        }
         let lock = ServiceLock::take(&config.data_dir)?;
         let stores = storage::open_all(&config.data_dir).await?;
         let in_use = |source| Error::Listen { listen: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+        let listener = listener::bind(config.listen).map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let (service, courier) = Service::new(stores, config.clock, config.faults).await?;
+        let (service, courier) =
+            Service::new(stores, Arc::clone(&config.clock), config.faults.clone()).await?;
         let draining = CancellationToken::new();
         let closing = CancellationToken::new();
-        let gateway = Arc::new(Gateway::new(
-            Arc::clone(&service),
-            config.times,
-            config.max_connections,
-            draining.child_token(),
-        ));
+        let gateway =
+            Arc::new(Gateway::new(Arc::clone(&service), config.times, draining.child_token()));
         let router = rest::router(Arc::clone(&service))
             .merge(gateway::router(Arc::clone(&gateway)))
             .merge(health::router(Arc::clone(&gateway)));
-        let limits = Limits {
-            connections: config.max_connections.saturating_add(CALLERS),
-            head: config.times.head,
-        };
-        let counters = Arc::clone(&service.counters);
+        let entrance = Arc::new(entrance(&config, &service));
+        let places = Arc::clone(&entrance.places);
         let stop = closing.child_token();
-        let http = tokio::spawn(listener::serve(listener, router, limits, counters, stop));
-        let routines = routines(&service, &draining);
+        let http = tokio::spawn(listener::serve(listener, router, entrance, stop));
+        let routines = routines(&service, &places, &draining);
         let courier_stops = CancellationToken::new();
         let courier = tokio::spawn(courier.run(courier_stops.clone()));
         tracing::info!(%address, "service listens");
@@ -216,7 +264,26 @@ impl Server {
     }
 }
 
-fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHandle<()>> {
+/// The way in from the network.
+fn entrance(config: &ServerConfig, service: &Service) -> Entrance {
+    let counters = Arc::clone(&service.counters);
+    Entrance {
+        places: Places::new(config.limits(), Arc::clone(&config.clock), Arc::clone(&counters)),
+        exposure: config.exposure(),
+        proxies: config.trusted_proxies.clone(),
+        proxy_protocol: config.proxy_protocol,
+        head: config.times.head,
+        keep_alive: config.times.keep_alive,
+        counters,
+        told: AtomicBool::new(false),
+    }
+}
+
+fn routines(
+    service: &Arc<Service>,
+    places: &Arc<Places>,
+    stopping: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
     let rooms = |service: Arc<Service>| async move { service.look_after_rooms() };
     let report = |service: Arc<Service>| async move { service.report_offline().await };
     let refresh = |service: Arc<Service>| async move {
@@ -229,6 +296,11 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
     let tidy = |service: Arc<Service>| async move {
         let admission = Arc::clone(&service.admission);
         let _ = spawn_blocking(move || admission.tidy()).await;
+    };
+    let places = Arc::clone(places);
+    let forget = move |_| {
+        places.forget_idle();
+        std::future::ready(())
     };
     vec![
         tokio::spawn(tell_presence(Arc::clone(service), stopping.clone())),
@@ -243,6 +315,7 @@ fn routines(service: &Arc<Service>, stopping: &CancellationToken) -> Vec<JoinHan
         )),
         tokio::spawn(every("purge", PURGE_EVERY, Arc::clone(service), stopping.clone(), purge)),
         tokio::spawn(every("tidy", TIDY_EVERY, Arc::clone(service), stopping.clone(), tidy)),
+        tokio::spawn(every("forget", FORGET_EVERY, Arc::clone(service), stopping.clone(), forget)),
     ]
 }
 

@@ -60,6 +60,7 @@ async fn beside(chat: &Server, options: &Options) -> Result<Option<BusinessServe
     let identity = options.business.identity()?;
     let configure = |config: &mut business_server::Config| {
         options.business.configure(config);
+        options.ingress.configure_business(config);
         config.identity = identity;
     };
     Ok(embedded::start_beside(chat, beside, configure).await?)
@@ -80,13 +81,14 @@ fn alone(options: &Options) -> Result<business_server::Config, Error> {
     let mut config = business_server::Config::new(listen, options.data_dir.clone(), access);
     config.webhook_token = business.webhook_token.clone();
     business.configure(&mut config);
+    options.ingress.configure_business(&mut config);
     config.identity = business.identity()?;
     Ok(config)
 }
 
 fn config(options: &Options) -> ServerConfig {
     let seconds = |number: u32| Duration::from_secs(number.into());
-    ServerConfig {
+    let mut config = ServerConfig {
         times: GatewayTimes {
             heartbeat: seconds(options.heartbeat_s),
             login: seconds(options.login_timeout_s),
@@ -96,7 +98,9 @@ fn config(options: &Options) -> ServerConfig {
         max_connections: usize::try_from(options.max_connections).unwrap_or(usize::MAX),
         drain_timeout: seconds(options.drain_timeout_s),
         ..ServerConfig::new(options.listen, options.data_dir.clone())
-    }
+    };
+    options.ingress.configure(&mut config);
+    config
 }
 
 /// SIGTERM or Ctrl-C. Made before the service starts, so that no signal falls into a gap.

@@ -1,10 +1,9 @@
 //! Calls: coming in.
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use chat_types::UserId;
 use chat_types::business::api::{Entry, SignIn};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use usersig::SignRequest;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::{Person, admit, check_open, levels, nick, store};
 use crate::Business;
-use crate::http::{Api, Body, Caller, Problem, Problems, Role};
+use crate::http::{Api, Body, Caller, ClientAddress, Problem, Problems, Role};
 
 pub(crate) fn routes() -> Api {
     Api::new()
@@ -34,7 +33,7 @@ struct Exchange {
     responses((status = 200, body = Entry), Problems))]
 async fn sign_in(
     State(business): State<Arc<Business>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(client): ClientAddress,
     Body(body): Body<SignIn>,
 ) -> Result<axum::Json<Entry>, Problem> {
     if !business.config.development {
@@ -42,7 +41,7 @@ async fn sign_in(
             "signing in with a name is for development: exchange a token of the identity server",
         ));
     }
-    business.entry_rates.admit(&peer.ip().to_string())?;
+    business.entry_rates.admit(&client.to_string())?;
     let user_id = UserId::new(body.user_id).map_err(|error| Problem::invalid(error.info))?;
     let person = Person { user_id, nick: nick(&body.name)?, role: body.role };
     enter(&business, &person).await
@@ -53,13 +52,13 @@ async fn sign_in(
     responses((status = 200, body = Entry), Problems))]
 async fn exchange(
     State(business): State<Arc<Business>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(client): ClientAddress,
     Body(body): Body<Exchange>,
 ) -> Result<axum::Json<Entry>, Problem> {
     let Some(identity) = &business.identity else {
         return Err(Problem::forbidden("no identity server is configured"));
     };
-    business.entry_rates.admit(&peer.ip().to_string())?;
+    business.entry_rates.admit(&client.to_string())?;
     let person = identity.verify(&body.token, business.clock.now_ms()).await?;
     enter(&business, &person).await
 }

@@ -7,6 +7,7 @@
 
 mod body;
 mod caller;
+mod client_address;
 mod problem;
 mod rate;
 pub(crate) mod signed;
@@ -27,6 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) use body::{Body, PathOf, QueryOf, number};
 pub(crate) use caller::Caller;
 pub(crate) use chat_types::business::api::Role;
+pub(crate) use client_address::ClientAddress;
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use rate::CallRates;
 

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chat_types::webhook::{Webhook, WebhookAnswer, WebhookCommand};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::inbox::{Arrived, Stored, key};
 use super::signature::{self, Parameters, Stranger};
 use super::{Webhooks, before};
 use crate::Business;
-use crate::http::Problem;
+use crate::http::{ClientAddress, Problem};
 
 /// Longest body of a webhook, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -95,17 +95,17 @@ impl Refusal {
 
 async fn receive(
     State(business): State<Arc<Business>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(client): ClientAddress,
     query: Result<Query<Parameters>, QueryRejection>,
     request: Request,
 ) -> Response {
-    match take(&business, peer, query, request).await {
+    match take(&business, client, query, request).await {
         Ok(answer) => axum::Json(answer).into_response(),
         Err(refusal) => {
             if let Some(figure) = refusal.figure(&business.webhooks.figures) {
                 count(figure);
             }
-            tracing::debug!(%peer, %refusal, "webhook not taken");
+            tracing::debug!(%client, %refusal, "webhook not taken");
             Problem::new(refusal.status(), refusal.code(), refusal.to_string()).into_response()
         }
     }
@@ -114,14 +114,14 @@ async fn receive(
 /// Nothing of the body is read before it is known who calls.
 async fn take(
     business: &Business,
-    peer: SocketAddr,
+    client: IpAddr,
     query: Result<Query<Parameters>, QueryRejection>,
     request: Request,
 ) -> Result<WebhookAnswer, Refusal> {
     let Query(parameters) = query?;
     let config = &business.config;
     let (token, app) = (config.webhook_token.as_ref(), config.chat.sdk_app_id);
-    signature::check(&parameters, token, peer.ip(), app, business.clock.now_s())?;
+    signature::check(&parameters, token, client, app, business.clock.now_s())?;
     let Some(command) = WebhookCommand::named(&parameters.command) else {
         count(&business.webhooks.figures.ignored);
         return Ok(before::allow());

@@ -368,6 +368,35 @@ async fn an_administrator_of_the_application_stays_one_while_the_chat_service_is
 }
 
 #[tokio::test]
+async fn people_behind_a_trusted_proxy_have_a_rate_each() {
+    let opening = Opening {
+        configure: Box::new(|config| {
+            config.entries_per_second = 1;
+            config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        }),
+        ..Opening::default()
+    };
+    let shop = Shop::closed_with(opening).await;
+    let stranger = shop.stranger();
+    let enter = async |client: &str| {
+        let body = json!({"name": "", "user_id": "mei"});
+        let request = stranger.request(reqwest::Method::POST, "/sign-in").json(&body);
+        // Whatever the client says of itself stands before what the proxy has seen.
+        let claim = format!("6.6.6.6, {client}");
+        stranger.send(request.header("x-forwarded-for", claim)).await.status
+    };
+    let mut answered = 400;
+    for _ in 0..1_000 {
+        answered = enter("203.0.113.9").await;
+        if answered == 429 {
+            break;
+        }
+    }
+    assert_eq!(answered, 429, "a thousand in a row are too many");
+    assert_eq!(enter("203.0.113.10").await, 400, "another client is not held back by it");
+}
+
+#[tokio::test]
 async fn while_the_chat_service_is_away_only_who_was_here_before_comes_in() {
     let shop = Shop::open().await;
     shop.sign_in("mei", "viewer").await;

@@ -21,6 +21,7 @@ use super::socket::Socket;
 use super::upgrade::Upgraded;
 use crate::counters::add;
 use crate::faults::Faults;
+use crate::listener;
 use crate::outbox::{Closing, Flushed, Outbox, Wire};
 use crate::panics::caught;
 use crate::service::{Ended, Login};
@@ -29,6 +30,7 @@ const GOING_AWAY: u16 = 1001;
 const TOO_BIG: u16 = 1009;
 /// How a connection ends when the service fails inside.
 const FAILED: Closing = Closing { code: 1011, reason: "the service failed inside" };
+const TRY_AGAIN_LATER: u16 = 1013;
 /// How long a client has to read its last frames and close.
 const LINGER: Duration = Duration::from_secs(1);
 /// What a client is asked to wait before it comes back after a stop.
@@ -123,6 +125,7 @@ pub(super) fn serve(
     gateway: Arc<Gateway>,
     upgraded: Upgraded,
     client_ip: IpAddr,
+    entered: &listener::Place,
 ) -> impl Future<Output = ()> + Send {
     let counters = Arc::clone(&gateway.service.counters);
     add(&counters.connections_opened, 1);
@@ -133,7 +136,7 @@ pub(super) fn serve(
     async move {
         let mut signed_in = None;
         let panics = &counters.panics_connections;
-        let login = Box::pin(connection.login(client_ip, &mut signed_in));
+        let login = Box::pin(connection.login(client_ip, entered, &mut signed_in));
         if caught("login", panics, login).await.is_none() {
             connection.outbox.close(FAILED);
         }
@@ -345,7 +348,12 @@ impl Connection {
 
     /// Waits for `login` and answers it. Without a login in its place the connection ends. The place
     /// is taken before others see the login, so that it is ended whatever happens in between.
-    async fn login(&mut self, client_ip: IpAddr, signed_in: &mut Option<Box<SignedIn>>) {
+    async fn login(
+        &mut self,
+        client_ip: IpAddr,
+        entered: &listener::Place,
+        signed_in: &mut Option<Box<SignedIn>>,
+    ) {
         let gateway = Arc::clone(&self.gateway);
         let refuse = |outbox: &Outbox, id: u32, error: ApiError| {
             outbox.answer(&ServerFrame::Error {
@@ -375,7 +383,7 @@ impl Connection {
         if deflate {
             self.outbox.reads_deflate();
         }
-        let place = Place { platform, client_ip };
+        let place = Place { platform, client_ip, entered };
         let outbox = Arc::clone(&self.outbox);
         if guest {
             let let_in = async {
@@ -461,9 +469,27 @@ fn say_goodbye(outbox: &Outbox) {
 }
 
 /// Where somebody signs in.
-struct Place {
+#[derive(Clone, Copy)]
+struct Place<'a> {
     platform: Platform,
     client_ip: IpAddr,
+    entered: &'a listener::Place,
+}
+
+impl Place<'_> {
+    /// Takes a place among those who have signed in, before anything is begun that others see.
+    fn take(&self, outbox: &Outbox) -> Result<(), ApiError> {
+        self.entered.sign_in().map_err(|_| {
+            // The first reason counts: the client may come back, which after a refused login it may
+            // not.
+            let reason = "too many connections; come back later";
+            outbox.close(Closing { code: TRY_AGAIN_LATER, reason });
+            ApiError {
+                retry_after_ms: Some(RETRY_AFTER_MS),
+                ..ApiError::new(Code::INTERNAL, "the service has as many connections as it takes")
+            }
+        })
+    }
 }
 
 /// Lets an account in that shows who it is: its session, its nickname, and how long the UserSig is
@@ -473,7 +499,7 @@ async fn let_in(
     sdk_app_id: u32,
     user_id: &str,
     user_sig: &str,
-    place: Place,
+    place: Place<'_>,
     outbox: &Arc<Outbox>,
 ) -> Result<(Session, String, Duration), ApiError> {
     let service = &gateway.service;
@@ -481,6 +507,7 @@ async fn let_in(
     service.admission.login_from(place.client_ip)?;
     let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
     service.admission.login_of(sdk_app_id, &who.user_id)?;
+    place.take(outbox)?;
     let nick = service.account_of_login(&who).await?;
     let valid_for = Duration::from_secs(who.valid_for_s);
     let login = Login {
@@ -510,12 +537,13 @@ async fn let_guest_in(
     gateway: &Gateway,
     id: u32,
     sdk_app_id: u32,
-    place: Place,
+    place: Place<'_>,
     outbox: &Arc<Outbox>,
 ) -> Result<GuestSession, ApiError> {
     let service = &gateway.service;
     service.admission.login_from(place.client_ip)?;
     let guest = service.guest(sdk_app_id, place.platform, outbox).await?;
+    place.take(outbox)?;
     let (user_id, nick, heartbeat_s) = (guest.name.clone(), String::new(), heartbeat_s(gateway));
     outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: true });
     Ok(GuestSession::new(Arc::clone(service), guest, place.client_ip))

@@ -13,18 +13,19 @@ mod socket;
 mod upgrade;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chat_types::gateway::MAX_CLIENT_FRAME_BYTES;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::counters::add;
+use crate::listener::{ClientAddress, Place};
 use crate::service::Service;
 
 /// Path of the gateway on the service's port.
@@ -43,11 +44,13 @@ pub struct GatewayTimes {
     pub login: Duration,
     /// For the network to take anything at all before the reader counts as stuck.
     pub write: Duration,
-    /// For the whole head of an HTTP request to arrive, also of the next one on the same connection.
+    /// From connecting to the end of the first request's head.
     pub head: Duration,
     /// For a connection that ends until what it has sent is decided, and once more until its rooms and
     /// the application know. Rooms decide within five seconds.
     pub end: Duration,
+    /// From one request to the end of the next one's head on the same connection.
+    pub keep_alive: Duration,
 }
 
 impl Default for GatewayTimes {
@@ -56,8 +59,10 @@ impl Default for GatewayTimes {
             heartbeat: Duration::from_secs(30),
             login: Duration::from_secs(10),
             write: Duration::from_secs(10),
-            head: Duration::from_secs(60),
             end: Duration::from_secs(15),
+            head: Duration::from_secs(10),
+            // Longer than proxies keep a connection that they do not need, so that they end it.
+            keep_alive: Duration::from_secs(75),
         }
     }
 }
@@ -68,7 +73,6 @@ pub(crate) struct Gateway {
     pub(crate) times: GatewayTimes,
     pub(crate) stopping: CancellationToken,
     pub(crate) connections: TaskTracker,
-    max_connections: usize,
     open: AtomicUsize,
 }
 
@@ -76,11 +80,10 @@ impl Gateway {
     pub(crate) fn new(
         service: Arc<Service>,
         times: GatewayTimes,
-        max_connections: usize,
         stopping: CancellationToken,
     ) -> Self {
         let connections = TaskTracker::new();
-        Self { service, times, stopping, connections, max_connections, open: AtomicUsize::new(0) }
+        Self { service, times, stopping, connections, open: AtomicUsize::new(0) }
     }
 
     /// Connections at this moment.
@@ -93,19 +96,17 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new().route(PATH, get(come_in)).with_state(gateway)
 }
 
-/// Gives its place back when the connection is over, however it ended.
-struct Place(Arc<Gateway>);
+/// Counted among the open connections until it is over, however it ended.
+struct Open(Arc<Gateway>);
 
-impl Place {
-    fn take(gateway: &Arc<Gateway>) -> Option<Self> {
-        let taken = gateway.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
-            (open < gateway.max_connections).then_some(open + 1)
-        });
-        taken.ok().map(|_| Self(Arc::clone(gateway)))
+impl Open {
+    fn count(gateway: &Arc<Gateway>) -> Self {
+        gateway.open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(gateway))
     }
 }
 
-impl Drop for Place {
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
@@ -113,27 +114,40 @@ impl Drop for Place {
 
 async fn come_in(
     State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
+    Extension(place): Extension<Arc<Place>>,
     mut request: Request,
 ) -> Response {
     if gateway.stopping.is_cancelled() {
         return unavailable("the service stops; come back later");
     }
-    let Some(place) = Place::take(&gateway) else {
+    if place.is_full() {
+        add(&gateway.service.counters.connections_turned_away, 1);
         return unavailable("too many connections; come back later");
-    };
+    }
+    // Behind a proxy it comes out only now whose connection this is.
+    if place.comes_from(client).is_err() {
+        let why = "too many connections from your address; come back later";
+        return (StatusCode::TOO_MANY_REQUESTS, why).into_response();
+    }
     let (answer, socket) = match upgrade::upgrade(&mut request) {
         Ok(upgraded) => upgraded,
         Err(refusal) => return *refusal,
     };
     // From here on, and not only from the first frame, a stop waits for the connection.
     let tracked = gateway.connections.token();
+    let open = Open::count(&gateway);
     tokio::spawn(async move {
-        let serving = socket.await.map(|socket| connection::serve(gateway, socket, peer.ip()));
-        if let Some(serving) = serving {
-            serving.await;
+        let serving = async {
+            let Some(socket) = socket.await else { return };
+            connection::serve(gateway, socket, client, &place).await;
+        };
+        tokio::select! {
+            () = serving => {}
+            // Only before the login: nothing has begun that would have to be brought to an end.
+            () = place.displaced() => {}
         }
-        drop(place);
+        drop(open);
         drop(tracked);
     });
     answer

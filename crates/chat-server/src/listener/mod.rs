@@ -1,50 +1,138 @@
 //! Accepts connections and speaks HTTP/1.1 on them, until they turn into something else or end.
 //!
-//! Nobody holds a place for nothing: the head of a request has to arrive in time, also the next one
-//! on a connection that stays open, and there are only so many connections at once.
+//! Nobody holds a place for nothing: the first request has to arrive in time, there are only so many
+//! connections of one address, and whoever has proven nothing makes way when others wait.
+
+mod places;
+mod proxy;
+mod spare;
+
+pub(crate) use places::{Limits, Place, Places};
+pub(crate) use proxy::read as read_proxy_header;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ingress::{Exposure, TrustedProxies};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::counters::{Counters, add};
+use spare::Spare;
 
-/// The machine has no file or memory left for a further connection: others may give some back.
-const EXHAUSTED_PAUSE: Duration = Duration::from_secs(1);
+/// Connections that the kernel keeps until they are accepted. With fewer the first packets of a
+/// crowd that comes back at once are lost, and come again after one, three and seven seconds.
+const BACKLOG: u32 = 4_096;
+/// What of a request is kept before it is understood: its whole head has to fit.
+const HEAD_BYTES: usize = 32 * 1024;
+const FORWARDED: &str = "x-forwarded-for";
+
+/// From where a request comes: the client's own address, also behind proxies that are trusted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 /// Who is let in, and for how long.
-pub(crate) struct Limits {
-    /// HTTP connections at once; one that has become a WebSocket is none any more. A further one is
-    /// closed at once.
-    pub(crate) connections: usize,
-    /// For the whole head of a request to arrive.
+pub(crate) struct Entrance {
+    pub(crate) places: Arc<Places>,
+    pub(crate) exposure: Exposure,
+    pub(crate) proxies: TrustedProxies,
+    /// Every connection begins with the header of the PROXY protocol.
+    pub(crate) proxy_protocol: bool,
+    /// From the accept to the end of the first request's head.
     pub(crate) head: Duration,
+    /// From one request of a connection to the end of the next one's head.
+    pub(crate) keep_alive: Duration,
+    pub(crate) counters: Arc<Counters>,
+    /// Somebody was refused who came past the proxies, and the log says so.
+    pub(crate) told: AtomicBool,
+}
+
+impl Entrance {
+    /// A place for a peer that has connected, unless it may not be here.
+    fn let_in(&self, peer: IpAddr) -> Option<Arc<Place>> {
+        let trusted = self.proxies.contains(peer);
+        if !trusted && !self.exposure.takes_strangers(peer) {
+            add(&self.counters.connections_refused_plain_text, 1);
+            if !self.told.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    %peer,
+                    "a connection in plain text came past the proxies and is refused, as all such \
+                     ones are: name it with --trusted-proxies if it is one"
+                );
+            }
+            return None;
+        }
+        if !trusted && self.proxy_protocol {
+            add(&self.counters.connections_refused_proxy, 1);
+            tracing::debug!(%peer, "no trusted proxy, so the PROXY protocol is not taken from it");
+            return None;
+        }
+        // Whose connection a proxy brings is not known yet.
+        self.places.enter((!trusted).then_some(peer)).ok()
+    }
+
+    /// Whose connection it is, as far as the connection itself says; nothing when it may not go on.
+    async fn client(
+        &self,
+        stream: &mut TcpStream,
+        peer: IpAddr,
+        place: &Place,
+        deadline: Instant,
+    ) -> Option<IpAddr> {
+        if !self.proxy_protocol {
+            return Some(peer);
+        }
+        let Ok(header) = timeout_at(deadline, read_proxy_header(stream)).await else {
+            add(&self.counters.connections_late, 1);
+            return None;
+        };
+        let client = match header {
+            Ok(client) => client.unwrap_or(peer),
+            Err(error) => {
+                add(&self.counters.connections_refused_proxy, 1);
+                tracing::debug!(%peer, %error, "connection refused");
+                return None;
+            }
+        };
+        // Behind one proxy may be another one, which says in the request for whom it speaks.
+        if !self.proxies.contains(client) {
+            place.comes_from(client).ok()?;
+        }
+        Some(client)
+    }
+}
+
+/// Listens, with a queue that holds a crowd.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A service that starts again takes its port over from connections that are still ending.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Answers every connection with `router` until `stopping`; then lets the running requests end.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
-    counters: Arc<Counters>,
+    entrance: Arc<Entrance>,
     stopping: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
+    let mut spare = Spare::new();
     loop {
         let accepted = tokio::select! {
             () = stopping.cancelled() => break,
@@ -53,22 +141,26 @@ pub(crate) async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                pause_after(&error).await;
+                if spare.after(&error, &listener).await {
+                    add(&entrance.counters.connections_refused_files, 1);
+                }
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            add(&counters.connections_turned_away, 1);
-            continue;
-        };
+        spare.went_well();
+        let Some(place) = entrance.let_in(peer.ip()) else { continue };
         // Frames are small and go out when they are due; without this they wait for each other.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the socket collects small frames");
         }
-        let answering = answer(stream, peer, router.clone(), limits.head, stopping.clone());
+        let (router, entrance) = (router.clone(), Arc::clone(&entrance));
+        let stopping = stopping.clone();
         connections.spawn(async move {
-            answering.await;
-            drop(place);
+            let answering = answer(stream, peer, &place, router, entrance, stopping);
+            tokio::select! {
+                () = answering => {}
+                () = place.displaced() => {}
+            }
         });
     }
     drop(listener);
@@ -78,29 +170,54 @@ pub(crate) async fn serve(
 
 /// Answers the requests of one connection.
 async fn answer(
-    stream: TcpStream,
+    mut stream: TcpStream,
     peer: SocketAddr,
+    place: &Arc<Place>,
     router: Router,
-    head: Duration,
+    entrance: Arc<Entrance>,
     stopping: CancellationToken,
 ) {
+    let deadline = Instant::now() + entrance.head;
+    let Some(client) = entrance.client(&mut stream, peer.ip(), place, deadline).await else {
+        return;
+    };
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        // Webhooks tell where a request came from.
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
-    });
+    let asked = Arc::new(AtomicBool::new(false));
+    let service = {
+        let (entrance, place, asked) =
+            (Arc::clone(&entrance), Arc::clone(place), Arc::clone(&asked));
+        service_fn(move |mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            let forwarded = request.headers().get_all(FORWARDED).iter();
+            let client = entrance.proxies.client(client, forwarded.map(|value| value.as_bytes()));
+            request.extensions_mut().insert(ClientAddress(client));
+            request.extensions_mut().insert(Arc::clone(&place));
+            router.call(request)
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(entrance.keep_alive)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut late = pin!(sleep_until(deadline));
+    let (mut looked, mut stops) = (false, false);
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = late.as_mut(), if !looked => {
+                looked = true;
+                if !asked.load(Ordering::Relaxed) {
+                    add(&entrance.counters.connections_late, 1);
+                    return;
+                }
+            }
+            () = stopping.cancelled(), if !stops => {
+                stops = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
     };
     if let Err(error) = ended {
@@ -108,87 +225,5 @@ async fn answer(
     }
 }
 
-/// A client that has gone before it was accepted concerns nobody else; anything else is a matter of
-/// the machine.
-async fn pause_after(error: &io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(%error, "no connection can be accepted");
-        sleep(EXHAUSTED_PAUSE).await;
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use std::net::Ipv4Addr;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::timeout;
-
-    /// Far longer than anything takes here.
-    const PATIENCE: Duration = Duration::from_secs(20);
-
-    /// Asks and is answered; `None` when the connection is closed.
-    async fn ask(stream: &mut TcpStream) -> Option<()> {
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.ok()?;
-        let mut answer = [0; 1_000];
-        let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().ok()?;
-        let answer = String::from_utf8_lossy(&answer[..length]);
-        answer.ends_with("hello").then_some(())
-    }
-
-    #[tokio::test]
-    async fn a_connection_too_many_is_closed_at_once_and_a_stop_waits_for_running_requests() {
-        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = socket.local_addr().unwrap();
-        let asked = Arc::new(tokio::sync::Notify::new());
-        let answer = Arc::new(tokio::sync::Notify::new());
-        let slow = {
-            let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
-            async move || {
-                asked.notify_one();
-                answer.notified().await;
-                "late"
-            }
-        };
-        let router = Router::new().route("/", get(async || "hello")).route("/slow", get(slow));
-        let counters = Arc::new(Counters::default());
-        let stopping = CancellationToken::new();
-        let limits = Limits { connections: 2, head: PATIENCE };
-        let serving =
-            tokio::spawn(serve(socket, router, limits, Arc::clone(&counters), stopping.clone()));
-
-        let mut first = TcpStream::connect(address).await.unwrap();
-        let mut second = TcpStream::connect(address).await.unwrap();
-        assert!(ask(&mut first).await.is_some());
-        assert!(ask(&mut second).await.is_some());
-        assert!(ask(&mut second).await.is_some(), "a connection takes several requests");
-        let mut third = TcpStream::connect(address).await.unwrap();
-        let mut nothing = Vec::new();
-        timeout(PATIENCE, third.read_to_end(&mut nothing)).await.unwrap().unwrap();
-        assert!(nothing.is_empty());
-        assert_eq!(counters.read().connections_turned_away, 1);
-
-        drop(first);
-        let coming = async {
-            loop {
-                let mut stream = TcpStream::connect(address).await.unwrap();
-                if ask(&mut stream).await.is_some() {
-                    return stream;
-                }
-            }
-        };
-        let mut again = timeout(PATIENCE, coming).await.expect("a place is free again");
-        again.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-        timeout(PATIENCE, asked.notified()).await.expect("the request runs");
-        stopping.cancel();
-        timeout(PATIENCE, second.read_to_end(&mut nothing)).await.unwrap().unwrap();
-        assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
-        answer.notify_one();
-        let mut late = Vec::new();
-        timeout(PATIENCE, again.read_to_end(&mut late)).await.unwrap().unwrap();
-        assert!(late.ends_with(b"late"));
-        timeout(PATIENCE, serving).await.unwrap().unwrap();
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ mod rate;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -24,12 +24,13 @@ use chat_types::rest::{Envelope, ErrorDisplay, MAX_BODY_BYTES};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::application::Application;
+use crate::listener::{ClientAddress, Place};
 use crate::metrics::OTHER_COMMAND;
 use crate::service::{Origin, Service};
 use rate::{admit_app, admit_command};
@@ -107,7 +108,8 @@ async fn call(
     request: Request<Body>,
 ) -> Result<String, ApiError> {
     let is_post = request.method() == Method::POST;
-    let client_ip = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let client_ip = request.extensions().get::<ClientAddress>().map(|client| client.0);
+    let place = request.extensions().get::<Arc<Place>>().map(Arc::clone);
     // The body is taken before anything is refused: a caller that is still sending it would see a
     // broken connection instead of the answer.
     let body = collect(request.into_body()).await;
@@ -115,6 +117,9 @@ async fn call(
         return Err(ApiError::new(Code::HTTP_FORM, "use POST"));
     }
     let caller = caller(service, query.unwrap_or_default(), client_ip).await?;
+    if let Some(place) = place {
+        place.called();
+    }
     let mut body = to_object(&body?)?;
     let sdk_app_id = caller.app.sdk_app_id;
     let (admission, counters) = (&service.admission, &service.counters);

@@ -103,11 +103,11 @@ impl World {
     }
 
     pub(crate) async fn with_times(times: GatewayTimes) -> Self {
-        Self::with_faults(times, Faults::default()).await
+        Self::configured(|config| config.times = times).await
     }
 
-    /// A service that fails where the test says.
-    pub(crate) async fn with_faults(times: GatewayTimes, faults: Faults) -> Self {
+    /// Of a service that is configured in another way.
+    pub(crate) async fn configured(change: impl FnOnce(&mut ServerConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = TestClock::new();
         let storage = storage::open(dir.path()).await.unwrap();
@@ -118,7 +118,7 @@ impl World {
             application::set_setting(&*storage, app.sdk_app_id, limit, "0").await.unwrap();
         }
         storage.close().await;
-        let server = start(dir.path(), times, &clock, faults).await;
+        let server = start(dir.path(), change, &clock).await;
         Self { dir, server, app, clock, http: http() }
     }
 
@@ -142,14 +142,14 @@ impl World {
     pub(crate) async fn restarted(self) -> Self {
         let Self { dir, server, app, clock, http } = self;
         server.shutdown().await;
-        let server = start(dir.path(), GatewayTimes::default(), &clock, Faults::default()).await;
+        let server = start(dir.path(), |_| {}, &clock).await;
         Self { dir, server, app, clock, http }
     }
 
     /// Another service with the same application on a copy of the data.
     pub(crate) async fn on_copy(&self, dir: tempfile::TempDir) -> Self {
         let (app, clock) = (self.app.clone(), Arc::clone(&self.clock));
-        let server = start(dir.path(), GatewayTimes::default(), &clock, Faults::default()).await;
+        let server = start(dir.path(), |_| {}, &clock).await;
         Self { dir, server, app, clock, http: http() }
     }
 
@@ -252,6 +252,11 @@ impl World {
 
     pub(crate) async fn connect(&self) -> Client {
         let (socket, _) = connect_async(self.server.gateway_url()).await.unwrap();
+        self.over(socket)
+    }
+
+    /// A client over a connection that was made in a way of its own.
+    pub(crate) fn over(&self, socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Client {
         Client { socket, next_id: 1, compressed: 0 }
     }
 
@@ -307,10 +312,15 @@ pub(crate) fn refusal(what: &str, answer: &Value) -> i64 {
     answer["ErrorCode"].as_i64().unwrap()
 }
 
-async fn start(dir: &Path, times: GatewayTimes, clock: &Arc<TestClock>, faults: Faults) -> Server {
+async fn start(
+    dir: &Path,
+    change: impl FnOnce(&mut ServerConfig),
+    clock: &Arc<TestClock>,
+) -> Server {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let clock: Arc<TestClock> = Arc::clone(clock);
-    let config = ServerConfig { times, clock, faults, ..ServerConfig::new(listen, dir.to_owned()) };
+    let mut config = ServerConfig { clock, ..ServerConfig::new(listen, dir.to_owned()) };
+    change(&mut config);
     Server::start(config).await.unwrap()
 }
 

@@ -13,6 +13,7 @@ mod clients;
 mod clock_steps;
 mod data;
 mod displaced;
+mod doors;
 mod entering;
 mod fields;
 mod gaps;

@@ -1,8 +1,6 @@
 //! What an operator sees: metrics, readiness, and an orderly stop.
 
-use chat_server::ServerConfig;
 use serde_json::json;
-use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -107,16 +105,25 @@ async fn a_call_that_runs_when_the_service_stops_is_answered() {
 
 #[tokio::test]
 async fn a_connection_over_the_limit_is_refused_until_another_has_gone() {
-    let World { dir, server, .. } = World::new().await;
-    server.shutdown().await;
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let config = ServerConfig::new(listen, dir.path().to_owned());
-    let config = ServerConfig { max_connections: 1, ..config };
-    let server = chat_server::Server::start(config).await.unwrap();
-    let (mut first, _) = connect_async(server.gateway_url()).await.unwrap();
-    assert_eq!(refused_status(server.gateway_url()).await, 503);
-    first.close(None).await.unwrap();
-    let free = async { while connect_async(server.gateway_url()).await.is_err() {} };
+    let world = World::configured(|config| config.max_connections = 1).await;
+    // It had come before the only place was taken, and is told when it wants it.
+    let mut late = world.connect().await;
+    let mut first = world.signed_in("first").await;
+    assert_eq!(refused_status(world.server.gateway_url()).await, 503);
+    let answer = late.login(&world, "late", &world.sig("late")).await;
+    assert_eq!((&answer["t"], &answer["code"]), (&"error".into(), &10002.into()));
+    assert!(answer["retry_after_ms"].is_number());
+    assert_eq!(late.close_code().await.1, 1013, "it may come back");
+    assert_eq!(world.server.counts().connections_turned_away, 2);
+    first.raw(r#"{"t":"logout","id":9}"#).await;
+    first.close_code().await;
+    let free = async {
+        loop {
+            let Ok((socket, _)) = connect_async(world.server.gateway_url()).await else { continue };
+            drop(socket);
+            return;
+        }
+    };
     timeout(PATIENCE, free).await.expect("a place is free again");
-    server.shutdown().await;
+    world.signed_in("next").await;
 }

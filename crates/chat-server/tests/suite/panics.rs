@@ -31,7 +31,7 @@ impl Panics {
     }
 
     async fn world(&self) -> World {
-        let world = World::with_faults(GatewayTimes::default(), self.faults()).await;
+        let world = World::configured(|config| config.faults = self.faults()).await;
         world.make_room().await;
         world
     }
@@ -112,7 +112,7 @@ async fn a_room_whose_state_a_panic_left_half_changed_comes_back_with_its_member
 #[tokio::test]
 async fn a_room_that_panics_at_every_turn_leaves_no_sender_without_an_answer() {
     let faults = Faults::new(|place, whom| assert!((place, whom) != (Faults::TURN, "broken")));
-    let world = World::with_faults(GatewayTimes::default(), faults).await;
+    let world = World::configured(|config| config.faults = faults).await;
     world.make_room().await;
     let broken = json!({"Type": "AVChatRoom", "Name": "Broken", "GroupId": "broken"});
     world.ok("group_open_http_svc/create_group", broken).await;
@@ -178,7 +178,11 @@ async fn a_room_that_decides_nothing_holds_no_connection_that_ends() {
         }
     });
     let times = GatewayTimes { end: Duration::from_millis(200), ..GatewayTimes::default() };
-    let world = World::with_faults(times, faults).await;
+    let world = World::configured(|config| {
+        config.times = times;
+        config.faults = faults;
+    })
+    .await;
     let stuck = json!({"Type": "AVChatRoom", "Name": "Stuck", "GroupId": "stuck"});
     world.ok("group_open_http_svc/create_group", stuck).await;
     let mut sender = Watcher::of(world.signed_in("a").await);

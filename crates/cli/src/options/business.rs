@@ -101,7 +101,7 @@ pub(crate) struct BusinessOptions {
     pub(crate) calls_per_second: u32,
 
     /// Sign-ins and token exchanges that one address may make in a second, 1 to 100000, and twice as
-    /// many at once; behind a proxy all people have its address
+    /// many at once; behind a proxy that is none of --trusted-proxies all people have its address
     #[arg(
         long,
         env = "LIVEROOM_ENTRIES_PER_SECOND",

@@ -2,9 +2,11 @@
 //! environment variables, the keys of the configuration file and `docs/configuration.md` come.
 
 mod business;
+mod ingress;
 mod levels;
 
 pub(crate) use business::{BusinessOptions, Only};
+pub(crate) use ingress::IngressOptions;
 
 use clap::ValueEnum;
 use std::net::SocketAddr;
@@ -88,7 +90,7 @@ pub(crate) struct Options {
     )]
     pub(crate) drain_timeout_s: u32,
 
-    /// Connections at once, 1 to 1000000; a further one is answered 503
+    /// Signed-in connections at once, 1 to 1000000; a further one is answered 503
     #[arg(
         long,
         env = "LIVEROOM_MAX_CONNECTIONS",
@@ -97,6 +99,9 @@ pub(crate) struct Options {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(crate) max_connections: u32,
+
+    #[command(flatten)]
+    pub(crate) ingress: IngressOptions,
 
     #[command(flatten)]
     pub(crate) business: BusinessOptions,

@@ -1,0 +1,67 @@
+//! Options for how clients reach the services.
+
+use chat_server::TrustedProxies;
+
+use super::business::Switch;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct IngressOptions {
+    /// Proxies in front of the services, addresses and networks such as 10.0.0.0/8 with commas
+    /// between: their word about a client's address is taken (X-Forwarded-For), and without TLS
+    /// nobody else but this machine may connect
+    #[arg(long, env = "LIVEROOM_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
+    pub(crate) trusted_proxies: TrustedProxies,
+
+    /// on: every connection to the chat service begins with the header of the PROXY protocol,
+    /// version 1 or 2, and comes from one of --trusted-proxies
+    #[arg(long, env = "LIVEROOM_PROXY_PROTOCOL", value_name = "SWITCH", default_value = "off")]
+    pub(crate) proxy_protocol: Switch,
+
+    /// on: listen beyond this machine without TLS and without proxies; UserSigs and tokens then cross
+    /// the network for everybody to read
+    #[arg(
+        long,
+        env = "LIVEROOM_INSECURE_PLAIN_TEXT",
+        value_name = "SWITCH",
+        default_value = "off"
+    )]
+    pub(crate) insecure_plain_text: Switch,
+
+    /// Connections to the chat service that one address (of an IPv6 address its /64) may have at
+    /// once, 1 to 1000000; this machine is not limited
+    #[arg(
+        long,
+        env = "LIVEROOM_CONNECTIONS_PER_ADDRESS",
+        value_name = "NUMBER",
+        default_value = "500",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) connections_per_address: u32,
+
+    /// New connections to the chat service that one address may open in a second, 1 to 1000000, and
+    /// ten times as many at once
+    #[arg(
+        long,
+        env = "LIVEROOM_CONNECTS_PER_ADDRESS_S",
+        value_name = "NUMBER",
+        default_value = "50",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) connects_per_address_s: u32,
+}
+
+impl IngressOptions {
+    pub(crate) fn configure(&self, config: &mut chat_server::ServerConfig) {
+        config.trusted_proxies = self.trusted_proxies.clone();
+        config.proxy_protocol = self.proxy_protocol.is_on();
+        config.insecure_plain_text = self.insecure_plain_text.is_on();
+        config.connections_per_address = self.connections_per_address;
+        config.connects_per_address_s = self.connects_per_address_s;
+    }
+
+    /// The business service speaks no PROXY protocol: its proxies speak HTTP.
+    pub(crate) fn configure_business(&self, config: &mut business_server::Config) {
+        config.trusted_proxies = self.trusted_proxies.clone();
+        config.insecure_plain_text = self.insecure_plain_text.is_on();
+    }
+}
