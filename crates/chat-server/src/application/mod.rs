@@ -5,6 +5,7 @@
 mod directory;
 mod model;
 mod settings;
+mod turns;
 
 pub(crate) use directory::Directory;
 pub use model::{Application, Callbacks, Edition, FieldDefinition, OnFailure, Right, Secret};

@@ -12,7 +12,7 @@ pub mod fuzz;
 mod rate;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Method, Request, StatusCode, header};
@@ -85,8 +85,7 @@ fn refusal(service: &str, error: ApiError) -> String {
 
 /// Also a path that is none of ours is answered as every call is.
 async fn no_such_path(request: Request<Body>) -> Response {
-    // Whatever is wrong with it: the answer is the same.
-    let _ = collect(request.into_body()).await;
+    discard(request.into_body());
     let info = "no such path: calls go to /v4/{service}/{command}";
     respond(to_json(&Envelope::fail(ApiError::new(Code::UNKNOWN_PATH, info))))
 }
@@ -110,17 +109,19 @@ async fn call(
     let is_post = request.method() == Method::POST;
     let client_ip = request.extensions().get::<ClientAddress>().map(|client| client.0);
     let place = request.extensions().get::<Arc<Place>>().map(Arc::clone);
-    // The body is taken before anything is refused: a caller that is still sending it would see a
-    // broken connection instead of the answer.
-    let body = collect(request.into_body()).await;
-    if !is_post {
-        return Err(ApiError::new(Code::HTTP_FORM, "use POST"));
-    }
-    let caller = caller(service, query.unwrap_or_default(), client_ip).await?;
+    let body = request.into_body();
+    let caller = match caller(service, is_post, query.unwrap_or_default(), client_ip).await {
+        Ok(caller) => caller,
+        Err(error) => {
+            discard(body);
+            return Err(error);
+        }
+    };
     if let Some(place) = place {
         place.called();
     }
-    let mut body = to_object(&body?)?;
+    let body = collect(body).await?;
+    let mut body = to_object(&body)?;
     let sdk_app_id = caller.app.sdk_app_id;
     let (admission, counters) = (&service.admission, &service.counters);
     admit_app(admission, counters, sdk_app_id, caller.app.settings.calls_per_second)?;
@@ -143,11 +144,16 @@ async fn call(
     })
 }
 
+/// What is checked before anything of the body is read.
 async fn caller(
     service: &Service,
+    is_post: bool,
     query: &str,
     client_ip: Option<IpAddr>,
 ) -> Result<Caller, ApiError> {
+    if !is_post {
+        return Err(ApiError::new(Code::HTTP_FORM, "use POST"));
+    }
     let Parameters { sdk_app_id, user_id, user_sig } = parameters(query)?;
     let who = service.check_user_sig(sdk_app_id, user_id, &user_sig).await?;
     if !who.app.is_admin(who.user_id.as_str()) {
@@ -249,6 +255,28 @@ async fn collect(body: Body) -> Result<Vec<u8>, ApiError> {
         ));
     }
     Ok(bytes)
+}
+
+/// Reads what a refused caller is still sending, up to a bound and beside the answer: a caller whose
+/// bytes are not taken sees a broken connection instead of it.
+fn discard(body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
+    tokio::spawn(async move {
+        let mut chunks = body.into_data_stream();
+        let mut seen = 0_usize;
+        let reading = async {
+            while let Some(Ok(chunk)) = chunks.next().await {
+                seen = seen.saturating_add(chunk.len());
+                if seen > MAX_BODY_BYTES {
+                    break;
+                }
+            }
+        };
+        // The connection ends with whoever is too slow.
+        let _ = timeout(BODY_TIMEOUT, reading).await;
+    });
 }
 
 fn to_json(value: &impl serde::Serialize) -> String {

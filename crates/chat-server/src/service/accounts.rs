@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use usersig::Expected;
 
-use super::{Service, internal};
+use super::{Service, internal, no_such_application};
 use crate::application::Application;
 use crate::storage::{self, Account, AccountPatch, FOREVER, GroupChange};
 
@@ -29,20 +29,51 @@ pub(crate) struct SignedIn {
 impl Service {
     /// Checks the UserSig of an account: 60006 for an unknown application, then the codes of
     /// [`usersig::Error`] in its order.
+    ///
+    /// What is in memory decides, before anything is asked of the database. Then it is looked whether
+    /// the configuration has changed, so that a key, an administrator or a setting counts from the
+    /// next call on: for the bearer of a valid UserSig at once, for everybody else together.
     pub(crate) async fn check_user_sig(
         &self,
         sdk_app_id: u32,
         user_id: UserId,
         user_sig: &str,
     ) -> Result<SignedIn, ApiError> {
-        let app = self.application(sdk_app_id).await?;
+        let known = self.directory.get(sdk_app_id);
+        let checked = self.verify(known.clone(), sdk_app_id, &user_id, user_sig);
+        match &checked {
+            Ok(_) => self.directory.refresh(&*self.storage).await.map_err(internal)?,
+            Err(_) => {
+                self.directory.refresh_for_strangers(&*self.storage).await.map_err(internal)?;
+            }
+        }
+        let current = self.directory.get(sdk_app_id);
+        let is_same = match (&known, &current) {
+            (Some(known), Some(current)) => Arc::ptr_eq(known, current),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same {
+            return checked;
+        }
+        self.verify(current, sdk_app_id, &user_id, user_sig)
+    }
+
+    fn verify(
+        &self,
+        app: Option<Arc<Application>>,
+        sdk_app_id: u32,
+        user_id: &UserId,
+        user_sig: &str,
+    ) -> Result<SignedIn, ApiError> {
+        let app = app.ok_or_else(|| no_such_application(sdk_app_id))?;
         let now_s = self.clock.now_s();
         let expected =
             Expected { sdk_app_id, key: app.key.reveal(), identifier: user_id.as_str(), now_s };
         let claims = usersig::verify(user_sig, &expected)
             .map_err(|error| ApiError::new(Code(error.code()), error.to_string()))?;
         let valid_for_s = claims.expires_at_s().saturating_sub(now_s);
-        Ok(SignedIn { sdk_app_id, app, user_id, valid_for_s })
+        Ok(SignedIn { sdk_app_id, app, user_id: user_id.clone(), valid_for_s })
     }
 
     /// Makes sure that the account exists, as the first login of an account does in the cloud, and

@@ -204,18 +204,13 @@ impl Service {
 
     /// The application as it is configured now; 60006 when there is none.
     pub(crate) async fn application(&self, sdk_app_id: u32) -> Result<Arc<Application>, ApiError> {
-        self.directory.refresh(&*self.storage).await.map_err(internal)?;
+        self.directory.refresh_for_strangers(&*self.storage).await.map_err(internal)?;
         self.known_application(sdk_app_id)
     }
 
     /// The application as it was configured within the last second.
     pub(crate) fn known_application(&self, sdk_app_id: u32) -> Result<Arc<Application>, ApiError> {
-        self.directory.get(sdk_app_id).ok_or_else(|| {
-            ApiError::new(
-                Code::APP_INVALID,
-                format!("sdkappid {sdk_app_id} names no application of this service"),
-            )
-        })
+        self.directory.get(sdk_app_id).ok_or_else(|| no_such_application(sdk_app_id))
     }
 
     /// An account, if it exists.
@@ -431,6 +426,13 @@ fn hosts(app: &Application, room: &Room) -> Vec<UserId> {
     let mut hosts = room.with(of_group);
     hosts.extend(app.admins.iter().filter_map(|name| UserId::new(name.as_str()).ok()));
     hosts
+}
+
+fn no_such_application(sdk_app_id: u32) -> ApiError {
+    ApiError::new(
+        Code::APP_INVALID,
+        format!("sdkappid {sdk_app_id} names no application of this service"),
+    )
 }
 
 pub(crate) fn no_such_group(group_id: &GroupId) -> ApiError {

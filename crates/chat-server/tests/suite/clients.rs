@@ -3,7 +3,7 @@
 use chat_server::application::{Application, Edition, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::AccountPatch;
-use chat_server::{Faults, GatewayTimes, Server, ServerConfig, application, storage};
+use chat_server::{GatewayTimes, Server, ServerConfig, application, storage};
 use chat_types::gateway::deflate;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};

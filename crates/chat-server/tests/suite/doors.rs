@@ -1,18 +1,19 @@
 //! Who may connect, and that nobody locks the door for others.
 
+use chat_server::application::{self, Edition};
 use chat_server::server::Error;
 use chat_server::{Server, ServerConfig};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::net::SocketAddr;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, http::StatusCode};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::clients::{PATIENCE, World};
+use crate::clients::{PATIENCE, World, sign};
 use crate::listener::Listener;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -98,6 +99,55 @@ async fn webhooks_tell_the_address_of_the_client_and_not_that_of_the_proxy() {
         viewer.raw(r#"{"t":"logout","id":9}"#).await;
         told.next().await;
     }
+}
+
+#[tokio::test]
+async fn a_caller_without_a_signature_is_answered_although_its_body_never_comes() {
+    let world = World::new().await;
+    let path = "/v4/group_open_http_svc/get_group_info";
+    let unsigned = format!("sdkappid={}&identifier=administrator", world.app.sdk_app_id);
+    for (method, path, query) in [
+        ("POST", path, unsigned.as_str()),
+        ("POST", path, &world.query("a_viewer")),
+        ("POST", path, "sdkappid=1&identifier=a&usersig=x"),
+        ("PUT", path, &world.query("administrator")),
+        ("POST", "/nowhere", ""),
+    ] {
+        let mut stream = TcpStream::connect(world.server.address()).await.unwrap();
+        let head = format!(
+            "{method} {path}?{query} HTTP/1.1\r\nHost: liveroom\r\nContent-Length: 1000000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&[b'x'; 1_000]).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let read = timeout(PATIENCE, stream.read_buf(&mut answer)).await;
+            assert_ne!(read.expect("an answer").unwrap(), 0, "{method} {path}?{query}");
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.contains(r#""ActionStatus":"FAIL""#), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_and_an_administrator_count_from_the_next_call_on() {
+    let world = World::with_room().await;
+    let (storage, app) = (world.server.storage(), world.app.sdk_app_id);
+    let path = "group_open_http_svc/get_group_info";
+    let body = || json!({"GroupIdList": ["r"]}).to_string();
+    let mei = world.query("mei");
+    assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 60010);
+    application::add_admin(storage, app, "mei").await.unwrap();
+    assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 0);
+    application::remove_admin(storage, app, "mei").await.unwrap();
+    assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 60010);
+    // Of another application: known from the moment that it was made.
+    let made = application::create(storage, &*world.clock, "other", Edition::Free).await.unwrap();
+    let id = made.sdk_app_id;
+    let sig = sign(id, made.key.reveal(), "administrator", world.clock_s(), 3_600);
+    let query = format!("sdkappid={id}&identifier=administrator&usersig={sig}");
+    let answer = world.post(path, &query, body()).await;
+    assert_eq!(answer["GroupInfo"][0]["ErrorCode"], 10010, "{answer}");
 }
 
 #[tokio::test]
