@@ -54,6 +54,8 @@ counters! {
     connections_refused_proxy: "Connections that were refused because they did not begin as a proxy has to";
     connections_refused_files: "Connections that were refused because no more files can be open";
     connections_late: "Connections that were closed because the first request did not arrive in time";
+    handshakes_failed: "TLS handshakes that failed or took too long";
+    handshakes_displaced: "TLS handshakes that made room for newer ones because there were too many at once";
     connections_closed_slow_reader: "Connections ended because the reader made no progress";
     connections_closed_silent: "Connections ended because the client said nothing for too long";
     messages_accepted: "Messages that got a number and went to their room";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tls_transport::{Acceptor, HandshakeLimits, ServerTls, Trust};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,11 @@ pub struct ServerConfig {
     pub insecure_plain_text: bool,
     /// How long a stop waits for connections to take their last frames.
     pub drain_timeout: Duration,
+    /// With a certificate the REST API is `https` and the gateway `wss`, and nothing else. Whoever
+    /// gives it looks after its renewal ([`ServerTls::watch`]).
+    pub tls: Option<Arc<ServerTls>>,
+    /// Whom the service believes when it calls a receiver of webhooks over `https`.
+    pub trust: Trust,
     pub clock: Arc<dyn Clock>,
     /// What tests let fail.
     #[doc(hidden)]
@@ -107,6 +113,8 @@ impl ServerConfig {
             proxy_protocol: false,
             insecure_plain_text: false,
             drain_timeout: DRAIN_TIMEOUT,
+            tls: None,
+            trust: Trust::platform(),
             clock: Arc::new(SystemClock),
             faults: Faults::default(),
         }
@@ -115,7 +123,7 @@ impl ServerConfig {
     fn exposure(&self) -> Exposure {
         Exposure {
             listen: self.listen,
-            encrypted: false,
+            encrypted: self.tls.is_some(),
             behind_proxies: !self.trusted_proxies.is_empty(),
             plain_text: self.insecure_plain_text,
         }
@@ -135,6 +143,7 @@ impl ServerConfig {
 /// A running service. Dropping it does not stop it; call [`Server::shutdown`].
 pub struct Server {
     address: SocketAddr,
+    tls: Option<Arc<ServerTls>>,
     service: Arc<Service>,
     gateway: Arc<Gateway>,
     /// The service takes no new client and lets the present ones go.
@@ -164,8 +173,13 @@ impl Server {
         let in_use = |source| Error::Listen { listen: config.listen, source };
         let listener = listener::bind(config.listen).map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let (service, courier) =
-            Service::new(stores, Arc::clone(&config.clock), config.faults.clone()).await?;
+        // A receiver of this process shows the same certificate.
+        let trust = match &config.tls {
+            Some(own) => config.trust.clone().with_own_server(own),
+            None => config.trust.clone(),
+        };
+        let (clock, faults) = (Arc::clone(&config.clock), config.faults.clone());
+        let (service, courier) = Service::new(stores, clock, faults, trust).await?;
         let draining = CancellationToken::new();
         let closing = CancellationToken::new();
         let gateway =
@@ -176,13 +190,16 @@ impl Server {
         let entrance = Arc::new(entrance(&config, &service));
         let places = Arc::clone(&entrance.places);
         let stop = closing.child_token();
-        let http = tokio::spawn(listener::serve(listener, router, entrance, stop));
+        let acceptor = config.tls.clone();
+        let acceptor = acceptor.map(|tls| Arc::new(Acceptor::new(tls, HandshakeLimits::default())));
+        let http = tokio::spawn(listener::serve(listener, acceptor, router, entrance, stop));
         let routines = routines(&service, &places, &draining);
         let courier_stops = CancellationToken::new();
         let courier = tokio::spawn(courier.run(courier_stops.clone()));
         tracing::info!(%address, "service listens");
         Ok(Self {
             address,
+            tls: config.tls,
             service,
             gateway,
             draining,
@@ -200,14 +217,21 @@ impl Server {
         self.address
     }
 
-    /// Base of the REST API: `http://ADDR:PORT`.
-    pub fn rest_url(&self) -> String {
-        format!("http://{}", self.address)
+    /// The certificate that the service shows; `None` where it speaks without TLS.
+    pub fn tls(&self) -> Option<&Arc<ServerTls>> {
+        self.tls.as_ref()
     }
 
-    /// Address of the gateway: `ws://ADDR:PORT/gateway`.
+    /// Base of the REST API: `http://ADDR:PORT`, or `https` where there is a certificate.
+    pub fn rest_url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Address of the gateway: `ws://ADDR:PORT/gateway`, or `wss` where there is a certificate.
     pub fn gateway_url(&self) -> String {
-        format!("ws://{}{}", self.address, gateway::PATH)
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}{}", self.address, gateway::PATH)
     }
 
     pub fn storage(&self) -> &dyn Storage {

@@ -18,8 +18,9 @@ mod usersig_command;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tls_transport::Trust;
 
 use options::LogFormat;
 
@@ -71,6 +72,8 @@ enum Error {
     Business(#[from] business_server::Error),
     #[error(transparent)]
     Beside(#[from] embedded::Error),
+    #[error(transparent)]
+    Tls(#[from] tls_transport::Error),
     #[error("{flag} is missing: it is needed {why}")]
     Missing { flag: &'static str, why: &'static str },
     #[error(transparent)]
@@ -141,6 +144,16 @@ fn run(command: Command) -> Result<(), Error> {
         Command::UserSig(arguments) => usersig_command::run(&arguments),
         Command::Draw(arguments) => draw_command::run(&arguments),
     }
+}
+
+/// Whom the command trusts when it calls a server over TLS: the machine's authorities and those of
+/// this file.
+fn trust(ca: Option<&Path>) -> Result<Trust, Error> {
+    let trust = Trust::platform();
+    Ok(match ca {
+        Some(file) => trust.with_authorities_of(file)?,
+        None => trust,
+    })
 }
 
 /// Writes one line to stdout and flushes it: a program that waits for the line must not wait for a

@@ -9,7 +9,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tungstenite::{Error as SocketError, Message};
 
@@ -22,7 +21,7 @@ use super::upgrade::Upgraded;
 use crate::counters::add;
 use crate::faults::Faults;
 use crate::listener;
-use crate::outbox::{Closing, Flushed, Outbox, Wire};
+use crate::outbox::{Closing, Flushed, Outbox};
 use crate::panics::caught;
 use crate::service::{Ended, Login};
 
@@ -103,7 +102,6 @@ impl SignedIn {
 struct Connection {
     gateway: Arc<Gateway>,
     socket: Socket,
-    stream: Arc<TcpStream>,
     outbox: Arc<Outbox>,
     /// When the socket last took something; `None` while it takes everything.
     behind_since: Option<Instant>,
@@ -129,10 +127,9 @@ pub(super) fn serve(
 ) -> impl Future<Output = ()> + Send {
     let counters = Arc::clone(&gateway.service.counters);
     add(&counters.connections_opened, 1);
-    let (socket, stream) = Socket::new(upgraded);
-    let wire = Arc::clone(&stream) as Arc<dyn Wire>;
-    let outbox = Arc::new(Outbox::new(wire, Arc::clone(&counters)));
-    let mut connection = Connection { gateway, socket, stream, outbox, behind_since: None };
+    let socket = Socket::new(upgraded);
+    let outbox = Arc::new(Outbox::new(socket.transport().wire(), Arc::clone(&counters)));
+    let mut connection = Connection { gateway, socket, outbox, behind_since: None };
     async move {
         let mut signed_in = None;
         let panics = &counters.panics_connections;
@@ -308,7 +305,7 @@ impl Connection {
         while self.outbox.is_behind() {
             let since = *self.behind_since.get_or_insert_with(Instant::now);
             // A broken socket shows when it is written to.
-            if self.stream.poll_write_ready(cx).is_pending() {
+            if self.socket.transport().socket().poll_write_ready(cx).is_pending() {
                 return;
             }
             let took_something = self.outbox.flush() != Flushed::Nothing;
@@ -335,7 +332,8 @@ impl Connection {
         self.outbox.say_close();
         let deadline = Instant::now() + self.gateway.times.write;
         while self.outbox.flush() != Flushed::All {
-            if timeout_at(deadline, self.stream.writable()).await.is_err() {
+            let writable = self.socket.transport().socket().writable();
+            if timeout_at(deadline, writable).await.is_err() {
                 return;
             }
         }
@@ -344,6 +342,7 @@ impl Connection {
             async { while poll_fn(|cx| self.socket.poll_next(cx, &self.outbox)).await.is_ok() {} };
         // Whoever does not close by then gets the reset.
         let _ = timeout(LINGER, rest).await;
+        self.socket.transport().say_end();
     }
 
     /// Waits for `login` and answers it. Without a login in its place the connection ends. The place

@@ -10,6 +10,7 @@ mod presence_requests;
 mod requests;
 mod sending;
 mod socket;
+mod transport;
 mod upgrade;
 
 use axum::Router;

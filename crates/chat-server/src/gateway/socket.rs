@@ -3,13 +3,12 @@
 
 use bytes::Bytes;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
 use super::HARD_FRAME_LIMIT_BYTES;
+use super::transport::Transport;
 use super::upgrade::Upgraded;
 use crate::outbox::Outbox;
 
@@ -17,32 +16,21 @@ use crate::outbox::Outbox;
 const READ_BUFFER_BYTES: usize = 256;
 
 pub(super) struct Socket {
-    stream: Arc<TcpStream>,
+    transport: Transport,
     context: WebSocketContext,
 }
 
 /// Reads from the socket; what the protocol wants to be answered by itself, such as a pong, is put
 /// aside, because only the outbox writes.
 struct Ears<'a, 'b> {
-    stream: &'a TcpStream,
+    transport: &'a Transport,
     cx: &'a mut Context<'b>,
     replies: Vec<u8>,
 }
 
 impl Read for Ears<'_, '_> {
-    /// Would block when the task is to be woken later: when there is nothing to read, and when the
-    /// task has read so much that it is others' turn.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let Poll::Ready(readable) = self.stream.poll_read_ready(self.cx) else {
-                return Err(io::ErrorKind::WouldBlock.into());
-            };
-            readable?;
-            match self.stream.try_read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return read,
-            }
-        }
+        self.transport.poll_read(self.cx, buffer)
     }
 }
 
@@ -58,7 +46,7 @@ impl Write for Ears<'_, '_> {
 }
 
 impl Socket {
-    pub(super) fn new(upgraded: Upgraded) -> (Self, Arc<TcpStream>) {
+    pub(super) fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
@@ -66,8 +54,11 @@ impl Socket {
             .max_frame_size(Some(HARD_FRAME_LIMIT_BYTES));
         let read = upgraded.read.to_vec();
         let context = WebSocketContext::from_partially_read(read, Role::Server, Some(config));
-        let stream = Arc::new(upgraded.stream);
-        (Self { stream: Arc::clone(&stream), context }, stream)
+        Self { transport: upgraded.stream.into(), context }
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// The next message, or why there is none any more.
@@ -76,11 +67,12 @@ impl Socket {
         cx: &mut Context<'_>,
         outbox: &Outbox,
     ) -> Poll<Result<Message, Error>> {
-        let mut ears = Ears { stream: &self.stream, cx, replies: Vec::new() };
+        let mut ears = Ears { transport: &self.transport, cx, replies: Vec::new() };
         let read = self.context.read(&mut ears);
         if !ears.replies.is_empty() {
             outbox.control_frame(Bytes::from(ears.replies));
         }
+        self.transport.settle(outbox);
         match read {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             read => Poll::Ready(read),

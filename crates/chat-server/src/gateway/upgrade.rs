@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tls_transport::ServerStream;
 use tungstenite::handshake::derive_accept_key;
 
 /// A socket, and what the client has sent before the answer reached it.
 pub(super) struct Upgraded {
-    pub(super) stream: TcpStream,
+    pub(super) stream: ServerStream,
     pub(super) read: Bytes,
 }
 
@@ -56,10 +56,10 @@ pub(super) fn upgrade(
 async fn socket(on_upgrade: OnUpgrade) -> Option<Upgraded> {
     // The client may go away before it has the answer.
     let upgraded = on_upgrade.await.ok()?;
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
+    match upgraded.downcast::<TokioIo<ServerStream>>() {
         Ok(parts) => Some(Upgraded { stream: parts.io.into_inner(), read: parts.read_buf }),
         Err(_) => {
-            tracing::error!("the listener gives something else than TCP sockets");
+            tracing::error!("the listener gives something else than its own streams");
             None
         }
     }

@@ -10,6 +10,8 @@ mod spare;
 pub(crate) use places::{Limits, Place, Places};
 pub(crate) use proxy::read as read_proxy_header;
 
+mod tls;
+
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -24,6 +26,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tls_transport::Acceptor;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -125,8 +128,10 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Answers every connection with `router` until `stopping`; then lets the running requests end.
+/// With an acceptor all of them speak TLS.
 pub(crate) async fn serve(
     listener: TcpListener,
+    acceptor: Option<Arc<Acceptor>>,
     router: Router,
     entrance: Arc<Entrance>,
     stopping: CancellationToken,
@@ -154,9 +159,10 @@ pub(crate) async fn serve(
             tracing::debug!(%error, "the socket collects small frames");
         }
         let (router, entrance) = (router.clone(), Arc::clone(&entrance));
-        let stopping = stopping.clone();
+        let (acceptor, stopping) = (acceptor.clone(), stopping.clone());
         connections.spawn(async move {
-            let answering = answer(stream, peer, &place, router, entrance, stopping);
+            let acceptor = acceptor.as_deref();
+            let answering = answer(stream, peer, &place, acceptor, router, entrance, stopping);
             tokio::select! {
                 () = answering => {}
                 () = place.displaced() => {}
@@ -173,6 +179,7 @@ async fn answer(
     mut stream: TcpStream,
     peer: SocketAddr,
     place: &Arc<Place>,
+    acceptor: Option<&Acceptor>,
     router: Router,
     entrance: Arc<Entrance>,
     stopping: CancellationToken,
@@ -181,6 +188,7 @@ async fn answer(
     let Some(client) = entrance.client(&mut stream, peer.ip(), place, deadline).await else {
         return;
     };
+    let Some(stream) = tls::secured(stream, acceptor, &entrance.counters).await else { return };
     let router = TowerToHyperService::new(router);
     let asked = Arc::new(AtomicBool::new(false));
     let service = {

@@ -55,7 +55,8 @@ impl Door {
             told: AtomicBool::new(false),
         };
         let stopping = CancellationToken::new();
-        let serving = tokio::spawn(serve(socket, router, Arc::new(entrance), stopping.clone()));
+        let serving =
+            tokio::spawn(serve(socket, None, router, Arc::new(entrance), stopping.clone()));
         Self { address, places, counters, stopping, serving }
     }
 

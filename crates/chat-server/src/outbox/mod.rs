@@ -9,11 +9,13 @@ mod behind;
 mod burst;
 mod hold;
 mod splice;
+mod tls;
 mod wire;
 
 pub(crate) use burst::{Burst, Item, MissedCopies, Origin, OwnPiece, Piece};
 pub(crate) use splice::encode_with;
-pub(crate) use wire::Wire;
+pub(crate) use tls::TlsWire;
+pub(crate) use wire::{Taken, Wire};
 
 use bytes::Bytes;
 use chat_types::gateway::{ServerFrame, close};
@@ -56,7 +58,7 @@ struct Writing {
     over: bool,
 }
 
-/// How far the queue of a connection got.
+/// How far the queue of a connection, or what a wire has taken, got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flushed {
     /// Nothing waits.
@@ -76,6 +78,16 @@ pub(crate) enum Took {
     Behind,
     /// The connection is over.
     Nothing,
+}
+
+/// What a write left over.
+enum Left {
+    Nothing,
+    /// Some of it was taken. The rest is empty when only the wire still holds something back.
+    Rest(Bytes),
+    Everything,
+    /// The socket is gone.
+    Lost,
 }
 
 /// The frame in the form that goes over the wire.
@@ -120,13 +132,14 @@ impl Outbox {
         }
         let taken = match &mut writing.behind {
             Some(behind) => behind.push_control(frame),
-            None => match self.try_write(writing, &frame) {
-                Some(rest) if !rest.is_empty() => {
-                    self.fall_behind(writing, rest);
-                    Ok(())
+            None => {
+                match self.try_write(writing, &frame) {
+                    Left::Nothing | Left::Lost => {}
+                    Left::Rest(rest) => self.fall_behind(writing, rest),
+                    Left::Everything => self.fall_behind(writing, frame),
                 }
-                _ => Ok(()),
-            },
+                Ok(())
+            }
         };
         if let Err(stuck) = taken {
             self.stuck(writing, stuck);
@@ -141,17 +154,16 @@ impl Outbox {
             return Took::Nothing;
         }
         if writing.behind.is_none() {
-            let bytes = burst.bytes(writing.deflate);
-            let Some(rest) = self.try_write(writing, bytes) else { return Took::Nothing };
-            if rest.is_empty() {
-                return Took::Written;
+            match self.try_write(writing, burst.bytes(writing.deflate)) {
+                Left::Nothing => return Took::Written,
+                Left::Lost => return Took::Nothing,
+                Left::Rest(rest) => {
+                    // A frame that was begun has to be ended; those after it come with it.
+                    self.fall_behind(writing, rest);
+                    return Took::Behind;
+                }
+                Left::Everything => self.fall_behind(writing, Bytes::new()),
             }
-            if rest.len() < bytes.len() {
-                // A frame that was begun has to be ended; those after it come with it.
-                self.fall_behind(writing, rest);
-                return Took::Behind;
-            }
-            self.fall_behind(writing, Bytes::new());
         }
         let Some(behind) = &mut writing.behind else { return Took::Nothing };
         for item in burst.items() {
@@ -167,15 +179,15 @@ impl Outbox {
         Took::Behind
     }
 
-    /// What the socket did not take; `None` when it is gone.
-    fn try_write(&self, writing: &mut Writing, bytes: &Bytes) -> Option<Bytes> {
+    fn try_write(&self, writing: &mut Writing, bytes: &Bytes) -> Left {
         match self.wire.try_write(bytes) {
-            Ok(written) if written >= bytes.len() => Some(Bytes::new()),
-            Ok(written) => Some(bytes.slice(written..)),
-            Err(error) if is_busy(&error) => Some(bytes.clone()),
+            Ok(Taken { bytes: taken, all_out: true }) if taken >= bytes.len() => Left::Nothing,
+            Ok(Taken { bytes: 0, .. }) => Left::Everything,
+            Ok(Taken { bytes: taken, .. }) => Left::Rest(bytes.slice(taken.min(bytes.len())..)),
+            Err(error) if is_busy(&error) => Left::Everything,
             Err(_) => {
                 self.lost(writing);
-                None
+                Left::Lost
             }
         }
     }
@@ -189,29 +201,51 @@ impl Outbox {
     pub(crate) fn flush(&self) -> Flushed {
         let mut writing = self.lock();
         let writing = &mut *writing;
+        if writing.behind.is_none() {
+            return Flushed::All;
+        }
+        let flushed = self.write_behind(writing);
+        flushed.unwrap_or_else(|_| {
+            self.lost(writing);
+            Flushed::All
+        })
+    }
+
+    fn write_behind(&self, writing: &mut Writing) -> io::Result<Flushed> {
+        // What was taken before goes first.
+        match self.wire.try_flush()? {
+            Flushed::All => {}
+            owed => return Ok(owed),
+        }
         let mut flushed = Flushed::Nothing;
-        loop {
-            let Some(behind) = &mut writing.behind else { return Flushed::All };
+        while let Some(behind) = &mut writing.behind {
             let next = behind.next();
             if next.is_empty() {
                 writing.behind = None;
-                return Flushed::All;
+                break;
             }
             match self.wire.try_write(next) {
-                Ok(0) => {
-                    self.lost(writing);
-                    return Flushed::All;
-                }
-                Ok(written) => {
-                    behind.taken(written);
+                Ok(Taken { bytes: 0, .. }) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => {
+                    behind.taken(taken.bytes);
                     flushed = Flushed::Some;
+                    if !taken.all_out {
+                        return Ok(flushed);
+                    }
                 }
-                Err(error) if is_busy(&error) => return flushed,
-                Err(_) => {
-                    self.lost(writing);
-                    return Flushed::All;
-                }
+                Err(error) if is_busy(&error) => return Ok(flushed),
+                Err(error) => return Err(error),
             }
+        }
+        Ok(Flushed::All)
+    }
+
+    /// Puts the wire's own bytes into the queue, as it were: what it has to send by itself goes out
+    /// as soon as the socket takes it, and a socket that never does counts as stuck.
+    pub(crate) fn owe_flush(&self) {
+        let mut writing = self.lock();
+        if writing.behind.is_none() {
+            self.fall_behind(&mut writing, Bytes::new());
         }
     }
 

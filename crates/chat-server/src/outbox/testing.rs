@@ -4,19 +4,34 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::{Outbox, Wire};
+use super::{Flushed, Outbox, Taken, Wire};
 use crate::counters::Counters;
 
 /// Takes so many bytes more, and keeps them.
 #[derive(Default)]
 pub(crate) struct TestWire {
     room: AtomicUsize,
+    /// Bytes that it takes and holds back, beyond those.
+    holds: AtomicUsize,
+    held: Mutex<Vec<u8>>,
     taken: Mutex<Vec<u8>>,
 }
 
 impl TestWire {
     pub(crate) fn takes(&self, bytes: usize) {
         self.room.store(bytes, Ordering::Relaxed);
+    }
+
+    /// From now on it takes up to so many bytes more than it sends, as TLS does.
+    pub(crate) fn holds_back(&self, bytes: usize) {
+        self.holds.store(bytes, Ordering::Relaxed);
+    }
+
+    fn send(&self, bytes: &[u8]) -> usize {
+        let sent = self.room.load(Ordering::Relaxed).min(bytes.len());
+        self.room.fetch_sub(sent, Ordering::Relaxed);
+        self.taken.lock().unwrap().extend_from_slice(&bytes[..sent]);
+        sent
     }
 
     /// The texts that were written since this was asked last. A frame that is not whole stays.
@@ -40,14 +55,28 @@ impl TestWire {
 }
 
 impl Wire for TestWire {
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let takes = self.room.load(Ordering::Relaxed).min(bytes.len());
-        if takes == 0 {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<Taken> {
+        if self.try_flush()? != Flushed::All {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.room.fetch_sub(takes, Ordering::Relaxed);
-        self.taken.lock().unwrap().extend_from_slice(&bytes[..takes]);
-        Ok(takes)
+        let sent = self.send(bytes);
+        let held = self.holds.load(Ordering::Relaxed).min(bytes.len() - sent);
+        self.held.lock().unwrap().extend_from_slice(&bytes[sent..sent + held]);
+        match sent + held {
+            0 if !bytes.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
+            taken => Ok(Taken { bytes: taken, all_out: held == 0 }),
+        }
+    }
+
+    fn try_flush(&self) -> io::Result<Flushed> {
+        let mut held = self.held.lock().unwrap();
+        let sent = self.send(&held);
+        held.drain(..sent);
+        Ok(match (held.is_empty(), sent) {
+            (true, _) => Flushed::All,
+            (false, 0) => Flushed::Nothing,
+            (false, _) => Flushed::Some,
+        })
     }
 }
 

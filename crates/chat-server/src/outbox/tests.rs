@@ -71,6 +71,35 @@ fn a_frame_that_was_begun_is_ended_before_anything_else() {
 }
 
 #[test]
+fn what_a_wire_has_taken_and_holds_back_keeps_the_connection_behind_until_it_is_out() {
+    let (outbox, wire, _) = outbox();
+    wire.takes(10);
+    wire.holds_back(usize::MAX);
+    assert_eq!(outbox.burst(&Burst::new(vec![message(&origin(), 1, Normal)])), Took::Behind);
+    assert!(outbox.is_behind(), "nothing waits here, but something does there");
+    assert_eq!(outbox.burst(&Burst::new(vec![message(&origin(), 2, Normal)])), Took::Behind);
+    assert_eq!(outbox.flush(), Flushed::Nothing, "the network takes nothing");
+    wire.takes(15);
+    assert_eq!(outbox.flush(), Flushed::Some, "a reader that takes a little is no stuck one");
+    assert!(outbox.is_behind());
+    wire.takes(usize::MAX);
+    assert_eq!(outbox.flush(), Flushed::All);
+    assert!(!outbox.is_behind());
+    assert_eq!(seqs(&wire.texts()), [1, 2]);
+}
+
+#[test]
+fn what_a_wire_owes_by_itself_waits_like_everything_else() {
+    let (outbox, wire, _) = outbox();
+    outbox.owe_flush();
+    assert!(outbox.is_behind());
+    outbox.answer(&ServerFrame::Pong { id: 1 });
+    assert!(wire.texts().is_empty(), "what was owed first goes out first");
+    assert_eq!(outbox.flush(), Flushed::All);
+    assert_eq!(wire.texts().len(), 1);
+}
+
+#[test]
 fn a_slow_reader_loses_the_lowest_class_first_and_learns_how_much() {
     let (outbox, wire, counters) = outbox();
     let origin = origin();

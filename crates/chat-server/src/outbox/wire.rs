@@ -6,7 +6,15 @@ use tokio::net::TcpStream;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
 
-use super::Closing;
+use super::{Closing, Flushed};
+
+/// What a wire has taken of the bytes that it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) bytes: usize,
+    /// The wire holds nothing back of them; otherwise they are out when [`Wire::try_flush`] says so.
+    pub(crate) all_out: bool,
+}
 
 /// Where bytes go that are ready to be sent.
 pub(crate) trait Wire: Send + Sync {
@@ -14,12 +22,22 @@ pub(crate) trait Wire: Send + Sync {
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] when it can take none now; anything else ends the connection.
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+    fn try_write(&self, bytes: &[u8]) -> io::Result<Taken>;
+
+    /// Sends what was taken before and is not out yet, as far as that goes without waiting.
+    ///
+    /// # Errors
+    /// As for [`Wire::try_write`], but a wire that can send nothing now says [`Flushed::Nothing`].
+    fn try_flush(&self) -> io::Result<Flushed>;
 }
 
 impl Wire for TcpStream {
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Self::try_write(self, bytes)
+    fn try_write(&self, bytes: &[u8]) -> io::Result<Taken> {
+        Ok(Taken { bytes: Self::try_write(self, bytes)?, all_out: true })
+    }
+
+    fn try_flush(&self) -> io::Result<Flushed> {
+        Ok(Flushed::All)
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::counters::Counters;
 use crate::outbox::testing::{TestWire, outbox};
+use crate::outbox::{Flushed, Taken, Wire};
 use crate::storage::ClaimedNumbers;
 use chat_types::gateway::{MessageClass, RoomMessages, RoomRole, RoomRules, ShedCause};
 use chat_types::group::CustomFields;
@@ -431,11 +432,15 @@ impl Probe {
     }
 }
 
-impl crate::outbox::Wire for Probe {
-    fn try_write(&self, bytes: &[u8]) -> std::io::Result<usize> {
+impl Wire for Probe {
+    fn try_write(&self, bytes: &[u8]) -> std::io::Result<Taken> {
         let was_locked = self.room.upgrade().is_some_and(|room| room.state.try_lock().is_err());
         self.writes.lock().unwrap().push(was_locked);
-        Ok(bytes.len())
+        Ok(Taken { bytes: bytes.len(), all_out: true })
+    }
+
+    fn try_flush(&self) -> std::io::Result<Flushed> {
+        Ok(Flushed::All)
     }
 }
 

@@ -53,6 +53,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -142,6 +143,7 @@ impl Service {
         stores: Stores,
         clock: Arc<dyn Clock>,
         faults: Faults,
+        trust: Trust,
     ) -> Result<(Arc<Self>, Courier), storage::Error> {
         let Stores { storage, after_queue } = stores;
         let directory = Arc::new(Directory::default());
@@ -150,7 +152,7 @@ impl Service {
         let source = Arc::clone(&directory) as Arc<dyn CallbackSource>;
         let rules = WebhookRules::default();
         let (webhooks, courier) =
-            Webhooks::new(source, after_queue, Arc::clone(&clock), jitter, rules);
+            Webhooks::new(source, after_queue, Arc::clone(&clock), jitter, rules, trust);
         let counters = Arc::new(Counters::default());
         let message_counters = Arc::new(MessageCounters::default());
         let service = Arc::new_cyclic(|me| Self {

@@ -141,7 +141,7 @@ impl Service {
 mod tests {
     use super::*;
     use crate::outbox::testing::outbox;
-    use crate::outbox::{Outbox, Wire};
+    use crate::outbox::{Flushed, Outbox, Taken, Wire};
     use crate::service::{Ended, tests::service};
     use chat_types::gateway::Platform;
     use std::io;
@@ -154,10 +154,14 @@ mod tests {
     }
 
     impl Wire for Gate {
-        fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        fn try_write(&self, bytes: &[u8]) -> io::Result<Taken> {
             self.asked.send(()).unwrap();
             self.open.lock().unwrap().recv().unwrap();
-            Ok(bytes.len())
+            Ok(Taken { bytes: bytes.len(), all_out: true })
+        }
+
+        fn try_flush(&self) -> io::Result<Flushed> {
+            Ok(Flushed::All)
         }
     }
 

@@ -1,6 +1,7 @@
 //! A service without a port.
 
 use std::sync::Arc;
+use tls_transport::Trust;
 
 use super::Service;
 use crate::clock::{Clock, SystemClock};
@@ -11,7 +12,8 @@ use crate::storage;
 pub(super) async fn service_at(clock: Arc<dyn Clock>) -> (tempfile::TempDir, Arc<Service>) {
     let dir = tempfile::tempdir().unwrap();
     let stores = storage::open_all(dir.path()).await.unwrap();
-    let (service, _) = Service::new(stores, clock, Faults::default()).await.unwrap();
+    let (service, _) =
+        Service::new(stores, clock, Faults::default(), Trust::nobody()).await.unwrap();
     (dir, service)
 }
 

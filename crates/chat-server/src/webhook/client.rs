@@ -1,11 +1,11 @@
 //! Calling a receiver over HTTP (product/1047/34354).
 
-use rustls_platform_verifier::BuilderVerifierExt;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
+use tls_transport::{Trust, rustls};
 
 use super::answer::MAX_ANSWER_BYTES;
 use crate::application::Secret;
@@ -81,13 +81,22 @@ pub(super) struct Reply {
 
 /// Keeps connections alive between calls. It is made by the first call, because loading the root
 /// certificates of the system is work that a service without webhooks need not do.
-#[derive(Debug, Default)]
-pub(super) struct Client(OnceLock<Result<reqwest::Client, String>>);
+#[derive(Debug)]
+pub(super) struct Client {
+    trust: Trust,
+    made: OnceLock<Result<reqwest::Client, String>>,
+}
 
 impl Client {
+    /// Believes the receivers that `trust` does.
+    pub(super) fn new(trust: Trust) -> Self {
+        Self { trust, made: OnceLock::new() }
+    }
+
     /// Posts `body` and reads the answer, whatever its status. Sets no time limit.
     pub(super) async fn post(&self, url: &str, body: String) -> Result<Reply, Error> {
-        let client = self.0.get_or_init(make).as_ref().map_err(|why| Error::Client(why.clone()))?;
+        let client = self.made.get_or_init(|| make(&self.trust));
+        let client = client.as_ref().map_err(|why| Error::Client(why.clone()))?;
         let request = client.post(url).header("Content-Type", "application/json").body(body);
         let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
         let status = response.status().as_u16();
@@ -102,9 +111,10 @@ impl Client {
     }
 }
 
-fn make() -> Result<reqwest::Client, String> {
+fn make(trust: &Trust) -> Result<reqwest::Client, String> {
+    let tls = trust.client_config().map_err(|error| error.to_string())?;
     reqwest::Client::builder()
-        .tls_backend_preconfigured(tls().map_err(|error| error.to_string())?)
+        .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
         .http1_only()
         // The receiver is the configured one and no other, and it is called directly.
         .redirect(reqwest::redirect::Policy::none())
@@ -112,24 +122,6 @@ fn make() -> Result<reqwest::Client, String> {
         .pool_idle_timeout(IDLE_CONNECTION)
         .build()
         .map_err(|error| error.to_string())
-}
-
-/// TLS with ring, given explicitly: the process may have another provider, or none, as its default.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = || {
-        rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-    };
-    let config = match builder()?.with_platform_verifier() {
-        Ok(config) => config,
-        // A machine without root certificates can still call receivers over plain HTTP.
-        Err(error) => {
-            tracing::warn!(%error, "webhooks over https will fail: no root certificates");
-            builder()?.with_root_certificates(rustls::RootCertStore::empty())
-        }
-    };
-    Ok(config.with_no_client_auth())
 }
 
 #[cfg(test)]

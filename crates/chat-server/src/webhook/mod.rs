@@ -45,6 +45,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout_at};
 
@@ -162,6 +163,7 @@ impl Webhooks {
         clock: Arc<dyn Clock>,
         jitter: Jitter,
         rules: WebhookRules,
+        trust: Trust,
     ) -> (Arc<Self>, Courier) {
         let (records, recorded) = mpsc::channel(RECORDS);
         let (first_exceptions, first) = mpsc::unbounded_channel();
@@ -171,7 +173,7 @@ impl Webhooks {
             clock,
             jitter,
             rules,
-            client: Client::default(),
+            client: Client::new(trust),
             figures: Figures::default(),
             exception_figures: ExceptionFigures::default(),
             receivers: Mutex::default(),

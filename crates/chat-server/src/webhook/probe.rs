@@ -3,6 +3,7 @@
 use chat_types::code::ApiError;
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
+use tls_transport::Trust;
 use tokio::time::timeout;
 
 use super::WebhookRules;
@@ -33,6 +34,7 @@ pub async fn probe(
     callbacks: &Callbacks,
     sdk_app_id: u32,
     now_ms: u64,
+    trust: Trust,
 ) -> Result<Exchange, ApiError> {
     let Some(receiver) = &callbacks.url else {
         return Err(ApiError::bad_parameter(format!(
@@ -59,7 +61,7 @@ pub async fn probe(
         platform: "RESTAPI",
     };
     let url = call.url(receiver, callbacks.token.as_ref(), now_ms / 1_000);
-    let client = Client::default();
+    let client = Client::new(trust);
     let budget = WebhookRules::default().budget;
     let result = timeout(budget, client.post(&url, call.body.clone())).await;
     let (status, response_body, verdict) = match result {

@@ -12,23 +12,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tls_transport::testing::Authority;
+use tls_transport::{ClientStream, ServerTls, Trust};
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// Bytes of the longest frame that the gateway sends.
 const LONGEST_FRAME: usize = 512 * 1024;
 /// Far longer than anything takes here; a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client for plain HTTP. The workspace's reqwest has TLS without a provider of its own, and asks
-/// for one even here.
+/// A client for plain HTTP.
 pub(crate) fn http() -> reqwest::Client {
-    // A test before this one may have done it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+    https(&Trust::nobody())
+}
+
+/// A client that believes these servers.
+pub(crate) fn https(trust: &Trust) -> reqwest::Client {
+    let tls = rustls::ClientConfig::clone(&trust.client_config().unwrap());
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
 }
 
 /// A clock that a test can move.
@@ -92,6 +96,10 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) app: Application,
     pub(crate) clock: Arc<TestClock>,
+    /// The certificate of the service, where it speaks TLS.
+    pub(crate) tls: Option<Arc<ServerTls>>,
+    /// Whom its clients believe.
+    pub(crate) trust: Trust,
     http: reqwest::Client,
 }
 
@@ -108,7 +116,18 @@ impl World {
 
     /// Of a service that is configured in another way.
     pub(crate) async fn configured(change: impl FnOnce(&mut ServerConfig)) -> Self {
+        Self::made(None, change).await
+    }
+
+    /// Over TLS, with a certificate for this machine of an authority that clients know.
+    pub(crate) async fn secure(times: GatewayTimes) -> Self {
+        Self::made(Some(Authority::new()), |config| config.times = times).await
+    }
+
+    async fn made(authority: Option<Authority>, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let tls = authority.as_ref().map(|authority| authority.serve_loopback(dir.path()));
+        let trust = authority.map_or_else(Trust::nobody, |authority| authority.trust());
         let clock = TestClock::new();
         let storage = storage::open(dir.path()).await.unwrap();
         let app = application::create(&*storage, &*clock, "test", Edition::Ultimate).await.unwrap();
@@ -118,8 +137,13 @@ impl World {
             application::set_setting(&*storage, app.sdk_app_id, limit, "0").await.unwrap();
         }
         storage.close().await;
+        let change = |config: &mut ServerConfig| {
+            config.tls = tls.clone();
+            change(config);
+        };
         let server = start(dir.path(), change, &clock).await;
-        Self { dir, server, app, clock, http: http() }
+        let http = https(&trust);
+        Self { dir, server, app, clock, tls, trust, http }
     }
 
     /// With a room `r` that `host` (nickname "The host") owns.
@@ -140,17 +164,17 @@ impl World {
 
     /// Stops the service in order and starts it again on the same data.
     pub(crate) async fn restarted(self) -> Self {
-        let Self { dir, server, app, clock, http } = self;
+        let Self { dir, server, app, clock, tls, trust, http } = self;
         server.shutdown().await;
-        let server = start(dir.path(), |_| {}, &clock).await;
-        Self { dir, server, app, clock, http }
+        let server = start(dir.path(), |config| config.tls = tls.clone(), &clock).await;
+        Self { dir, server, app, clock, tls, trust, http }
     }
 
     /// Another service with the same application on a copy of the data.
     pub(crate) async fn on_copy(&self, dir: tempfile::TempDir) -> Self {
         let (app, clock) = (self.app.clone(), Arc::clone(&self.clock));
         let server = start(dir.path(), |_| {}, &clock).await;
-        Self { dir, server, app, clock, http: http() }
+        Self { dir, server, app, clock, tls: None, trust: Trust::nobody(), http: http() }
     }
 
     /// Makes accounts, as many as it may be.
@@ -251,12 +275,14 @@ impl World {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        let (socket, _) = connect_async(self.server.gateway_url()).await.unwrap();
+        let port = self.server.address().port();
+        let stream = self.trust.connect("127.0.0.1", port, self.tls.is_some()).await.unwrap();
+        let (socket, _) = client_async(self.server.gateway_url(), stream).await.unwrap();
         self.over(socket)
     }
 
     /// A client over a connection that was made in a way of its own.
-    pub(crate) fn over(&self, socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Client {
+    pub(crate) fn over(&self, socket: WebSocketStream<ClientStream>) -> Client {
         Client { socket, next_id: 1, compressed: 0 }
     }
 
@@ -325,7 +351,7 @@ async fn start(
 }
 
 pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) socket: WebSocketStream<ClientStream>,
     next_id: u32,
     /// Frames that came compressed.
     pub(crate) compressed: usize,

@@ -6,23 +6,25 @@ use chat_server::{Server, ServerConfig};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::net::SocketAddr;
+use tls_transport::ClientStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, http::StatusCode};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::clients::{PATIENCE, World, sign};
 use crate::listener::Listener;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<ClientStream>;
 
 /// Connects as a proxy does for somebody else.
 async fn forwarded(world: &World, client: &str) -> Result<Socket, tungstenite::Error> {
     let mut request = world.server.gateway_url().into_client_request().unwrap();
     request.headers_mut().insert("x-forwarded-for", client.parse().unwrap());
-    connect_async(request).await.map(|(socket, _)| socket)
+    let stream = TcpStream::connect(world.server.address()).await.unwrap();
+    client_async(request, ClientStream::Plain(stream)).await.map(|(socket, _)| socket)
 }
 
 fn status(refused: Result<Socket, tungstenite::Error>) -> StatusCode {
@@ -137,7 +139,7 @@ async fn a_key_and_an_administrator_count_from_the_next_call_on() {
     let body = || json!({"GroupIdList": ["r"]}).to_string();
     let mei = world.query("mei");
     assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 60010);
-    application::add_admin(storage, app, "mei").await.unwrap();
+    application::add_admin(storage, &*world.clock, app, "mei").await.unwrap();
     assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 0);
     application::remove_admin(storage, app, "mei").await.unwrap();
     assert_eq!(world.post(path, &mei, body()).await["ErrorCode"], 60010);

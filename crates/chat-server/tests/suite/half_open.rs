@@ -3,10 +3,10 @@
 use chat_server::GatewayTimes;
 use serde_json::json;
 use std::time::Duration;
+use tls_transport::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
-use tokio_tungstenite::MaybeTlsStream;
 
 use crate::clients::{Client, PATIENCE, World};
 use crate::watcher::{Watcher, say};
@@ -29,7 +29,7 @@ async fn ended(mut stream: TcpStream) {
 
 /// Begins a text of a hundred bytes.
 async fn begin_frame(client: &mut Client) {
-    let MaybeTlsStream::Plain(stream) = client.socket.get_mut() else {
+    let Stream::Plain(stream) = client.socket.get_mut() else {
         unreachable!("there is no TLS here")
     };
     stream.write_all(&[0x81, 0x80 | 100, 1, 2, 3, 4, b'{']).await.unwrap();

@@ -46,5 +46,6 @@ mod rules;
 mod shedding;
 mod slow_reader;
 mod storm;
+mod tls;
 mod watcher;
 mod webhooks;

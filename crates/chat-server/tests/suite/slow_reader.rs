@@ -13,12 +13,27 @@ fn large_text(n: u32) -> String {
     format!("{n:06}{}", "x".repeat(11_000))
 }
 
+/// Nobody is disconnected, however slow the machine is.
+fn patient() -> GatewayTimes {
+    let long = Duration::from_secs(600);
+    GatewayTimes { heartbeat: long, write: long, ..GatewayTimes::default() }
+}
+
+fn impatient() -> GatewayTimes {
+    GatewayTimes { write: Duration::from_millis(300), ..GatewayTimes::default() }
+}
+
 #[tokio::test]
 async fn a_reader_that_stops_misses_frames_is_told_how_many_and_holds_nobody_up() {
-    // Nobody is disconnected here, however slow the machine is.
-    let long = Duration::from_secs(600);
-    let times = GatewayTimes { heartbeat: long, write: long, ..GatewayTimes::default() };
-    let world = World::with_times(times).await;
+    reader_stops(World::with_times(patient()).await).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_misses_frames_is_told_how_many_and_holds_nobody_up_over_tls() {
+    reader_stops(World::secure(patient()).await).await;
+}
+
+async fn reader_stops(world: World) {
     world.make_room().await;
     let mut slow = world.in_room("slow").await;
     let mut quick = world.in_room("quick").await;
@@ -54,8 +69,15 @@ async fn a_reader_that_stops_misses_frames_is_told_how_many_and_holds_nobody_up(
 
 #[tokio::test]
 async fn a_reader_that_makes_no_progress_is_disconnected_and_counted() {
-    let times = GatewayTimes { write: Duration::from_millis(300), ..GatewayTimes::default() };
-    let world = World::with_times(times).await;
+    reader_is_stuck(World::with_times(impatient()).await).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_makes_no_progress_is_disconnected_and_counted_over_tls() {
+    reader_is_stuck(World::secure(impatient()).await).await;
+}
+
+async fn reader_is_stuck(world: World) {
     world.make_room().await;
     let stuck = world.in_room("stuck").await;
     let mut sent = 0;
@@ -76,9 +98,15 @@ async fn a_reader_that_makes_no_progress_is_disconnected_and_counted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_is_behind_misses_likes_first_and_catches_everything_up() {
-    let long = Duration::from_secs(600);
-    let times = GatewayTimes { heartbeat: long, write: long, ..GatewayTimes::default() };
-    let world = World::with_times(times).await;
+    reader_is_behind(World::with_times(patient()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_is_behind_misses_likes_first_and_catches_everything_up_over_tls() {
+    reader_is_behind(World::secure(patient()).await).await;
+}
+
+async fn reader_is_behind(world: World) {
     world.make_room().await;
     let mut slow = Watcher::enter(&world, "slow").await;
     let mut quick = Watcher::enter(&world, "quick").await;

@@ -7,9 +7,11 @@ use chat_server::webhook;
 use clap::Subcommand;
 use clap::builder::TypedValueParser;
 use serde_json::{Value, json};
+use std::path::PathBuf;
+use tls_transport::Trust;
 
 use super::{Target, one_of, print, show};
-use crate::Error;
+use crate::{Error, trust};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -49,7 +51,13 @@ pub(super) enum Command {
         target: Target,
     },
     /// Ask the receiver about a message that nobody has sent, and print request and answer
-    Test(Target),
+    Test {
+        /// PEM file with certificates that are trusted beside the machine's
+        #[arg(long, env = "LIVEROOM_CA", value_name = "FILE")]
+        ca: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[derive(clap::Args)]
@@ -90,7 +98,7 @@ pub(super) async fn run(command: Command) -> Result<(), Error> {
             target.work(work).await?;
             print_callbacks(&target).await
         }
-        Command::Test(target) => test(&target).await,
+        Command::Test { ca, target } => test(&target, trust(ca.as_deref())?).await,
     }
 }
 
@@ -99,9 +107,10 @@ async fn print_callbacks(target: &Target) -> Result<(), Error> {
     print(&show::callbacks(&app.callbacks))
 }
 
-async fn test(target: &Target) -> Result<(), Error> {
+async fn test(target: &Target, trust: Trust) -> Result<(), Error> {
     let app = target.work(async |storage, id| Ok(application::find(storage, id).await?)).await?;
-    let exchange = webhook::probe(&app.callbacks, app.sdk_app_id, SystemClock.now_ms()).await?;
+    let now_ms = SystemClock.now_ms();
+    let exchange = webhook::probe(&app.callbacks, app.sdk_app_id, now_ms, trust).await?;
     print(&json!({
         "url": exchange.url,
         "request": readable(exchange.request_body),

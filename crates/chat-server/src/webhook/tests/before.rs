@@ -2,6 +2,7 @@ use chat_types::code::Code;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio::sync::Semaphore;
 
 use super::support::{
@@ -238,7 +239,7 @@ async fn a_test_call_shows_both_sides_and_never_the_token() {
     let mut shown = None;
     stage.configuration.change(APP, |callbacks| shown = Some(callbacks.clone()));
     let mut callbacks = shown.unwrap();
-    let exchange = probe(&callbacks, APP, NOW_MS).await.unwrap();
+    let exchange = probe(&callbacks, APP, NOW_MS, Trust::platform()).await.unwrap();
     assert_eq!(exchange.status, Some(200));
     assert_eq!(exchange.response_body.as_deref(), Some(r#"{"ErrorCode":10150}"#));
     assert_eq!(exchange.verdict.as_ref().unwrap().error_code, 10_150);
@@ -247,13 +248,13 @@ async fn a_test_call_shows_both_sides_and_never_the_token() {
     assert_eq!(receiver.next().await.body.to_string().len(), exchange.request_body.len());
 
     receiver.set(status(502));
-    let exchange = probe(&callbacks, APP, NOW_MS).await.unwrap();
+    let exchange = probe(&callbacks, APP, NOW_MS, Trust::platform()).await.unwrap();
     assert_eq!((exchange.status, exchange.verdict.is_err()), (Some(502), true));
     callbacks.url = Some(gone().await);
     callbacks.token = Some(Secret::new(TOKEN));
-    let exchange = probe(&callbacks, APP, NOW_MS).await.unwrap();
+    let exchange = probe(&callbacks, APP, NOW_MS, Trust::platform()).await.unwrap();
     assert_eq!(exchange.status, None);
     assert!(!exchange.verdict.unwrap_err().contains("Sign"));
     callbacks.url = None;
-    assert!(probe(&callbacks, APP, NOW_MS).await.is_err());
+    assert!(probe(&callbacks, APP, NOW_MS, Trust::platform()).await.is_err());
 }

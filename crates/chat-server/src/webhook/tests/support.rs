@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -118,6 +119,7 @@ impl Stage {
             Arc::clone(&clock) as _,
             Arc::new(|| 0.0),
             rules,
+            Trust::platform(),
         );
         let stopping = CancellationToken::new();
         let courier = tokio::spawn(courier.run(stopping.clone()));
