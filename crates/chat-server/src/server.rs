@@ -1,12 +1,13 @@
 //! Start, and orderly shutdown.
 
 use ingress::{Exposed, Exposure, TrustedProxies};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tls_transport::{Acceptor, HandshakeLimits, ServerTls, Trust};
+use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use crate::counters::Counts;
 use crate::faults::Faults;
 pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
-use crate::health;
+use crate::health::{self, Health};
 use crate::listener::{self, Entrance, Limits, Places};
 use crate::panics::caught;
 use crate::rest;
@@ -29,6 +30,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: usize = 20_000;
 /// HTTP connections at once on which valid calls came, beside those of the gateway.
 const CALLERS: usize = 1_000;
+/// Connections of each kind on a listener for this machine or its operator alone.
+const BESIDE: usize = 32;
 /// Connections that have proven nothing yet: a quarter of the others, and never fewer than this.
 const FEWEST_NEWCOMERS: usize = 256;
 /// Connections of one address at once, unless told otherwise: a whole house behind one address.
@@ -73,6 +76,9 @@ pub enum Error {
 pub struct ServerConfig {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where an operator's tools ask `/readyz` and `/metrics`, which nobody else needs to reach.
+    /// Without it nobody is answered these.
+    pub operator_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     pub times: GatewayTimes,
     /// Connections that have signed in; a further one is answered 503.
@@ -104,6 +110,7 @@ impl ServerConfig {
     pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
         Self {
             listen,
+            operator_listen: None,
             data_dir,
             times: GatewayTimes::default(),
             max_connections: MAX_CONNECTIONS,
@@ -144,6 +151,10 @@ impl ServerConfig {
 pub struct Server {
     address: SocketAddr,
     tls: Option<Arc<ServerTls>>,
+    /// Where an operator's tools ask, if they may.
+    operator: Option<SocketAddr>,
+    /// Where calls from this machine go, if not to `address`.
+    inner: Option<SocketAddr>,
     service: Arc<Service>,
     gateway: Arc<Gateway>,
     /// The service takes no new client and lets the present ones go.
@@ -151,7 +162,7 @@ pub struct Server {
     /// The listener closes.
     closing: CancellationToken,
     drain_timeout: Duration,
-    http: JoinHandle<()>,
+    http: Vec<JoinHandle<()>>,
     /// What the service does by itself, all ended by `draining`.
     routines: Vec<JoinHandle<()>>,
     /// Delivers after-webhooks, until the last call has ended.
@@ -170,9 +181,10 @@ impl Server {
         }
         let lock = ServiceLock::take(&config.data_dir)?;
         let stores = storage::open_all(&config.data_dir).await?;
-        let in_use = |source| Error::Listen { listen: config.listen, source };
-        let listener = listener::bind(config.listen).map_err(in_use)?;
-        let address = listener.local_addr().map_err(in_use)?;
+        let listener = listen(config.listen)?;
+        let operator = config.operator_listen.map(listen).transpose()?;
+        // No proxy stands between the service and its own machine.
+        let inner = config.proxy_protocol.then(|| listen(this_machine())).transpose()?;
         // A receiver of this process shows the same certificate.
         let trust = match &config.tls {
             Some(own) => config.trust.clone().with_own_server(own),
@@ -184,22 +196,34 @@ impl Server {
         let closing = CancellationToken::new();
         let gateway =
             Arc::new(Gateway::new(Arc::clone(&service), config.times, draining.child_token()));
-        let router = rest::router(Arc::clone(&service))
-            .merge(gateway::router(Arc::clone(&gateway)))
-            .merge(health::router(Arc::clone(&gateway)));
-        let entrance = Arc::new(entrance(&config, &service));
+        let calls = rest::router(Arc::clone(&service)).merge(health::public_router());
+        let router = calls.clone().merge(gateway::router(Arc::clone(&gateway)));
+        let health = Arc::new(Health::new(Arc::clone(&gateway)));
+        let entrance = Arc::new(entrance(&config, config.limits(), &service));
         let places = Arc::clone(&entrance.places);
-        let stop = closing.child_token();
-        let acceptor = config.tls.clone();
-        let acceptor = acceptor.map(|tls| Arc::new(Acceptor::new(tls, HandshakeLimits::default())));
-        let http = tokio::spawn(listener::serve(listener, acceptor, router, entrance, stop));
-        let routines = routines(&service, &places, &draining);
+        let mut http = Vec::new();
+        let mut serve = |(listener, address): (TcpListener, SocketAddr), tls, router, entrance| {
+            let stop = closing.child_token();
+            http.push(tokio::spawn(listener::serve(listener, tls, router, entrance, stop)));
+            address
+        };
+        let tls = config.tls.clone();
+        let tls = tls.map(|tls| Arc::new(Acceptor::new(tls, HandshakeLimits::default())));
+        let address = serve(listener, tls, router, entrance);
+        let beside = || Arc::new(beside_entrance(&config, &service));
+        let inner = inner.map(|inner| serve(inner, None, calls, beside()));
+        let operator_router = health::operator_router(Arc::clone(&health));
+        let operator = operator.map(|operator| serve(operator, None, operator_router, beside()));
+        let mut routines = routines(&service, &places, &draining);
+        routines.push(tokio::spawn(health.keep_trying(draining.child_token())));
         let courier_stops = CancellationToken::new();
         let courier = tokio::spawn(courier.run(courier_stops.clone()));
         tracing::info!(%address, "service listens");
         Ok(Self {
             address,
             tls: config.tls,
+            operator,
+            inner,
             service,
             gateway,
             draining,
@@ -220,6 +244,16 @@ impl Server {
     /// The certificate that the service shows; `None` where it speaks without TLS.
     pub fn tls(&self) -> Option<&Arc<ServerTls>> {
         self.tls.as_ref()
+    }
+
+    /// Where an operator's tools ask `/readyz` and `/metrics`: `http://ADDR:PORT`.
+    pub fn operator_url(&self) -> Option<String> {
+        self.operator.map(|address| format!("http://{address}"))
+    }
+
+    /// Base of the REST API for programs on this machine, which no proxy brings.
+    pub fn inner_rest_url(&self) -> String {
+        self.inner.map_or_else(|| self.rest_url(), |address| format!("http://{address}"))
     }
 
     /// Base of the REST API: `http://ADDR:PORT`, or `https` where there is a certificate.
@@ -263,7 +297,9 @@ impl Server {
         let ended = timeout_at(deadline, async {
             self.service.calls.wait().await;
             // A panic in a task is logged by the runtime; the stop goes on all the same.
-            let _ = self.http.await;
+            for listener in self.http {
+                let _ = listener.await;
+            }
             for routine in self.routines {
                 let _ = routine.await;
             }
@@ -288,11 +324,34 @@ impl Server {
     }
 }
 
-/// The way in from the network.
-fn entrance(config: &ServerConfig, service: &Service) -> Entrance {
+fn this_machine() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// A listener, and the address that it got.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let in_use = |source| Error::Listen { listen: address, source };
+    let listener = listener::bind(address).map_err(in_use)?;
+    let address = listener.local_addr().map_err(in_use)?;
+    Ok((listener, address))
+}
+
+/// A way in that only programs of this machine, or of its operator, can reach.
+fn beside_entrance(config: &ServerConfig, service: &Service) -> Entrance {
+    let mut beside = ServerConfig::new(this_machine(), config.data_dir.clone());
+    beside.times = config.times;
+    beside.clock = Arc::clone(&config.clock);
+    let (newcomers, callers) = (BESIDE, BESIDE);
+    let (per_address, per_address_s) = (u32::MAX, u32::MAX);
+    let limits = Limits { signed_in: 0, newcomers, callers, per_address, per_address_s };
+    entrance(&beside, limits, service)
+}
+
+/// A way in from the network.
+fn entrance(config: &ServerConfig, limits: Limits, service: &Service) -> Entrance {
     let counters = Arc::clone(&service.counters);
     Entrance {
-        places: Places::new(config.limits(), Arc::clone(&config.clock), Arc::clone(&counters)),
+        places: Places::new(limits, Arc::clone(&config.clock), Arc::clone(&counters)),
         exposure: config.exposure(),
         proxies: config.trusted_proxies.clone(),
         proxy_protocol: config.proxy_protocol,

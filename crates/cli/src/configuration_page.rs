@@ -47,10 +47,12 @@ const AFTER_SERVE: &str = "
 When it is ready, the service prints one JSON line on stdout with the addresses it answers on. Logs \
 go to stderr and hold no key, no token and no UserSig.
 
-For an operator's tools the same port answers `GET /healthz` (200 while the process serves), \
-`GET /readyz` (200 while new clients are welcome, 503 with the reason when the database does not \
-answer or the service stops) and `GET /metrics` (OpenMetrics text); the port of the business \
-service answers the first two.
+For an operator's tools the chat service answers on the address of `--operator-listen`, which is \
+`operator` in that line: `GET /readyz` (200 while new clients are welcome, 503 with the reason when \
+the database does not answer or the service stops) and `GET /metrics` (OpenMetrics text). It needs \
+no signature and holds no secret; let only the operator's tools reach it. Everybody may ask \
+`GET /healthz` (200 while the process serves) on the port of `--listen`. The port of the business \
+service answers `/healthz` and `/readyz`.
 
 On SIGTERM `/readyz` turns 503 and the gateway takes no new client; the present ones are told, \
 calls that are running end, and what memory knows is stored. The exit status is then 0.

@@ -34,6 +34,9 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         "rest": chat.rest_url(),
         "gateway": chat.gateway_url(),
     });
+    if let Some(operator) = chat.operator_url() {
+        ready["operator"] = operator.into();
+    }
     if let Some(business) = &business {
         ready["business"] = business.url().into();
     }

@@ -56,7 +56,7 @@ pub async fn start_beside(
     let Some(app) = choose(storage, beside.sdk_app_id).await? else { return Ok(None) };
     let token = prepare(storage, &app, &beside.assistant).await?;
     let access = ChatAccess {
-        base_url: chat.rest_url(),
+        base_url: chat.inner_rest_url(),
         sdk_app_id: app.sdk_app_id,
         key: Secret::new(app.key.reveal()),
         admin: UserId::new(first_admin(&app))?,

@@ -239,7 +239,7 @@ impl World {
 
     /// What an operator's tools read.
     pub(crate) async fn metrics(&self) -> String {
-        let url = format!("{}/metrics", self.server.rest_url());
+        let url = format!("{}/metrics", self.server.operator_url().unwrap());
         self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
@@ -345,7 +345,9 @@ async fn start(
 ) -> Server {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let clock: Arc<TestClock> = Arc::clone(clock);
-    let mut config = ServerConfig { clock, ..ServerConfig::new(listen, dir.to_owned()) };
+    let operator_listen = Some(listen);
+    let config = ServerConfig::new(listen, dir.to_owned());
+    let mut config = ServerConfig { operator_listen, clock, ..config };
     change(&mut config);
     Server::start(config).await.unwrap()
 }

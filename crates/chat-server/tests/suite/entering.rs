@@ -14,8 +14,7 @@ async fn online(world: &World) -> Value {
 /// Ends a connection as a broken network does, and waits until the service has seen it.
 async fn break_off(world: &World, client: Client) {
     let open = async || {
-        let url = format!("{}/metrics", world.server.rest_url());
-        let text = crate::clients::http().get(url).send().await.unwrap().text().await.unwrap();
+        let text = world.metrics().await;
         let line = text.lines().find(|line| line.starts_with("liveroom_open_connections "));
         line.unwrap().rsplit(' ').next().unwrap().parse::<u32>().unwrap()
     };

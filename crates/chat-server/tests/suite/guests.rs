@@ -114,8 +114,7 @@ async fn nobody_counts_a_guest_among_the_accounts_and_no_webhook_hears_of_it() {
     let list = json!({"GroupId": "r", "Timestamp": 0});
     let list = world.ok("group_open_avchatroom_http_svc/get_members", list).await;
     assert_eq!(list["MemberList"].as_array().unwrap().len(), 1);
-    let url = format!("{}/metrics", world.server.rest_url());
-    let metrics = crate::clients::http().get(url).send().await.unwrap().text().await.unwrap();
+    let metrics = world.metrics().await;
     assert!(metrics.lines().any(|line| line == "liveroom_guests 1"), "{metrics}");
     assert!(metrics.lines().any(|line| line == "liveroom_online_members 1"));
 

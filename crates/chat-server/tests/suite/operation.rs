@@ -1,6 +1,8 @@
 //! What an operator sees: metrics, readiness, and an orderly stop.
 
 use serde_json::json;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -9,9 +11,13 @@ use tokio_tungstenite::tungstenite::Error;
 
 use crate::clients::{PATIENCE, World, http};
 
-/// Status and body of an answer.
+/// Status and body of an answer to an operator's tool.
 async fn get(world: &World, path: &str) -> (u16, String) {
-    let url = format!("{}{path}", world.server.rest_url());
+    get_from(&world.server.operator_url().unwrap(), path).await
+}
+
+async fn get_from(base: &str, path: &str) -> (u16, String) {
+    let url = format!("{base}{path}");
     let answer = http().get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -73,6 +79,37 @@ async fn a_service_that_drains_says_so_before_it_is_gone() {
     let address = world.server.address();
     world.server.shutdown().await;
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn what_an_operator_asks_is_answered_to_nobody_else() {
+    let world = World::with_room().await;
+    let public = world.server.rest_url();
+    for path in ["/readyz", "/metrics"] {
+        assert_eq!(get(&world, path).await.0, 200, "{path}");
+        assert_eq!(get_from(&public, path).await.0, 404, "{path}");
+    }
+    assert_eq!(get_from(&public, "/healthz").await, (200, "ok".to_owned()), "for balancers");
+    let operator = world.server.operator_url().unwrap();
+    assert_eq!(get_from(&operator, "/v4/openim/querystate").await.0, 404, "no calls there");
+}
+
+/// Another process holds the lock for writing for as long as it likes.
+#[tokio::test]
+async fn whoever_asks_whether_the_service_is_ready_waits_for_no_write() {
+    let world = World::with_room().await;
+    let options = SqliteConnectOptions::new().filename(world.dir.path().join("chat.db"));
+    let mut writer = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    let asking = (0..20).map(|_| get(&world, "/readyz"));
+    let answers = futures_util::future::join_all(asking).await;
+    let late = |answer: &(u16, String)| answer.1 == "the database does not answer in time";
+    assert!(answers.iter().all(|answer| answer.0 == 200 || late(answer)), "{answers:?}");
+    let unready = async { while get(&world, "/readyz").await.0 == 200 {} };
+    timeout(PATIENCE, unready).await.expect("it is found out that nothing can be written");
+    sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
+    let ready = async { while get(&world, "/readyz").await.0 != 200 {} };
+    timeout(PATIENCE, ready).await.expect("and that it can again");
 }
 
 #[tokio::test]

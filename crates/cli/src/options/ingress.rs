@@ -1,11 +1,18 @@
 //! Options for how clients reach the services.
 
 use chat_server::TrustedProxies;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 
 use super::business::Switch;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct IngressOptions {
+    /// Address and port on which /readyz and /metrics are answered, or off; without it this machine's
+    /// own address and the port two after that of --listen, or a free one if that is 0
+    #[arg(long, env = "LIVEROOM_OPERATOR_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) operator_listen: Option<OperatorListen>,
+
     /// Proxies in front of the services, addresses and networks such as 10.0.0.0/8 with commas
     /// between: their word about a client's address is taken (X-Forwarded-For), and without TLS
     /// nobody else but this machine may connect
@@ -50,13 +57,45 @@ pub(crate) struct IngressOptions {
     pub(crate) connects_per_address_s: u32,
 }
 
+/// Where an operator's tools ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OperatorListen {
+    Off,
+    At(SocketAddr),
+}
+
+impl FromStr for OperatorListen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            text => text.parse().map(Self::At).map_err(|_| "it is ADDRESS:PORT or off".to_owned()),
+        }
+    }
+}
+
 impl IngressOptions {
     pub(crate) fn configure(&self, config: &mut chat_server::ServerConfig) {
+        config.operator_listen = self.operator(config.listen);
         config.trusted_proxies = self.trusted_proxies.clone();
         config.proxy_protocol = self.proxy_protocol.is_on();
         config.insecure_plain_text = self.insecure_plain_text.is_on();
         config.connections_per_address = self.connections_per_address;
         config.connects_per_address_s = self.connects_per_address_s;
+    }
+
+    /// Where an operator's tools ask a chat service at `listen`.
+    fn operator(&self, listen: SocketAddr) -> Option<SocketAddr> {
+        let port = match listen.port() {
+            0 => 0,
+            port => port.checked_add(2).unwrap_or_default(),
+        };
+        match self.operator_listen {
+            None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+            Some(OperatorListen::Off) => None,
+            Some(OperatorListen::At(address)) => Some(address),
+        }
     }
 
     /// The business service speaks no PROXY protocol: its proxies speak HTTP.

@@ -57,6 +57,8 @@ pub(super) struct Service {
 #[derive(Clone)]
 pub(super) struct Caller {
     pub(super) place: Place,
+    /// Where an operator's tools ask, while the service runs.
+    operator: Option<String>,
     http: reqwest::Client,
 }
 
@@ -90,7 +92,8 @@ impl Service {
     }
 
     pub(super) fn caller(&self) -> Caller {
-        Caller { place: self.place.clone(), http: self.http.clone() }
+        let operator = self.running.as_ref().and_then(|(_, server)| server.operator_url());
+        Caller { place: self.place.clone(), operator, http: self.http.clone() }
     }
 
     pub(super) async fn stop(&mut self) {
@@ -156,7 +159,7 @@ impl Caller {
 
     /// A value of `/metrics`.
     pub(super) async fn metric(&self, name: &str) -> u64 {
-        let url = format!("http://{}/metrics", self.place.address);
+        let url = format!("{}/metrics", self.operator.as_ref().unwrap());
         let text = self.http.get(url).send().await.unwrap().text().await.unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap().parse().unwrap()
@@ -179,7 +182,8 @@ async fn run(data: &std::path::Path, listen: SocketAddr) -> (Runtime, Server) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // A reader that is stuck loses its connection within the run.
     let times = GatewayTimes { write: Duration::from_secs(1), ..GatewayTimes::default() };
-    let config = ServerConfig { times, ..ServerConfig::new(listen, data.into()) };
+    let operator_listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let config = ServerConfig { times, operator_listen, ..ServerConfig::new(listen, data.into()) };
     let server = runtime.spawn(Server::start(config)).await.unwrap().unwrap();
     (runtime, server)
 }
