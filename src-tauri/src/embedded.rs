@@ -118,6 +118,7 @@ impl Embedded {
         let gateway_url = server.gateway_url();
         let audience = Audience::arrive(AudienceConfig {
             gateway_url: gateway_url.clone(),
+            trust: live_core::Trust::platform(),
             sdk_app_id: app.sdk_app_id,
             group_id: demo::GROUP_ID.into(),
             viewers: self.crowd,

@@ -51,6 +51,7 @@ impl Seat {
         let entrance = embedded.entrance(account.user_id).await?;
         let (client, room) = RoomClient::open(RoomClientConfig {
             gateway_url: entrance.gateway_url,
+            trust: live_core::Trust::platform(),
             sdk_app_id: entrance.sdk_app_id,
             user_id: account.user_id.into(),
             platform: platform(),

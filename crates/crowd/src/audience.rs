@@ -2,6 +2,7 @@
 
 use chat_types::ApiError;
 use chat_types::gateway::Platform;
+use live_core::Trust;
 use live_core::client::{Credentials, RoomClient, RoomClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub type SignFor = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
 #[derive(Clone)]
 pub struct AudienceConfig {
     pub gateway_url: String,
+    /// Which gateways are believed over `wss://`.
+    pub trust: Trust,
     pub sdk_app_id: u32,
     pub group_id: String,
     pub viewers: u32,
@@ -114,6 +117,7 @@ fn enter(config: &AudienceConfig, number: usize) -> (RoomClient, JoinHandle<()>)
         Arc::new(SignedBy { user_id: user_id.clone(), sign: Arc::clone(&config.sign) });
     RoomClient::open(RoomClientConfig {
         gateway_url: config.gateway_url.clone(),
+        trust: config.trust.clone(),
         sdk_app_id: config.sdk_app_id,
         user_id,
         platform: Platform::Unknown,

@@ -4,7 +4,7 @@
 //! a bounded channel and may be cloned. The task ends with [`RoomClient::close`], or when the last
 //! handle is gone.
 //!
-//! The transport is a WebSocket without TLS (`ws://`).
+//! The transport is a WebSocket, over TLS (`wss://`) or without it (`ws://`).
 
 mod driver;
 mod link;
@@ -17,6 +17,7 @@ use chat_types::gateway::{ClientFrame, Platform, Presence};
 use chat_types::{ApiError, Code, Element};
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -48,8 +49,10 @@ pub trait Credentials: Send + Sync {
 /// What a client needs to know. Holds no UserSig, and is not `Debug`, so that no credentials
 /// reach a log by way of it.
 pub struct RoomClientConfig {
-    /// `ws://host:port/path`.
+    /// `wss://host:port/path`, or `ws://` for a gateway without TLS.
     pub gateway_url: String,
+    /// Which gateways are believed over `wss://`.
+    pub trust: Trust,
     pub sdk_app_id: u32,
     pub user_id: String,
     pub platform: Platform,

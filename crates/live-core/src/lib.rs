@@ -50,3 +50,4 @@ pub mod token_bucket;
 pub mod view;
 
 pub use client::{Credentials, Diagnostics, RoomClient, RoomClientConfig};
+pub use tls_transport::Trust;

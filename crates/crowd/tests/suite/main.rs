@@ -7,3 +7,5 @@ mod audience;
 mod service;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tls;

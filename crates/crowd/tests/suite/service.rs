@@ -10,9 +10,10 @@ use chat_types::group::GroupType;
 use crowd::AudienceConfig;
 use crowd::audience::SignFor;
 use live_core::view::RoomEvent;
-use live_core::{Credentials, RoomClient, RoomClientConfig};
+use live_core::{Credentials, RoomClient, RoomClientConfig, Trust};
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::testing::Authority;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use usersig::{DEFAULT_EXPIRE_S, SignRequest};
@@ -28,6 +29,7 @@ pub(crate) async fn patiently<T>(what: impl Future<Output = T>) -> T {
 pub(crate) fn audience(gateway_url: String, sdk_app_id: u32, sign: Arc<SignFor>) -> AudienceConfig {
     AudienceConfig {
         gateway_url,
+        trust: Trust::nobody(),
         sdk_app_id,
         group_id: ROOM.into(),
         viewers: 4,
@@ -39,6 +41,7 @@ pub(crate) fn audience(gateway_url: String, sdk_app_id: u32, sign: Arc<SignFor>)
 
 pub(crate) struct Service {
     server: Server,
+    trust: Trust,
     sdk_app_id: u32,
     /// Held by the crowd for as long as it is there.
     pub(crate) sign: Arc<SignFor>,
@@ -47,9 +50,21 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn start() -> Self {
+        Self::made(None).await
+    }
+
+    /// Over TLS, with a certificate of an authority that its clients were given.
+    pub(crate) async fn start_secure() -> Self {
+        Self::made(Some(Authority::new())).await
+    }
+
+    async fn made(authority: Option<Authority>) -> Self {
         let data = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = Server::start(ServerConfig::new(listen, data.path().into())).await.unwrap();
+        let tls = authority.as_ref().map(|authority| authority.serve_loopback(data.path()));
+        let trust = authority.map_or_else(Trust::nobody, |authority| authority.trust());
+        let config = ServerConfig { tls, ..ServerConfig::new(listen, data.path().into()) };
+        let server = Server::start(config).await.unwrap();
         let app = application::create(server.storage(), &SystemClock, "Crowd", Edition::Free)
             .await
             .unwrap();
@@ -67,16 +82,28 @@ impl Service {
             };
             Ok(usersig::sign(&request).unwrap())
         };
-        Self { server, sdk_app_id, sign: Arc::new(sign), _data: data }
+        Self { server, trust, sdk_app_id, sign: Arc::new(sign), _data: data }
     }
 
     pub(crate) fn audience(&self) -> AudienceConfig {
-        audience(self.server.gateway_url(), self.sdk_app_id, Arc::clone(&self.sign))
+        let trust = self.trust.clone();
+        let sign = Arc::clone(&self.sign);
+        AudienceConfig { trust, ..audience(self.server.gateway_url(), self.sdk_app_id, sign) }
     }
 
     pub(crate) async fn member(&self) -> Member {
+        let client = self.client(self.trust.clone());
+        let batches = client.subscribe().await;
+        let mut member = Member { client, batches, online: 0, heard: vec![] };
+        member.until(|member| member.online == 1).await;
+        member
+    }
+
+    /// A client of somebody who believes these gateways.
+    pub(crate) fn client(&self, trust: Trust) -> RoomClient {
         let (client, _task) = RoomClient::open(RoomClientConfig {
             gateway_url: self.server.gateway_url(),
+            trust,
             sdk_app_id: self.sdk_app_id,
             user_id: "member".into(),
             platform: Platform::Linux,
@@ -84,10 +111,17 @@ impl Service {
             credentials: Arc::new(MemberSig((self.sign)("member").unwrap())),
             flush_every: Duration::from_millis(5),
         });
-        let batches = client.subscribe().await;
-        let mut member = Member { _client: client, batches, online: 0, heard: vec![] };
-        member.until(|member| member.online == 1).await;
-        member
+        client
+    }
+
+    /// WebSockets that the service has seen.
+    pub(crate) fn opened(&self) -> u64 {
+        self.server.counts().connections_opened
+    }
+
+    /// Tells everybody that the service stops.
+    pub(crate) fn drain(&self) {
+        self.server.drain();
     }
 
     pub(crate) async fn shutdown(self) {
@@ -105,7 +139,7 @@ impl Credentials for MemberSig {
 
 /// Somebody who is in the room and says nothing.
 pub(crate) struct Member {
-    _client: RoomClient,
+    pub(crate) client: RoomClient,
     batches: mpsc::Receiver<Vec<RoomEvent>>,
     pub(crate) online: u32,
     /// Accounts that said something, in order.

@@ -75,12 +75,12 @@ impl Driver {
         let news = News::new(config.flush_every);
         Self {
             room: Room::new(&config.group_id, &config.user_id),
+            link: Link::new(config.trust.clone()),
             config,
             started: Instant::now(),
             rng: StdRng::from_rng(&mut rand::rng()),
             numbers: RequestNumbers::default(),
             session: Session::default(),
-            link: Link::new(),
             awaited: Awaited::Nothing,
             heartbeat: None,
             c2c: C2c::default(),

@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tokio::net::TcpStream;
+use tls_transport::{ClientStream, Trust};
 use tokio_tungstenite::tungstenite::{
     self, Bytes, Message, Utf8Bytes, error::UrlError, http::Uri, protocol::WebSocketConfig,
 };
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::frame::MAX_SERVER_FRAME_BYTES;
 
@@ -22,7 +22,7 @@ use crate::frame::MAX_SERVER_FRAME_BYTES;
 /// more, the gateway reads nothing any more and the connection counts as lost.
 const MOST_OUTGOING: usize = 64;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<ClientStream>;
 type Dialling = Pin<Box<dyn Future<Output = Result<Socket, tungstenite::Error>> + Send>>;
 
 pub(super) enum LinkEvent {
@@ -43,6 +43,7 @@ enum Transport {
 }
 
 pub(super) struct Link {
+    trust: Trust,
     transport: Transport,
     outgoing: VecDeque<Message>,
     close_code: Option<u16>,
@@ -50,21 +51,27 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new() -> Self {
-        Self { transport: Transport::Down, outgoing: VecDeque::new(), close_code: None, stuck: 0 }
+    /// Believes the gateways that `trust` does.
+    pub(super) fn new(trust: Trust) -> Self {
+        let (transport, outgoing) = (Transport::Down, VecDeque::new());
+        Self { trust, transport, outgoing, close_code: None, stuck: 0 }
     }
 
     pub(super) fn dial(&mut self, url: &str) {
         self.drop_transport();
-        let url = url.to_owned();
+        let (url, trust) = (url.to_owned(), self.trust.clone());
         self.transport = Transport::Dialling(Box::pin(async move {
-            // Checked here because the library also dials `http://`, and gives up on `wss://` only
-            // once it is connected.
             let uri: Uri = url.parse().map_err(|_| UrlError::UnsupportedUrlScheme)?;
-            if uri.scheme_str() != Some("ws") {
-                return Err(UrlError::UnsupportedUrlScheme.into());
-            }
-            let (socket, _) = connect_async_with_config(uri, Some(socket_config()), true).await?;
+            let (secure, usual_port) = match uri.scheme_str() {
+                Some("ws") => (false, 80),
+                Some("wss") => (true, 443),
+                _ => return Err(UrlError::UnsupportedUrlScheme.into()),
+            };
+            let host = uri.host().filter(|host| !host.is_empty()).ok_or(UrlError::NoHostName)?;
+            let port = uri.port_u16().unwrap_or(usual_port);
+            let stream = trust.connect(host, port, secure).await?;
+            let config = Some(socket_config());
+            let (socket, _) = client_async_with_config(uri, stream, config).await?;
             Ok(socket)
         }));
     }
@@ -196,7 +203,7 @@ fn dial_failed(error: &tungstenite::Error) -> LinkEvent {
         tungstenite::Error::Url(_) | tungstenite::Error::HttpFormat(_) => {
             LinkEvent::AddressRefused(ApiError::new(
                 Code::URL_MALFORMED,
-                "the gateway's address cannot be used: write it as ws://host:port",
+                "the gateway's address cannot be used: write it as wss://host:port or ws://host:port",
             ))
         }
         _ => LinkEvent::Closed(None),

@@ -11,7 +11,7 @@ use live_core::view::{
     LiveStatusView, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView,
     SpeechView,
 };
-use live_core::{Credentials, RoomClient, RoomClientConfig};
+use live_core::{Credentials, RoomClient, RoomClientConfig, Trust};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,7 @@ impl Credentials for FixedSig {
 pub(crate) fn config(gateway_url: String) -> RoomClientConfig {
     RoomClientConfig {
         gateway_url,
+        trust: Trust::platform(),
         sdk_app_id: 1_400_000_001,
         user_id: "me".into(),
         platform: Platform::Linux,

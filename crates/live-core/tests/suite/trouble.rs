@@ -173,7 +173,7 @@ async fn credentials_that_cannot_be_had_are_a_refused_login() {
 #[tokio::test]
 async fn an_address_that_cannot_be_used_says_so_and_another_one_helps() {
     let gateway = Gateway::start().await;
-    for wrong in ["http://127.0.0.1:1", "wss://127.0.0.1:1", "not an address", ""] {
+    for wrong in ["http://127.0.0.1:1", "wss://", "not an address", ""] {
         let (client, _task) = RoomClient::open(config(wrong.into()));
         let seen = state(&client, |state| {
             !matches!(state, SessionView::Connecting | SessionView::Offline)
