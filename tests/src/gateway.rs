@@ -2,21 +2,31 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tls_transport::{ClientStream, Trust};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::PATIENCE;
 
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<ClientStream>,
     next_id: u32,
 }
 
 impl Client {
     pub async fn connect(gateway: &str) -> Self {
-        let (socket, _) = connect_async(gateway).await.unwrap();
+        Self::believing(&Trust::nobody(), gateway).await
+    }
+
+    /// Connects over TLS to a gateway that `trust` believes, or to any without it.
+    pub async fn believing(trust: &Trust, gateway: &str) -> Self {
+        let uri: Uri = gateway.parse().unwrap();
+        let (host, port) = (uri.host().unwrap(), uri.port_u16().unwrap());
+        let secure = uri.scheme_str() == Some("wss");
+        let stream = trust.connect(host, port, secure).await.unwrap();
+        let (socket, _) = client_async(uri, stream).await.unwrap();
         Self { socket, next_id: 1 }
     }
 

@@ -98,6 +98,13 @@ impl Service {
         self.child.kill().await.unwrap();
     }
 
+    /// Tells the process that something of its configuration was renewed.
+    pub async fn hang_up(&self) {
+        let pid = self.child.id().expect("the service still runs").to_string();
+        let told = Command::new("kill").args(["-HUP", &pid]).status().await.unwrap();
+        assert!(told.success());
+    }
+
     /// Asks the process to end as a supervisor would; gives its exit status and whatever it printed
     /// on stdout after the ready line.
     pub async fn terminate(mut self) -> (std::process::ExitStatus, String) {

@@ -1,6 +1,7 @@
 //! Plain HTTP calls as an administrator.
 
 use serde_json::{Value, json};
+use tls_transport::{Trust, rustls};
 
 use crate::liveroom;
 
@@ -10,6 +11,12 @@ pub fn http() -> reqwest::Client {
     // A test before this one may have done it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
+}
+
+/// A client that believes these servers.
+pub fn https(trust: &Trust) -> reqwest::Client {
+    let tls = rustls::ClientConfig::clone(&trust.client_config().unwrap());
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
 }
 
 /// Speaks to one application of one service.

@@ -1,11 +1,16 @@
 //! What an operator gets from the `liveroom` process: its log and its configuration.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+use acceptance::PATIENCE;
 use acceptance::gateway::Client;
 use acceptance::liveroom::{self, Service};
-use acceptance::rest::{Administrator, http};
+use acceptance::rest::{Administrator, http, https};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::process::Stdio;
+use std::time::Duration;
+use tls_transport::testing::Authority;
+use tokio::time::{interval, timeout};
 
 #[tokio::test]
 async fn the_log_is_json_and_holds_no_secret_whatever_the_caller_did() {
@@ -172,4 +177,63 @@ async fn a_flag_outweighs_a_variable_and_a_variable_outweighs_the_file() {
     let wrong = wrong.to_str().unwrap();
     let said = liveroom::complaint(["serve", "--config", wrong, "--data-dir", path]).await;
     assert!(said.contains("hearbeat-s") && said.contains("wrong.toml"), "{said}");
+}
+
+#[tokio::test]
+async fn with_a_certificate_everything_speaks_tls_and_a_renewed_one_is_shown_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let authority = Authority::new();
+    let files = authority.issue_to(dir.path(), &["127.0.0.1"]);
+    let [cert, key] = [&files.certificate, &files.key].map(|file| file.to_str().unwrap());
+    let create = ["app", "create", "--name", "shop", "--edition", "ultimate", "--data-dir", path];
+    let app: Value = serde_json::from_str(&liveroom::print(create).await).unwrap();
+    let words = ["--development", "on", "--tls-cert", cert, "--tls-key", key];
+    let service = Service::both(dir.path(), &words, Stdio::null(), |_| {}).await;
+    assert!(service.rest.starts_with("https://"), "{}", service.rest);
+    assert!(service.gateway.starts_with("wss://"), "{}", service.gateway);
+    assert!(service.business.starts_with("https://"), "{}", service.business);
+
+    let http = https(&authority.trust());
+    let post = async |path: &str, token: &str, body: Value| -> Value {
+        let url = format!("{}/api/v1{path}", service.business);
+        let answer = http.post(url).bearer_auth(token).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path} answered {}", answer.status());
+        answer.json().await.unwrap()
+    };
+    let host = post("/sign-in", "", json!({"name": "h", "user_id": "host", "role": "host"})).await;
+    // The business service has the chat service make the group.
+    let token = host["token"].as_str().unwrap();
+    post("/rooms", token, json!({"room": "r", "title": "Room"})).await;
+    let mut host_client = Client::believing(&authority.trust(), &service.gateway).await;
+    let sdk_app_id = app["sdk_app_id"].as_u64().unwrap();
+    let login = host_client.login(sdk_app_id, "host", host["user_sig"].as_str().unwrap()).await;
+    assert_eq!(login["t"], "login_ok", "{login}");
+    assert_eq!(host_client.ask(json!({"t": "join", "group_id": "r"})).await["t"], "join_ok");
+    assert_eq!(host_client.send_text("r", "1", "hello").await["t"], "send_ok");
+    // And the chat service asks the business service, which alone says what a gift is.
+    let forged = json!([{"MsgType": "TIMCustomElem", "MsgContent": {
+        "Data": r#"{"t":"gift"}"#, "Desc": "", "Ext": "", "Sound": ""}}]);
+    let forged = json!({"t": "send", "group_id": "r", "client_id": "2", "elements": forged});
+    assert_eq!(host_client.ask(forged).await["code"], 10_101);
+
+    let renewed = Authority::new();
+    renewed.issue_to(dir.path(), &["127.0.0.1"]);
+    service.hang_up().await;
+    let shown = async {
+        let mut look = interval(Duration::from_millis(50));
+        let health = format!("{}/healthz", service.rest);
+        while https(&renewed.trust()).get(&health).send().await.is_err() {
+            look.tick().await;
+        }
+    };
+    timeout(PATIENCE, shown).await.expect("the new certificate is shown");
+    assert_eq!(host_client.send_text("r", "3", "still here").await["t"], "send_ok");
+    assert!(service.terminate().await.0.success());
+
+    let words = ["serve", "--data-dir", path, "--listen", "127.0.0.1:0", "--tls-cert", cert];
+    let said = liveroom::complaint(words).await;
+    assert!(said.contains("--tls-key is missing"), "{said}");
+    let said = liveroom::complaint(words.into_iter().chain(["--tls-key", cert])).await;
+    assert!(said.contains("cert.pem holds no private key"), "{said}");
 }

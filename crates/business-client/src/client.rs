@@ -8,6 +8,7 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
+use tls_transport::Trust;
 use tokio::sync::{Mutex, watch};
 
 use crate::Error;
@@ -31,10 +32,20 @@ pub struct Client {
 }
 
 impl Client {
+    /// Believes the authorities of this machine.
+    ///
     /// # Errors
-    /// [`Error::Away`] when the machine's root certificates cannot be used.
+    /// [`Error::Away`] when TLS cannot be set up.
     pub fn new(address: Address, who: SignIn) -> Result<Self, Error> {
-        Ok(Self { http: Http::new()?, address, who, token: Mutex::default() })
+        Self::trusting(address, who, &Trust::platform())
+    }
+
+    /// Believes the services that `trust` does.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn trusting(address: Address, who: SignIn, trust: &Trust) -> Result<Self, Error> {
+        Ok(Self { http: Http::new(trust)?, address, who, token: Mutex::default() })
     }
 
     /// The account.

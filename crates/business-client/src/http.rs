@@ -2,11 +2,10 @@
 
 use chat_types::business::api::{IDEMPOTENCY_KEY, ProblemView};
 use reqwest::Method;
-use rustls_platform_verifier::BuilderVerifierExt;
 use serde::de::DeserializeOwned;
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{Trust, rustls};
 
 use crate::Error;
 
@@ -33,10 +32,11 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Http(reqwest::Client);
 
 impl Http {
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new(trust: &Trust) -> Result<Self, Error> {
         let unusable = |error: &dyn std::fmt::Display| Error::Away(error.to_string());
+        let tls = trust.client_config().map_err(|error| unusable(&error))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls().map_err(|error| unusable(&error))?)
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
             .http1_only()
             // The service is the configured one and no other, and it is called directly.
             .redirect(reqwest::redirect::Policy::none())
@@ -92,12 +92,4 @@ fn broken(error: reqwest::Error) -> Error {
         cause = deeper.source();
     }
     if error.is_connect() || error.is_builder() { Error::Away(why) } else { Error::Unclear(why) }
-}
-
-/// TLS with ring, given explicitly: the process may have another provider, or none, as its default.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?;
-    Ok(builder.with_platform_verifier()?.with_no_client_auth())
 }

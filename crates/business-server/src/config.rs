@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{ServerTls, Trust};
 
 use crate::accounts::LevelRules;
 use crate::clock::{Clock, SystemClock};
@@ -88,6 +89,11 @@ pub struct Config {
     pub draw_entrants: u64,
     /// What experience comes from, and how much of it makes a level.
     pub levels: LevelRules,
+    /// With a certificate the API is `https` and nothing else. Whoever gives it looks after its
+    /// renewal ([`ServerTls::watch`]).
+    pub tls: Option<Arc<ServerTls>>,
+    /// Whom the service believes when it calls the chat service or the identity server over `https`.
+    pub trust: Trust,
     pub clock: Arc<dyn Clock>,
     /// From where draws and lots take their chance; the same for the same seed. `None` takes the
     /// system's.
@@ -117,6 +123,8 @@ impl Config {
             webhooks: WebhookLimits::default(),
             draw_entrants: DRAW_ENTRANTS,
             levels: LevelRules::default(),
+            tls: None,
+            trust: Trust::platform(),
             clock: Arc::new(SystemClock),
             seed: None,
         }

@@ -18,6 +18,7 @@ mod gifts;
 mod health;
 mod http;
 mod likes;
+mod listener;
 mod moderation;
 mod outbox;
 mod products;

@@ -1,9 +1,11 @@
 //! Start, and orderly shutdown.
 
+use axum::serve::ListenerExt;
 use chat_rest::RetryPolicy;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{Acceptor, HandshakeLimits};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +15,7 @@ use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
 use crate::http::CallRates;
 use crate::likes::Likes;
+use crate::listener::ApiListener;
 use crate::moderation::Moderation;
 use crate::outbox::Outbox;
 use crate::statistics::Statistics;
@@ -50,6 +53,7 @@ pub enum Error {
 /// A running business service. Dropping it does not stop it; call [`BusinessServer::shutdown`].
 pub struct BusinessServer {
     address: SocketAddr,
+    has_tls: bool,
     business: Arc<Business>,
     /// The listener closes.
     closing: CancellationToken,
@@ -69,11 +73,15 @@ impl BusinessServer {
         let in_use = |source| Error::Listen { listen: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
+        let tls = config.tls.clone();
         let business = Arc::new(make(config, database, catalogue).await?);
         let (router, _) = http::router(&business);
         let closing = business.health.closing.clone();
         let stopping = CancellationToken::new();
         let stop = closing.clone().cancelled_owned();
+        let acceptor = tls.clone().map(|tls| Acceptor::new(tls, HandshakeLimits::default()));
+        // Only a listener that is tapped may tell the addresses of its clients.
+        let listener = ApiListener::new(listener, acceptor).tap_io(|_| {});
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let http = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
@@ -94,16 +102,18 @@ impl BusinessServer {
             health::run(&business, &stopping, accounts::levels::write_levels),
         ];
         tracing::info!(%address, "business service listens");
-        Ok(Self { address, business, closing, stopping, http, routines })
+        Ok(Self { address, has_tls: tls.is_some(), business, closing, stopping, http, routines })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Base of the API: `http://ADDR:PORT`; calls are under `/api/v1`.
+    /// Base of the API: `http://ADDR:PORT`, or `https` where there is a certificate; calls are under
+    /// `/api/v1`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.has_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where the chat service has to send its webhooks.
@@ -158,11 +168,17 @@ async fn make(
     catalogue: Catalogue,
 ) -> Result<Business, Error> {
     let access = &config.chat;
+    // A chat service of this process shows the same certificate.
+    let trust = match &config.tls {
+        Some(own) => config.trust.clone().with_own_server(own),
+        None => config.trust.clone(),
+    };
     let clock = Arc::clone(&config.clock);
     let key = access.key.clone();
     let chat_config = chat_rest::Config {
         admin: access.admin.clone(),
         clock: Arc::new(move || clock.now_s()),
+        trust: trust.clone(),
         ..chat_rest::Config::new(access.base_url.clone(), access.sdk_app_id, key)
     };
     // The outbox repeats by itself, in an order of its own.
@@ -177,7 +193,8 @@ async fn make(
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;
     let tokens = Tokens::new(&key, config.token_lifetime)?;
-    let identity = config.identity.clone().map(Identity::new).transpose()?;
+    let identity =
+        config.identity.clone().map(|server| Identity::new(server, &trust)).transpose()?;
     Ok(Business {
         clock: Arc::clone(&config.clock),
         health: Health::default(),

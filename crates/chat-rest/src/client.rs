@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tls_transport::Trust;
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, field};
 
@@ -100,11 +101,13 @@ impl Client {
         config.check_limits()?;
         let signer = Signer::new(&config);
         signer.user_sig()?;
+        // Plain HTTP needs none of the machine's authorities, and works where there are none.
         let secure = addresses.iter().any(|address| address.starts_with("https:"));
+        let trust = if secure { config.trust.clone() } else { Trust::nobody() };
         let seed = config.seed.unwrap_or_else(rand::random);
         Ok(Self {
             inner: Arc::new(Inner {
-                http: Arc::new(Http::new(config.timeouts, secure)?),
+                http: Arc::new(Http::new(config.timeouts, &trust)?),
                 signer,
                 addresses: Arc::new(Addresses { all: addresses, preferred: AtomicUsize::new(0) }),
                 sdk_app_id: config.sdk_app_id,

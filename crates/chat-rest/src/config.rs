@@ -5,6 +5,7 @@ use reqwest::Url;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::Trust;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -121,6 +122,8 @@ pub struct Config {
     pub user_sig_lifetime: Duration,
     pub timeouts: Timeouts,
     pub retry: RetryPolicy,
+    /// Whom the client believes at addresses with https.
+    pub trust: Trust,
     /// Tells the time that UserSigs are made at.
     pub clock: Arc<dyn Clock>,
     /// Gives the `random` of the URLs and the random part of the pauses; `None` takes it from the
@@ -140,6 +143,7 @@ impl Config {
             user_sig_lifetime: USER_SIG_LIFETIME,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
+            trust: Trust::platform(),
             clock: Arc::new(SystemClock),
             seed: None,
         }

@@ -1,10 +1,9 @@
 //! One attempt of a call over HTTP.
 
 use bytes::{Bytes, BytesMut};
-use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{Trust, rustls};
 use tokio::time::timeout;
 
 use crate::MAX_ANSWER_BYTES;
@@ -25,11 +24,11 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// `secure` when there is an address with https.
-    pub(crate) fn new(timeouts: Timeouts, secure: bool) -> Result<Self, Error> {
+    pub(crate) fn new(timeouts: Timeouts, trust: &Trust) -> Result<Self, Error> {
         let unusable = |error: &dyn std::fmt::Display| Error::Config(error.to_string());
+        let tls = trust.client_config().map_err(|error| unusable(&error))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(secure).map_err(|error| unusable(&error))?)
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
             .http1_only()
             // The service is the configured one and no other, and it is called directly.
             .redirect(reqwest::redirect::Policy::none())
@@ -95,18 +94,4 @@ fn broken(command: &'static str, error: reqwest::Error) -> Error {
     } else {
         Error::Transport { command, why }
     }
-}
-
-/// TLS with ring, given explicitly: the process may have another provider, or none, as its default.
-fn tls(secure: bool) -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?;
-    // Plain HTTP needs none of the machine's root certificates, and works where there are none.
-    let builder = if secure {
-        builder.with_platform_verifier()?
-    } else {
-        builder.with_root_certificates(rustls::RootCertStore::empty())
-    };
-    Ok(builder.with_no_client_auth())
 }

@@ -47,6 +47,16 @@ const AFTER_SERVE: &str = "
 When it is ready, the service prints one JSON line on stdout with the addresses it answers on. Logs \
 go to stderr and hold no key, no token and no UserSig.
 
+With `--tls-cert` and `--tls-key` the ports of both services speak TLS (1.2 and 1.3) and nothing \
+else: `https://` for the REST API and the business API, `wss://` for the gateway, HTTP/1.1 inside. \
+Take a certificate with an ECDSA key (P-256): one with RSA costs the server six times as much per \
+handshake. The two files are looked at every five seconds and on SIGHUP; what they hold then is \
+shown to the next client, and connections that are open stay. A pair that cannot be used is logged \
+once, and the last good one stays. A handshake has five seconds. The two services of one process \
+believe each other by that very certificate, whatever name it is for and even when it has run out; \
+in two processes each needs a certificate for the name by which the other calls it, and `--ca` \
+where the authority is a private one.
+
 For an operator's tools the chat service answers on the address of `--operator-listen`, which is \
 `operator` in that line: `GET /readyz` (200 while new clients are welcome, 503 with the reason when \
 the database does not answer or the service stops) and `GET /metrics` (OpenMetrics text). It needs \

@@ -4,6 +4,7 @@
 //! to stderr.
 
 mod app;
+mod certificates;
 mod config_file;
 #[cfg(test)]
 mod configuration_page;

@@ -5,24 +5,41 @@ use chat_server::{GatewayTimes, Server, ServerConfig};
 use chat_types::UserId;
 use embedded::Beside;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{ServerTls, Trust};
 
 use crate::options::{Only, Options};
-use crate::{Error, print_line};
+use crate::{Error, certificates, print_line, trust};
 
 /// Runs the services until it is asked to stop. When they are ready it prints one JSON line with the
 /// addresses they answer on.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let mut stop = StopSignal::new()?;
+    let tls = options.tls()?;
+    let watching = tls.clone().map(|tls| tokio::spawn(certificates::watch(tls)));
+    let served = serve(&options, tls, &mut stop).await;
+    if let Some(watching) = watching {
+        watching.abort();
+    }
+    served
+}
+
+async fn serve(
+    options: &Options,
+    tls: Option<Arc<ServerTls>>,
+    stop: &mut StopSignal,
+) -> Result<(), Error> {
+    let trust = trust(options.ca.as_deref())?;
     if options.business.only == Some(Only::Business) {
-        let business = BusinessServer::start(alone(&options)?).await?;
+        let business = BusinessServer::start(alone(options, tls, trust)?).await?;
         print_line(&json!({"event": "ready", "business": business.url()}).to_string())?;
         stop.received().await;
         business.shutdown().await;
         return Ok(());
     }
-    let chat = Server::start(config(&options)).await?;
-    let business = match beside(&chat, &options).await {
+    let chat = Server::start(config(options, tls, trust.clone())).await?;
+    let business = match beside(&chat, options, trust).await {
         Ok(business) => business,
         Err(error) => {
             chat.shutdown().await;
@@ -50,7 +67,11 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-async fn beside(chat: &Server, options: &Options) -> Result<Option<BusinessServer>, Error> {
+async fn beside(
+    chat: &Server,
+    options: &Options,
+    trust: Trust,
+) -> Result<Option<BusinessServer>, Error> {
     if options.business.only == Some(Only::Chat) {
         return Ok(None);
     }
@@ -65,12 +86,17 @@ async fn beside(chat: &Server, options: &Options) -> Result<Option<BusinessServe
         options.business.configure(config);
         options.ingress.configure_business(config);
         config.identity = identity;
+        config.trust = trust;
     };
     Ok(embedded::start_beside(chat, beside, configure).await?)
 }
 
 /// The business service in a process of its own: where the chat service is has to be said.
-fn alone(options: &Options) -> Result<business_server::Config, Error> {
+fn alone(
+    options: &Options,
+    tls: Option<Arc<ServerTls>>,
+    trust: Trust,
+) -> Result<business_server::Config, Error> {
     let business = &options.business;
     let missing = |flag| Error::Missing { flag, why: "with --only business" };
     let access = ChatAccess {
@@ -86,10 +112,11 @@ fn alone(options: &Options) -> Result<business_server::Config, Error> {
     business.configure(&mut config);
     options.ingress.configure_business(&mut config);
     config.identity = business.identity()?;
+    (config.tls, config.trust) = (tls, trust);
     Ok(config)
 }
 
-fn config(options: &Options) -> ServerConfig {
+fn config(options: &Options, tls: Option<Arc<ServerTls>>, trust: Trust) -> ServerConfig {
     let seconds = |number: u32| Duration::from_secs(number.into());
     let mut config = ServerConfig {
         times: GatewayTimes {
@@ -100,6 +127,8 @@ fn config(options: &Options) -> ServerConfig {
         },
         max_connections: usize::try_from(options.max_connections).unwrap_or(usize::MAX),
         drain_timeout: seconds(options.drain_timeout_s),
+        tls,
+        trust,
         ..ServerConfig::new(options.listen, options.data_dir.clone())
     };
     options.ingress.configure(&mut config);

@@ -64,6 +64,8 @@ pub async fn start_beside(
     };
     let mut config = Config::new(beside.listen, beside.data_dir, access);
     config.webhook_token = Some(Secret::new(&token));
+    // The same certificate for both, so that each believes the other.
+    config.tls = chat.tls().cloned();
     configure(&mut config);
     let business = BusinessServer::start(config).await?;
     if let Err(error) = take_webhooks(storage, &app, &business.webhook_url(), &token).await {
@@ -152,6 +154,7 @@ async fn take_webhooks(
 /// Whether an address is that of a business service that ran beside this chat service before.
 fn is_ours(url: &str) -> bool {
     url.strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
         .and_then(|rest| rest.strip_suffix(WEBHOOK_PATH))
         .and_then(|address| address.parse::<SocketAddr>().ok())
         .is_some_and(|address| address.ip().is_loopback())
@@ -162,7 +165,12 @@ mod tests {
     use super::*;
     use chat_server::ServerConfig;
     use chat_server::application::Edition;
+    use serde_json::{Value, json};
     use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tls_transport::testing::Authority;
+    use tls_transport::{ServerTls, Trust};
 
     fn any_port() -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
@@ -204,6 +212,57 @@ mod tests {
         chat.shutdown().await;
     }
 
+    /// Calls the business service as somebody who believes it.
+    async fn post(http: &reqwest::Client, url: String, token: &str, body: Value) -> Value {
+        let request = http.post(url).bearer_auth(token).header("Content-Type", "application/json");
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn with_a_certificate_for_another_name_the_two_services_still_call_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        // What the shop's viewers call it by, and neither 127.0.0.1 nor known to this machine.
+        let files = Authority::new().issue_to(dir.path(), &["live.example"]);
+        let tls = Arc::new(ServerTls::load(files).unwrap());
+        let config = ServerConfig::new(any_port(), dir.path().to_owned());
+        let config = ServerConfig { tls: Some(Arc::clone(&tls)), ..config };
+        let chat = Server::start(config).await.unwrap();
+        application(&chat, "shop").await;
+        let configure = |config: &mut Config| config.development = true;
+        let business = start_beside(&chat, beside(&dir, None), configure).await.unwrap().unwrap();
+        assert!(business.webhook_url().starts_with("https://"));
+
+        let believing = Trust::nobody().with_own_server(&tls).client_config().unwrap();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls_transport::rustls::ClientConfig::clone(&believing))
+            .build()
+            .unwrap();
+        let api = |path: &str| format!("{}/api/v1/{path}", business.url());
+        let host = json!({"name": "host", "user_id": "host", "role": "host"});
+        let entry = post(&http, api("sign-in"), "", host).await;
+        let token = entry["token"].as_str().unwrap();
+        // The business service has the chat service make the group, and is told of it.
+        post(&http, api("rooms"), token, json!({"room": "r", "title": "Room"})).await;
+        let told = async {
+            let url = format!("{}/metrics", chat.rest_url());
+            let mut look = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                let metrics = http.get(&url).send().await.unwrap().text().await.unwrap();
+                let delivered = metrics.lines().find(|line| line.contains("after_delivered_total"));
+                if !delivered.unwrap().ends_with(" 0") {
+                    break;
+                }
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), told).await.expect("a webhook arrives");
+        business.shutdown().await;
+        chat.shutdown().await;
+    }
+
     #[tokio::test]
     async fn without_one_application_nothing_is_started_and_a_wrong_one_is_named() {
         let dir = tempfile::tempdir().unwrap();
@@ -235,6 +294,7 @@ mod tests {
     #[test]
     fn an_address_of_a_former_start_is_known_again() {
         assert!(is_ours("http://127.0.0.1:41234/webhooks"));
+        assert!(is_ours("https://127.0.0.1:41234/webhooks"), "before a certificate came or went");
         for other in
             ["http://127.0.0.1:41234/im", "http://10.0.0.1:80/webhooks", "http://shop/webhooks", ""]
         {

@@ -46,10 +46,10 @@ async fn loses_answers(service: String, lost: Arc<AtomicUsize>) -> String {
     url
 }
 
-fn no_tls() -> rustls::ClientConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider);
-    let roots = rustls::RootCertStore::empty();
+fn no_tls() -> tls_transport::rustls::ClientConfig {
+    let provider = Arc::new(tls_transport::rustls::crypto::ring::default_provider());
+    let versions = tls_transport::rustls::ClientConfig::builder_with_provider(provider);
+    let roots = tls_transport::rustls::RootCertStore::empty();
     versions
         .with_safe_default_protocol_versions()
         .unwrap()

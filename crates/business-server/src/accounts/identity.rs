@@ -3,11 +3,10 @@
 use chat_types::UserId;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use rustls_platform_verifier::BuilderVerifierExt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use std::sync::Arc;
 use std::time::Duration;
+use tls_transport::{Trust, rustls};
 use tokio::sync::Mutex;
 
 use super::keys::Keys;
@@ -67,8 +66,8 @@ pub(crate) struct Identity {
 pub struct IdentityError(String);
 
 impl Identity {
-    pub(crate) fn new(server: IdentityServer) -> Result<Self, IdentityError> {
-        let http = client().map_err(|error| IdentityError(error.to_string()))?;
+    pub(crate) fn new(server: IdentityServer, trust: &Trust) -> Result<Self, IdentityError> {
+        let http = client(trust).map_err(|error| IdentityError(error.to_string()))?;
         Ok(Self { server, http, keys: Mutex::default() })
     }
 
@@ -156,15 +155,10 @@ impl Identity {
     }
 }
 
-/// TLS with ring, given explicitly: the process may have another provider, or none, as its default.
-fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
+fn client(trust: &Trust) -> Result<reqwest::Client, Box<dyn std::error::Error>> {
+    let tls = trust.client_config()?;
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
         // The server is the configured one and no other.
         .redirect(reqwest::redirect::Policy::none())
         .build()?;

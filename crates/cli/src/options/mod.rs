@@ -11,8 +11,10 @@ pub(crate) use ingress::IngressOptions;
 use clap::ValueEnum;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use tls_transport::{CertificateFiles, ServerTls};
 
-use crate::logging;
+use crate::{Error, logging};
 
 /// Every option but `--config` is also a key of the file that `--config` names.
 #[derive(Debug, clap::Args)]
@@ -29,6 +31,20 @@ pub(crate) struct Options {
         default_value = "127.0.0.1:8700"
     )]
     pub(crate) listen: SocketAddr,
+
+    /// PEM file with the service's certificate, then those between it and its authority; with
+    /// --tls-key, and then both services speak TLS alone (https, wss). Read again when it changes
+    #[arg(long, env = "LIVEROOM_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// PEM file with the key of --tls-cert
+    #[arg(long, env = "LIVEROOM_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// PEM file with certificates of authorities that are trusted beside the machine's, for servers
+    /// that are called: receivers of webhooks, the chat service, the identity server
+    #[arg(long, env = "LIVEROOM_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 
     /// Folder of the database; it is made if it is absent
     #[arg(long, env = "LIVEROOM_DATA_DIR", value_name = "DIR")]
@@ -105,6 +121,20 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     pub(crate) business: BusinessOptions,
+}
+
+impl Options {
+    /// The certificate to serve with, if there is one; half of it is a mistake.
+    pub(crate) fn tls(&self) -> Result<Option<Arc<ServerTls>>, Error> {
+        let why = "beside the other one of --tls-cert and --tls-key";
+        let (certificate, key) = match (self.tls_cert.clone(), self.tls_key.clone()) {
+            (Some(certificate), Some(key)) => (certificate, key),
+            (None, None) => return Ok(None),
+            (None, Some(_)) => return Err(Error::Missing { flag: "--tls-cert", why }),
+            (Some(_), None) => return Err(Error::Missing { flag: "--tls-key", why }),
+        };
+        Ok(Some(Arc::new(ServerTls::load(CertificateFiles { certificate, key })?)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
