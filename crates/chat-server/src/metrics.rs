@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     members: Gauge,
     guests: Gauge,
     after_waiting: Gauge,
+    after_in_memory: Gauge,
     before_breakers_open: Gauge,
     after_breakers_open: Gauge,
     exceptions_waiting: Gauge,
@@ -95,6 +96,8 @@ impl Metrics {
         let members = gauge("online_members", "Accounts in rooms, counted once in each room");
         let guests = gauge("guests", "Guests in rooms, counted once in each room");
         let after_waiting = gauge("webhook_after_waiting", "After-webhooks that wait for delivery");
+        let after_in_memory =
+            gauge("webhook_after_in_memory", "After-webhooks in memory that are not stored yet");
         let before_breakers_open = gauge(
             "webhook_before_breakers_open",
             "Receivers that are sent no before-webhooks now because they failed too often",
@@ -120,6 +123,7 @@ impl Metrics {
             members,
             guests,
             after_waiting,
+            after_in_memory,
             before_breakers_open,
             after_breakers_open,
             exceptions_waiting,
@@ -144,6 +148,7 @@ impl Metrics {
         self.members.set(i64::try_from(now.members).unwrap_or(i64::MAX));
         self.guests.set(i64::try_from(now.guests).unwrap_or(i64::MAX));
         set(&self.after_waiting, now.webhooks.after_waiting);
+        set(&self.after_in_memory, now.webhooks.after_in_memory);
         set(&self.before_breakers_open, now.webhooks.before_open);
         set(&self.after_breakers_open, now.webhooks.after_open);
         set(&self.exceptions_waiting, now.webhooks.exceptions_waiting);
@@ -197,6 +202,7 @@ mod tests {
         metrics.rest_call("account_import", Code::ACCOUNT_INTERNAL, 0.002);
         let webhooks = Backlog {
             after_waiting: 7,
+            after_in_memory: 6,
             before_open: 1,
             after_open: 2,
             exceptions_open: 3,
@@ -217,6 +223,7 @@ mod tests {
             "liveroom_guests 4",
             "liveroom_webhook_before_breaker_total 0",
             "liveroom_webhook_after_waiting 7",
+            "liveroom_webhook_after_in_memory 6",
             "liveroom_webhook_before_breakers_open 1",
             "liveroom_webhook_after_breakers_open 2",
             "liveroom_webhook_exceptions_waiting 8",

@@ -36,13 +36,15 @@ impl Service {
     }
 
     /// Tells the application what has happened, or what has not. When this returns, a restart does
-    /// not lose what has happened.
+    /// not lose what has happened, unless the database could not be written for seconds.
     pub(crate) async fn tell(&self, app: &Application, origin: Origin, webhook: &Webhook) {
         if self.wants(app, webhook.command())
             && let Ok(event) = event(origin, webhook)
         {
             match kind(webhook) {
-                Kind::Happened => self.webhooks.after(app.sdk_app_id, event).await,
+                Kind::Happened(subject) => {
+                    self.webhooks.after(app.sdk_app_id, event, subject).await;
+                }
                 Kind::Exception { cause, account } => {
                     self.webhooks.exception(app.sdk_app_id, event, cause, account);
                 }

@@ -3,13 +3,15 @@
 //! displaces another. They live in memory and end with the service.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::client::Call;
+use super::courier::Start;
 use super::figures::Untold;
 use super::kind::Cause;
 use super::queue::FAR_MS;
@@ -97,9 +99,9 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(super) struct ExceptionLane {
     waiting: Mutex<Waiting>,
-    wake: tokio::sync::Notify,
+    wake: Notify,
     /// Somebody delivers them until the service stops.
-    tended: std::sync::atomic::AtomicBool,
+    tended: AtomicBool,
 }
 
 impl ExceptionLane {
@@ -116,9 +118,6 @@ impl ExceptionLane {
     }
 }
 
-/// An application that has its first exception.
-pub(super) type First = (u32, Arc<Receiver>);
-
 impl Webhooks {
     /// Tells the receiver of something that did not happen, if it wants to know and there is room.
     /// Never waits.
@@ -129,9 +128,9 @@ impl Webhooks {
         let receiver = self.receiver(sdk_app_id);
         let exception = Exception { event, cause, account, attempts: 0, due_ms: 0 };
         self.queue_exception(&receiver, exception);
-        if !receiver.exceptions.tended.swap(true, std::sync::atomic::Ordering::Relaxed) {
+        if !receiver.exceptions.tended.swap(true, Ordering::Relaxed) {
             // Nobody receives when the service has stopped.
-            let _ = self.first_exceptions.send((sdk_app_id, Arc::clone(&receiver)));
+            let _ = self.starts.send(Start::Exceptions(sdk_app_id, Arc::clone(&receiver)));
         }
         receiver.exceptions.wake();
     }
@@ -144,24 +143,6 @@ impl Webhooks {
     }
 }
 
-/// Delivers the exceptions of all applications until `stop`.
-pub(super) async fn tell_all(
-    webhooks: &Arc<Webhooks>,
-    mut first: mpsc::UnboundedReceiver<First>,
-    stop: &CancellationToken,
-) {
-    let mut lanes = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            Some((sdk_app_id, receiver)) = first.recv() => {
-                lanes.spawn(tend(Arc::clone(webhooks), sdk_app_id, receiver, stop.clone()));
-            }
-        }
-    }
-    while lanes.join_next().await.is_some() {}
-}
-
 /// What came of trying one.
 enum Tried {
     Told,
@@ -170,7 +151,8 @@ enum Tried {
     Held,
 }
 
-async fn tend(
+/// Delivers the exceptions of an application until `stop`.
+pub(super) async fn deliver(
     webhooks: Arc<Webhooks>,
     sdk_app_id: u32,
     receiver: Arc<Receiver>,

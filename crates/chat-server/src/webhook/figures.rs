@@ -19,10 +19,12 @@ counter_table! {
         after_recorded: "After-webhooks put into the queue";
         after_delivered: "After-webhooks that their receiver took";
         after_retried: "Deliveries of after-webhooks that failed and are repeated";
+        after_store_retried: "Writes of after-webhooks that failed and are repeated";
         after_dropped_full: "After-webhooks dropped because too many waited";
+        after_dropped_memory: "After-webhooks dropped because memory was full of what could not be stored";
         after_dropped_old: "After-webhooks dropped after too many attempts or too long";
         after_dropped_no_url: "After-webhooks dropped because there is no receiver any more";
-        after_dropped_storage: "After-webhooks dropped because they could not be stored";
+        after_dropped_storage: "After-webhooks dropped because the service stopped and they could not be stored";
     }
 }
 

@@ -1,14 +1,17 @@
 //! What happened and what did not: the two kinds of events that an application is told.
 
 use chat_types::Code;
+use chat_types::rest::MemberAccount;
 use chat_types::webhook::Webhook;
+
+use super::queue::Subject;
 
 /// The two kinds share nothing: no queue, no places, no breaker. What did not happen can be made by
 /// anybody at any rate, and must never displace what did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Told at least once, also after a restart.
-    Happened,
+    Happened(Subject),
     /// Something was refused or left out; told while there is room.
     Exception { cause: Cause, account: String },
 }
@@ -69,26 +72,54 @@ pub(crate) fn kind(webhook: &Webhook) -> Kind {
             cause: Cause::of(sent.send_msg_result),
             account: sent.message.from_account.clone(),
         },
-        Webhook::StateChange(_)
-        | Webhook::PortraitSet(_)
-        | Webhook::C2cBeforeSendMsg(_)
-        | Webhook::C2cAfterSendMsg(_)
-        | Webhook::C2cAfterMsgReport(_)
-        | Webhook::C2cAfterMsgWithdraw(_)
-        | Webhook::BeforeCreateGroup(_)
-        | Webhook::AfterCreateGroup(_)
-        | Webhook::BeforeApplyJoinGroup(_)
-        | Webhook::BeforeInviteJoinGroup(_)
-        | Webhook::AfterNewMemberJoin(_)
-        | Webhook::AfterMemberExit(_)
-        | Webhook::GroupBeforeSendMsg(_)
-        | Webhook::GroupAfterSendMsg(_)
-        | Webhook::AfterGroupFull(_)
-        | Webhook::AfterGroupDestroyed(_)
-        | Webhook::AfterGroupInfoChanged(_)
-        | Webhook::AfterChangeGroupOwner(_)
-        | Webhook::OnMemberStateChange(_)
-        | Webhook::AfterMemberFieldChanged(_)
-        | Webhook::AfterGroupAttrChanged(_) => Kind::Happened,
+        Webhook::StateChange(change) => of_account(&change.info.to_account),
+        Webhook::PortraitSet(change) => of_account(&change.from_account),
+        Webhook::C2cBeforeSendMsg(message) => of_account(&message.from_account),
+        Webhook::C2cAfterSendMsg(sent) => of_account(&sent.message.from_account),
+        Webhook::C2cAfterMsgReport(read) => of_account(&read.report_account),
+        Webhook::C2cAfterMsgWithdraw(withdrawn) => of_account(&withdrawn.from_account),
+        Webhook::BeforeCreateGroup(group) => of_account(&group.operator_account),
+        Webhook::AfterCreateGroup(group) => in_group(&group.group_id, None),
+        Webhook::BeforeApplyJoinGroup(join) => {
+            in_group(&join.group_id, Some(&join.requestor_account))
+        }
+        Webhook::BeforeInviteJoinGroup(invited) => {
+            in_group(&invited.group_id, only(&invited.destination_members))
+        }
+        Webhook::AfterNewMemberJoin(join) => in_group(&join.group_id, only(&join.new_member_list)),
+        Webhook::AfterMemberExit(exit) => in_group(&exit.group_id, only(&exit.exit_member_list)),
+        Webhook::GroupBeforeSendMsg(message) => {
+            in_group(&message.group_id, Some(&message.from_account))
+        }
+        Webhook::GroupAfterSendMsg(sent) => {
+            in_group(&sent.message.group_id, Some(&sent.message.from_account))
+        }
+        Webhook::AfterGroupFull(full) => in_group(&full.group_id, None),
+        Webhook::AfterGroupDestroyed(group) => in_group(&group.group_id, None),
+        Webhook::AfterGroupInfoChanged(change) => in_group(&change.group_id, None),
+        Webhook::AfterChangeGroupOwner(change) => in_group(&change.group_id, None),
+        Webhook::OnMemberStateChange(change) => {
+            in_group(&change.group_id, only(&change.member_list))
+        }
+        Webhook::AfterMemberFieldChanged(change) => {
+            in_group(&change.group_id, Some(&change.member_account))
+        }
+        Webhook::AfterGroupAttrChanged(change) => in_group(&change.group_id, None),
+    }
+}
+
+fn in_group(group: &str, account: Option<&String>) -> Kind {
+    Kind::Happened(Subject { group: Some(group.to_owned()), account: account.cloned() })
+}
+
+fn of_account(account: &str) -> Kind {
+    Kind::Happened(Subject { group: None, account: Some(account.to_owned()) })
+}
+
+/// The account that a list names, unless it names several.
+fn only(accounts: &[MemberAccount]) -> Option<&String> {
+    match accounts {
+        [account] => Some(&account.member_account),
+        _ => None,
     }
 }

@@ -6,26 +6,30 @@
 //!   that fails again and again is left alone for a while (`breaker`), so that a room never stalls.
 //! * `Webhooks::exception` tells of what did not happen. It has a lane of its own (`exceptions`), so
 //!   that however much is refused, nothing that happened loses its place.
-//! * `Webhooks::after` puts the event into a durable queue and returns. `Courier` delivers it,
-//!   **at least once**: an event whose delivery was under way when the service died comes again.
-//!   Events of an application start in the order they happened; one that failed comes later than
-//!   its successors.
+//! * `Webhooks::after` puts the event into a durable queue and returns (`recorder`). `Courier`
+//!   delivers it, **at least once**: an event whose delivery was under way when the service died
+//!   comes again. Events of a group arrive in the order they happened (`schedule`); one that fails
+//!   again and again is passed by.
 //!
 //! A change of the configuration counts from the next call on.
 
 pub(crate) mod address;
-mod after;
 mod answer;
 mod breaker;
 mod client;
+mod courier;
 mod decision;
+mod delivery;
 mod exceptions;
 mod figures;
 mod kind;
+mod log;
 mod probe;
 mod queue;
 mod receiver;
+mod recorder;
 mod retry;
+mod schedule;
 
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -35,26 +39,30 @@ mod tests;
 pub use answer::{Answer, Error as AnswerError, MAX_ANSWER_BYTES, parse_answer};
 pub use probe::{Exchange, probe};
 
-pub(crate) use after::Courier;
+pub(crate) use courier::Courier;
 pub(crate) use decision::{Decision, Family, Replacement, decide};
 pub(crate) use figures::{ExceptionFigures, Figures};
 pub(crate) use kind::{Kind, kind};
-pub(crate) use queue::{AfterQueue, FAR_MS, NewAfter, Retry, StoredAfter};
+pub(crate) use queue::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tls_transport::Trust;
-use tokio::sync::{Notify, mpsc};
+
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::application::{Callbacks, OnFailure};
 use crate::clock::Clock;
-use after::{RECORDS, Record};
 use client::{Call, Client};
+use courier::Start;
 use figures::count;
+use log::OncePerSecond;
 use receiver::Receiver;
+use recorder::{Memory, Record};
 
 /// Where the webhooks read what an application has configured. Asked for every call, so it has to
 /// be cheap.
@@ -79,8 +87,14 @@ pub(crate) struct WebhookRules {
     pub(crate) before_places: usize,
     /// After-webhooks at once.
     pub(crate) after_places: usize,
-    /// After-events that wait at most. The newest is dropped when there are as many.
+    /// After-events in the queue at most. The newest is dropped when there are as many.
     pub(crate) after_waiting: usize,
+    /// Bytes of after-events that are not stored yet, of all applications and of one. The newest is
+    /// dropped when there are as many.
+    pub(crate) memory_bytes: usize,
+    pub(crate) memory_of_application_bytes: usize,
+    /// How long whoever makes an after-event waits for it to be stored.
+    pub(crate) record_patience: Duration,
     /// Deliveries that are tried at most.
     pub(crate) after_attempts: u32,
     /// Older events are dropped.
@@ -93,7 +107,14 @@ impl Default for WebhookRules {
             budget: Duration::from_secs(2),
             before_places: 64,
             after_places: 8,
-            after_waiting: 10_000,
+            // An hour, in which they become too old, of nearly three hundred a second; about a
+            // gigabyte on disk, and 50 MB of memory for what is known of each.
+            after_waiting: 1_000_000,
+            memory_bytes: 64 << 20,
+            // Nearly a minute of three hundred events a second: longer than a backup locks the
+            // database. Four applications may need that at once.
+            memory_of_application_bytes: 16 << 20,
+            record_patience: Duration::from_secs(2),
             // With pauses of a minute this is more than an hour, which decides before.
             after_attempts: 80,
             after_age: Duration::from_secs(60 * 60),
@@ -106,6 +127,8 @@ impl Default for WebhookRules {
 pub(crate) struct Backlog {
     /// After-events in the queue.
     pub(crate) after_waiting: usize,
+    /// After-events in memory, on their way into the queue.
+    pub(crate) after_in_memory: usize,
     /// Receivers that are left alone, by kind of webhook.
     pub(crate) before_open: usize,
     pub(crate) after_open: usize,
@@ -148,11 +171,15 @@ pub(crate) struct Webhooks {
     figures: Figures,
     exception_figures: ExceptionFigures,
     receivers: Mutex<HashMap<u32, Arc<Receiver>>>,
-    records: mpsc::Sender<Record>,
-    /// One for each application at most.
-    first_exceptions: mpsc::UnboundedSender<exceptions::First>,
-    /// There may be something to deliver.
-    wake: Notify,
+    /// Bounded by `memory`.
+    records: mpsc::UnboundedSender<Record>,
+    memory: Memory,
+    /// The last write of events has failed.
+    unwritable: AtomicBool,
+    /// Two for each application at most.
+    starts: mpsc::UnboundedSender<Start>,
+    dropping: OncePerSecond,
+    failing: OncePerSecond,
 }
 
 impl Webhooks {
@@ -165,8 +192,8 @@ impl Webhooks {
         rules: WebhookRules,
         trust: Trust,
     ) -> (Arc<Self>, Courier) {
-        let (records, recorded) = mpsc::channel(RECORDS);
-        let (first_exceptions, first) = mpsc::unbounded_channel();
+        let (records, recorded) = mpsc::unbounded_channel();
+        let (starts, started) = mpsc::unbounded_channel();
         let webhooks = Arc::new(Self {
             source,
             queue,
@@ -178,10 +205,13 @@ impl Webhooks {
             exception_figures: ExceptionFigures::default(),
             receivers: Mutex::default(),
             records,
-            first_exceptions,
-            wake: Notify::new(),
+            memory: Memory::default(),
+            unwritable: AtomicBool::new(false),
+            starts,
+            dropping: OncePerSecond::default(),
+            failing: OncePerSecond::default(),
         });
-        let courier = Courier::new(Arc::clone(&webhooks), recorded, first);
+        let courier = Courier::new(Arc::clone(&webhooks), recorded, started);
         (webhooks, courier)
     }
 
@@ -193,13 +223,15 @@ impl Webhooks {
         &self.exception_figures
     }
 
-    /// Read from memory alone. The events of an application are known from the moment on at which
-    /// it adds one or the courier finds one.
+    /// Read from memory alone. What an earlier service has left is known as soon as the courier has
+    /// found it.
     pub(crate) fn backlog(&self) -> Backlog {
         let now_ms = self.clock.now_ms();
         let receivers = self.receivers.lock().unwrap_or_else(PoisonError::into_inner);
-        receivers.values().fold(Backlog::default(), |sum, receiver| Backlog {
-            after_waiting: sum.after_waiting + receiver.known_waiting(),
+        let nothing = Backlog { after_in_memory: self.memory.events(), ..Backlog::default() };
+        receivers.values().fold(nothing, |sum, receiver| Backlog {
+            after_waiting: sum.after_waiting + receiver.schedule().len(),
+            after_in_memory: sum.after_in_memory,
             before_open: sum.before_open + usize::from(receiver.before.is_open(now_ms)),
             after_open: sum.after_open + usize::from(receiver.after.is_open(now_ms)),
             exceptions_open: sum.exceptions_open
@@ -309,6 +341,16 @@ impl Webhooks {
         let callbacks = self.source.callbacks(sdk_app_id)?;
         let url = callbacks.url.clone()?;
         callbacks.commands.contains(command).then_some((callbacks, url))
+    }
+
+    /// Looks for due events now. Whoever delivers does so by itself when the time comes.
+    #[cfg(test)]
+    pub(crate) fn wake(&self) {
+        let receivers = self.receivers.lock().unwrap_or_else(PoisonError::into_inner);
+        for receiver in receivers.values() {
+            receiver.wake.notify_one();
+            receiver.exceptions.wake();
+        }
     }
 
     fn receiver(&self, sdk_app_id: u32) -> Arc<Receiver> {

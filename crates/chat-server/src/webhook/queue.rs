@@ -5,11 +5,20 @@ use std::net::IpAddr;
 
 use crate::storage;
 
+/// Whom an event concerns. What concerns the same is told in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) group: Option<String>,
+    /// None if it concerns several accounts, or all of the group.
+    pub(crate) account: Option<String>,
+}
+
 /// An event that has happened and that the receiver will be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewAfter {
     pub(crate) sdk_app_id: u32,
     pub(crate) command: &'static str,
+    pub(crate) subject: Subject,
     pub(crate) body: String,
     pub(crate) client_ip: Option<IpAddr>,
     pub(crate) platform: &'static str,
@@ -17,16 +26,24 @@ pub(crate) struct NewAfter {
     pub(crate) created_ms: u64,
 }
 
+/// What is delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredAfter {
-    /// Grows with every event of the queue.
-    pub(crate) id: i64,
-    pub(crate) sdk_app_id: u32,
     pub(crate) command: String,
     pub(crate) body: String,
     pub(crate) client_ip: Option<IpAddr>,
     pub(crate) platform: String,
+}
+
+/// What decides when it is delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredKey {
+    /// Grows with every event of the queue.
+    pub(crate) id: i64,
+    pub(crate) sdk_app_id: u32,
+    pub(crate) subject: Subject,
     pub(crate) created_ms: u64,
+    pub(crate) next_ms: u64,
     /// Deliveries that have failed so far.
     pub(crate) attempts: u32,
 }
@@ -47,23 +64,14 @@ pub(crate) struct Retry {
 /// of `conformance::after_queue_conformance`.
 #[async_trait]
 pub(crate) trait AfterQueue: Send + Sync + 'static {
-    /// Appends all or none.
-    async fn push(&self, events: Vec<NewAfter>) -> Result<(), storage::Error>;
+    /// Appends all or none. Gives the id of the first; the others follow it one by one.
+    async fn push(&self, events: &[NewAfter]) -> Result<i64, storage::Error>;
 
-    /// The first `limit` events of an application that are due at `now_ms`, by their ids. One that is
-    /// due more than [`FAR_MS`] later is due too.
-    async fn due(
-        &self,
-        sdk_app_id: u32,
-        now_ms: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredAfter>, storage::Error>;
+    /// The first `limit` events above an id, of all applications, by their ids.
+    async fn keys(&self, above: i64, limit: usize) -> Result<Vec<StoredKey>, storage::Error>;
+
+    async fn event(&self, id: i64) -> Result<Option<StoredAfter>, storage::Error>;
 
     /// Removes `done` and puts off `retries`, in one step. Unknown ids are passed over.
     async fn settle(&self, done: &[i64], retries: &[Retry]) -> Result<(), storage::Error>;
-
-    async fn count(&self, sdk_app_id: u32) -> Result<usize, storage::Error>;
-
-    /// Every application with events, and when its earliest one is due.
-    async fn waiting(&self) -> Result<Vec<(u32, u64)>, storage::Error>;
 }

@@ -1,14 +1,13 @@
 //! What is known about the receiver of one application while the service runs.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 
 use super::breaker::{Breaker, Outcome, Ticket};
 use super::exceptions::ExceptionLane;
-use super::queue::AfterQueue;
+use super::schedule::Schedule;
 use crate::clock::Clock;
-use crate::storage;
 
 /// Before-webhooks, what happened and exceptions have gates and places of their own: a receiver that
 /// is slow to take one of them must not hold up another.
@@ -17,9 +16,11 @@ pub(super) struct Receiver {
     pub(super) before: Gate,
     pub(super) before_places: Semaphore,
     pub(super) after: Gate,
-    /// A task is delivering, and will look for more before it ends.
-    pub(super) delivering: AtomicBool,
-    waiting: OnceCell<Waiting>,
+    schedule: Mutex<Schedule>,
+    /// There may be something to deliver.
+    pub(super) wake: Notify,
+    /// Somebody delivers what has happened until the service stops.
+    pub(super) tended: AtomicBool,
     pub(super) exceptions_gate: Gate,
     pub(super) exceptions: ExceptionLane,
 }
@@ -30,44 +31,17 @@ impl Receiver {
             before: Gate::default(),
             before_places: Semaphore::new(before_places),
             after: Gate::default(),
-            delivering: AtomicBool::new(false),
-            waiting: OnceCell::new(),
+            schedule: Mutex::default(),
+            wake: Notify::new(),
+            tended: AtomicBool::new(false),
             exceptions_gate: Gate::default(),
             exceptions: ExceptionLane::default(),
         }
     }
 
-    /// How many after-events wait. Counted in the queue once; everybody who adds or removes events
-    /// asks for this first, so that nothing changes while it is being counted.
-    pub(super) async fn waiting(
-        &self,
-        queue: &dyn AfterQueue,
-        sdk_app_id: u32,
-    ) -> Result<&Waiting, storage::Error> {
-        let count = async || Ok(Waiting(AtomicUsize::new(queue.count(sdk_app_id).await?)));
-        self.waiting.get_or_try_init(count).await
-    }
-
-    /// How many after-events wait, as far as they have been counted.
-    pub(super) fn known_waiting(&self) -> usize {
-        self.waiting.get().map_or(0, |waiting| waiting.0.load(Ordering::Relaxed))
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Waiting(AtomicUsize);
-
-impl Waiting {
-    /// Takes a place in the queue, unless `most` are taken. Gives how many were taken before.
-    pub(super) fn enter(&self, most: usize) -> Option<usize> {
-        let more = |waiting: usize| (waiting < most).then_some(waiting + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
-    }
-
-    pub(super) fn leave(&self, count: usize) {
-        let fewer = |waiting: usize| Some(waiting.saturating_sub(count));
-        // The closure always gives a value, so this cannot fail.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+    /// What has happened and waits.
+    pub(super) fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,8 +3,11 @@
 use axum::routing::post;
 use axum::{Json, Router};
 use chat_server::application::{self, ALL_CALLBACKS};
+use chat_server::storage::DATABASE_FILE;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -13,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::clients::World;
+use crate::clients::{PATIENCE, World};
 use crate::watcher::{Told, Watcher, texts_of};
 
 const AFTER: &str = "Group.CallbackAfterSendMsg";
@@ -141,4 +144,47 @@ async fn every_delivered_message_is_told_beside_a_flood_of_refused_and_sampled_o
         assert!(untold + 1_026 >= count - sum_of(&world, "exceptions_told", &[cause]).await);
     }
     assert!(receiver.exceptions() > 0, "exceptions are told, too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_another_process_locks_for_seconds_loses_no_event() {
+    let world = World::with_room().await;
+    let mut receiver = SlowReceiver::of(&world, Duration::ZERO).await;
+    let mut talker = Watcher::enter(&world, "talker").await;
+    talker.pour("r", "Normal", ["before".to_owned()], 1).await;
+    let path = world.dir.path().join(DATABASE_FILE);
+    let mut other = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+
+    let told = talker.pour("r", "Normal", texts_of("talker", 64), 32).await;
+    assert_eq!(told.iter().filter_map(Told::seq).count(), 64, "everybody is answered meanwhile");
+    let waited = timeout(PATIENCE, async {
+        while sum_of(&world, "after_store_retried", &[]).await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.unwrap();
+    other.execute("ROLLBACK").await.unwrap();
+
+    let seen = receiver.told(65).await;
+    assert!(seen.values().all(|times| *times == 1), "each exactly once: {seen:?}");
+    nothing_was_dropped(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_the_middle_loses_no_event_and_keeps_the_order() {
+    let world = World::with_room().await;
+    let mut receiver = SlowReceiver::of(&world, Duration::from_millis(20)).await;
+    let mut talker = Watcher::enter(&world, "talker").await;
+    let told = talker.pour("r", "Normal", texts_of("talker", 100), 32).await;
+    let numbers: Vec<u64> = told.iter().filter_map(Told::seq).map(u64::from).collect();
+    assert_eq!(numbers.len(), 100);
+    let world = world.restarted().await;
+
+    receiver.told(100).await;
+    let seen = receiver.seen.lock().unwrap().clone();
+    let after = seen.iter().filter(|event| event["CallbackCommand"] == AFTER);
+    let told: Vec<u64> = after.map(|event| event["MsgSeq"].as_u64().unwrap()).collect();
+    assert_eq!(told, numbers, "of one sender, one after the other");
+    nothing_was_dropped(&world).await;
 }

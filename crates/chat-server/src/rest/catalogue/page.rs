@@ -48,11 +48,18 @@ token is set. `liveroom app callback` sets the URL, the token, the policy, and w
 * A receiver that does not answer in time, answers another status than 200 or nothing readable has
   failed: the policy allows the message or refuses it with 80003. After five failures in a row it is
   left alone for five seconds, then longer, at most a minute, so that a room never waits for it.
-* An *after* webhook goes into a queue that survives a restart, 10000 events for an application at
-  most, and is delivered at least once: for an hour, with pauses that grow to a minute. The
-  documentation promises no repeat; a receiver has to take the same event twice. Events start in the
-  order they happened; several are under way at once and one that failed comes later, so a receiver
-  that needs the order looks at `MsgSeq` or `EventTime`.
+* An *after* webhook tells what has happened. It goes into a queue that survives a restart, a million
+  events for an application at most, and is delivered at least once: for an hour, with pauses that
+  grow to a minute. The documentation promises no repeat; a receiver has to take the same event twice.
+  While the database cannot be written, events wait in memory, 16 MiB for an application and 64 MiB
+  for all; what is dropped because there is no room is counted in `/metrics` by its cause
+  (`liveroom_webhook_after_dropped_…`).
+* Events of one group arrive in the order they happened, one at a time; groups go beside each other,
+  eight calls at once for an application. Events of no group are kept in order by account. When more
+  than 64 events of a group wait, only those of one account keep their order among themselves, and
+  what concerns the whole group, such as its attributes, stays behind all before it and ahead of all
+  after it. An event that fails holds back its group for five attempts, about 15 seconds; then it comes
+  later by itself (eight attempts where nothing else was answered meanwhile).
 * `EventTime` is a number. A Linux client has the platform `Unknown`.
 * `Group.CallbackSendMsgException` also tells, with 10023, of a message that the room did not choose
   because more was said than it delivers. It does not tell of senders that do not exist, are not in

@@ -5,14 +5,11 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Error, Sqlite, to_db, to_u32, to_u64};
-use crate::webhook::{AfterQueue, FAR_MS, NewAfter, Retry, StoredAfter};
+use crate::webhook::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
 
 #[async_trait]
 impl AfterQueue for Sqlite {
-    async fn push(&self, events: Vec<NewAfter>) -> Result<(), Error> {
-        if events.is_empty() {
-            return Ok(());
-        }
+    async fn push(&self, events: &[NewAfter]) -> Result<i64, Error> {
         let mut tx = self.write().await?;
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         let last: i64 =
@@ -20,16 +17,19 @@ impl AfterQueue for Sqlite {
                 .bind(count)
                 .fetch_one(&mut *tx)
                 .await?;
-        for (id, event) in (last - count + 1..).zip(events) {
+        let first = last - count + 1;
+        for (id, event) in (first..).zip(events) {
             sqlx::query(
-                "INSERT INTO webhook_events (id, sdk_app_id, command, body, client_ip, platform,
-                                             next_ms, create_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+                "INSERT INTO webhook_events (id, sdk_app_id, command, group_id, account, body,
+                                             client_ip, platform, next_ms, create_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
             )
             .bind(id)
             .bind(i64::from(event.sdk_app_id))
             .bind(event.command)
-            .bind(event.body)
+            .bind(event.subject.group.as_deref().unwrap_or_default())
+            .bind(event.subject.account.as_deref().unwrap_or_default())
+            .bind(&event.body)
             .bind(event.client_ip.map_or_else(String::new, |ip| ip.to_string()))
             .bind(event.platform)
             .bind(to_db(event.created_ms))
@@ -37,27 +37,29 @@ impl AfterQueue for Sqlite {
             .await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(first)
     }
 
-    async fn due(
-        &self,
-        sdk_app_id: u32,
-        now_ms: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredAfter>, Error> {
+    async fn keys(&self, above: i64, limit: usize) -> Result<Vec<StoredKey>, Error> {
         let rows = sqlx::query(
-            "SELECT * FROM webhook_events
-             WHERE sdk_app_id = $1 AND (next_ms <= $2 OR next_ms > $4)
-             ORDER BY id LIMIT $3",
+            "SELECT id, sdk_app_id, group_id, account, create_ms, next_ms, attempts
+             FROM webhook_events WHERE id > $1 ORDER BY id LIMIT $2",
         )
-        .bind(i64::from(sdk_app_id))
-        .bind(to_db(now_ms))
+        .bind(above)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(to_db(now_ms.saturating_add(FAR_MS)))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(read).collect()
+        rows.iter().map(key).collect()
+    }
+
+    async fn event(&self, id: i64) -> Result<Option<StoredAfter>, Error> {
+        let row = sqlx::query(
+            "SELECT command, body, client_ip, platform FROM webhook_events WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(event).transpose()
     }
 
     async fn settle(&self, done: &[i64], retries: &[Retry]) -> Result<(), Error> {
@@ -82,36 +84,29 @@ impl AfterQueue for Sqlite {
         tx.commit().await?;
         Ok(())
     }
-
-    async fn count(&self, sdk_app_id: u32) -> Result<usize, Error> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM webhook_events WHERE sdk_app_id = $1")
-                .bind(i64::from(sdk_app_id))
-                .fetch_one(&self.readers)
-                .await?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    async fn waiting(&self) -> Result<Vec<(u32, u64)>, Error> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT sdk_app_id, MIN(next_ms) FROM webhook_events GROUP BY sdk_app_id",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows.into_iter().map(|(app, next_ms)| (to_u32(app), to_u64(next_ms))).collect())
-    }
 }
 
-fn read(row: &SqliteRow) -> Result<StoredAfter, Error> {
-    let client_ip: String = row.try_get("client_ip")?;
-    Ok(StoredAfter {
+fn key(row: &SqliteRow) -> Result<StoredKey, Error> {
+    let name = |column| {
+        let name: String = row.try_get(column)?;
+        Ok::<_, sqlx::Error>(Some(name).filter(|name| !name.is_empty()))
+    };
+    Ok(StoredKey {
         id: row.try_get("id")?,
         sdk_app_id: to_u32(row.try_get("sdk_app_id")?),
+        subject: Subject { group: name("group_id")?, account: name("account")? },
+        created_ms: to_u64(row.try_get("create_ms")?),
+        next_ms: to_u64(row.try_get("next_ms")?),
+        attempts: to_u32(row.try_get("attempts")?),
+    })
+}
+
+fn event(row: &SqliteRow) -> Result<StoredAfter, Error> {
+    let client_ip: String = row.try_get("client_ip")?;
+    Ok(StoredAfter {
         command: row.try_get("command")?,
         body: row.try_get("body")?,
         client_ip: client_ip.parse().ok(),
         platform: row.try_get("platform")?,
-        created_ms: to_u64(row.try_get("create_ms")?),
-        attempts: to_u32(row.try_get("attempts")?),
     })
 }

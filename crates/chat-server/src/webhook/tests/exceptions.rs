@@ -4,7 +4,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::support::{
-    AFTER, APP, EXCEPTION, Reply, Stage, TestReceiver, awaited, event, gone, ok, patient, status,
+    AFTER, APP, EXCEPTION, Reply, Stage, TestReceiver, awaited, event, gone, of, ok, patient,
+    status,
 };
 use crate::webhook::kind::Cause;
 
@@ -57,7 +58,7 @@ async fn a_receiver_that_hangs_on_exceptions_takes_what_happened_at_once() {
     }
     receiver.set(ok());
     for n in 0..50 {
-        stage.webhooks.after(APP, event(AFTER, &n.to_string())).await;
+        stage.webhooks.after(APP, event(AFTER, &n.to_string()), of("r", "a")).await;
         let seen = receiver.next().await;
         assert_eq!((seen.query["CallbackCommand"].as_str(), seen.text()), (AFTER, &*n.to_string()));
     }

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 use super::support::awaited;
 use crate::storage;
 use crate::webhook::conformance::after_queue_conformance;
-use crate::webhook::{AfterQueue, FAR_MS, NewAfter, Retry, StoredAfter};
+use crate::webhook::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey};
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     last_id: i64,
-    rows: BTreeMap<i64, (StoredAfter, u64)>,
+    rows: BTreeMap<i64, (StoredKey, StoredAfter)>,
     broken: bool,
 }
 
@@ -23,7 +23,7 @@ impl Rows {
 
     /// Failed deliveries of each waiting event, in order.
     pub(super) fn attempts(&self) -> Vec<u32> {
-        self.rows.values().map(|(event, _)| event.attempts).collect()
+        self.rows.values().map(|(key, _)| key.attempts).collect()
     }
 }
 
@@ -46,7 +46,7 @@ impl MemoryQueue {
 
     /// When the earliest event is due, which is the time that a test sets its clock to.
     pub(super) fn next_ms(&self) -> u64 {
-        self.0.borrow().rows.values().map(|(_, next_ms)| *next_ms).min().unwrap()
+        self.0.borrow().rows.values().map(|(key, _)| key.next_ms).min().unwrap()
     }
 
     fn read<T>(&self, read: impl FnOnce(&Rows) -> T) -> Result<T, storage::Error> {
@@ -63,38 +63,41 @@ impl MemoryQueue {
 
 #[async_trait]
 impl AfterQueue for MemoryQueue {
-    async fn push(&self, events: Vec<NewAfter>) -> Result<(), storage::Error> {
+    async fn push(&self, events: &[NewAfter]) -> Result<i64, storage::Error> {
+        let mut first = 0;
         self.write(|rows| {
+            first = rows.last_id + 1;
             for event in events {
                 rows.last_id += 1;
-                let stored = StoredAfter {
+                let key = StoredKey {
                     id: rows.last_id,
                     sdk_app_id: event.sdk_app_id,
-                    command: event.command.into(),
-                    body: event.body,
-                    client_ip: event.client_ip,
-                    platform: event.platform.into(),
+                    subject: event.subject.clone(),
                     created_ms: event.created_ms,
+                    next_ms: event.created_ms,
                     attempts: 0,
                 };
-                rows.rows.insert(stored.id, (stored, event.created_ms));
+                let stored = StoredAfter {
+                    command: event.command.into(),
+                    body: event.body.clone(),
+                    client_ip: event.client_ip,
+                    platform: event.platform.into(),
+                };
+                rows.rows.insert(key.id, (key, stored));
             }
+        })?;
+        Ok(first)
+    }
+
+    async fn keys(&self, above: i64, limit: usize) -> Result<Vec<StoredKey>, storage::Error> {
+        self.read(|rows| {
+            let later = rows.rows.values().filter(|(key, _)| key.id > above);
+            later.take(limit).map(|(key, _)| key.clone()).collect()
         })
     }
 
-    async fn due(
-        &self,
-        sdk_app_id: u32,
-        now_ms: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredAfter>, storage::Error> {
-        self.read(|rows| {
-            let due = |row: &&(StoredAfter, u64)| {
-                let time = row.1 <= now_ms || row.1 > now_ms.saturating_add(FAR_MS);
-                row.0.sdk_app_id == sdk_app_id && time
-            };
-            rows.rows.values().filter(due).take(limit).map(|row| row.0.clone()).collect()
-        })
+    async fn event(&self, id: i64) -> Result<Option<StoredAfter>, storage::Error> {
+        self.read(|rows| rows.rows.get(&id).map(|(_, event)| event.clone()))
     }
 
     async fn settle(&self, done: &[i64], retries: &[Retry]) -> Result<(), storage::Error> {
@@ -103,26 +106,10 @@ impl AfterQueue for MemoryQueue {
                 rows.rows.remove(id);
             }
             for retry in retries {
-                if let Some((event, next_ms)) = rows.rows.get_mut(&retry.id) {
-                    event.attempts = retry.attempts;
-                    *next_ms = retry.next_ms;
+                if let Some((key, _)) = rows.rows.get_mut(&retry.id) {
+                    (key.attempts, key.next_ms) = (retry.attempts, retry.next_ms);
                 }
             }
-        })
-    }
-
-    async fn count(&self, sdk_app_id: u32) -> Result<usize, storage::Error> {
-        self.read(|rows| rows.rows.values().filter(|row| row.0.sdk_app_id == sdk_app_id).count())
-    }
-
-    async fn waiting(&self) -> Result<Vec<(u32, u64)>, storage::Error> {
-        self.read(|rows| {
-            let mut earliest = BTreeMap::new();
-            for (event, next_ms) in rows.rows.values() {
-                let known = earliest.entry(event.sdk_app_id).or_insert(*next_ms);
-                *known = (*known).min(*next_ms);
-            }
-            earliest.into_iter().collect()
         })
     }
 }

@@ -4,4 +4,5 @@ mod after;
 mod before;
 mod exceptions;
 mod memory;
+mod recording;
 mod support;

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::memory::MemoryQueue;
 use crate::application::{Callbacks, Secret};
 use crate::clock::Clock;
-use crate::webhook::{CallbackSource, Event, Verdict, WebhookRules, Webhooks};
+use crate::webhook::{CallbackSource, Event, Subject, Verdict, WebhookRules, Webhooks};
 
 pub(super) const APP: u32 = 1_400_000_001;
 pub(super) const BEFORE: &str = "Group.CallbackBeforeSendMsg";
@@ -155,6 +155,11 @@ pub(super) fn event(command: &'static str, text: &str) -> Event {
     }
 }
 
+/// An event of one account in a group.
+pub(super) fn of(group: &str, account: &str) -> Subject {
+    Subject { group: Some(group.into()), account: Some(account.into()) }
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Reply {
     Answer(u16, String),
@@ -190,6 +195,8 @@ impl Seen {
 
 struct Script {
     reply: Mutex<Reply>,
+    /// The text that is answered 500.
+    failing: Mutex<Option<String>>,
     seen: mpsc::UnboundedSender<Seen>,
     requests: AtomicUsize,
     at_once: AtomicUsize,
@@ -211,6 +218,7 @@ impl TestReceiver {
         let (sender, seen) = mpsc::unbounded_channel();
         let script = Arc::new(Script {
             reply: Mutex::new(reply),
+            failing: Mutex::default(),
             seen: sender,
             requests: AtomicUsize::new(0),
             at_once: AtomicUsize::new(0),
@@ -228,6 +236,11 @@ impl TestReceiver {
 
     pub(super) fn set(&self, reply: Reply) {
         *self.script.reply.lock().unwrap() = reply;
+    }
+
+    /// Fails for this text from now on, and for no other.
+    pub(super) fn fail(&self, text: &str) {
+        *self.script.failing.lock().unwrap() = Some(text.into());
     }
 
     /// The next request that has not been looked at.
@@ -268,7 +281,10 @@ async fn receive(State(script): State<Arc<Script>>, request: Request) -> Respons
     script.requests.fetch_add(1, Ordering::SeqCst);
     let at_once = script.at_once.fetch_add(1, Ordering::SeqCst) + 1;
     script.most_at_once.fetch_max(at_once, Ordering::SeqCst);
-    let reply = script.reply.lock().unwrap().clone();
+    let mut reply = script.reply.lock().unwrap().clone();
+    if script.failing.lock().unwrap().as_ref().is_some_and(|text| seen.body["Text"] == **text) {
+        reply = status(500);
+    }
     script.seen.send(seen).unwrap();
     let (status, location, text) = match reply {
         Reply::Answer(status, text) => (status, None, text),
