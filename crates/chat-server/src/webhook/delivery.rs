@@ -8,7 +8,7 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Call;
-use super::figures::count;
+use super::figures::{Dropped, count};
 use super::queue::Retry;
 use super::receiver::Receiver;
 use super::retry::pause_ms;
@@ -146,13 +146,13 @@ impl Delivery {
             };
             let age = Duration::from_millis(now_ms.saturating_sub(started.created_ms));
             let lost = match &target {
-                None => Some(&self.webhooks.figures.after_dropped_no_url),
-                Some(_) if age > rules.after_age => Some(&self.webhooks.figures.after_dropped_old),
+                None => Some(Dropped::NoReceiver),
+                Some(_) if age > rules.after_age => Some(Dropped::TooOld),
                 Some(_) => None,
             };
-            if let Some(figure) = lost {
+            if let Some(why) = lost {
                 schedule.done(started.id);
-                count(figure);
+                self.webhooks.dropped(self.sdk_app_id, why);
                 self.ended.done.push(started.id);
                 continue;
             }
@@ -186,7 +186,7 @@ impl Delivery {
                 schedule.retry(id, now_ms.saturating_add(STORAGE_PAUSE_MS), attempts, false);
             }
             Outcome::Failed if attempts.saturating_add(1) >= rules.after_attempts => {
-                count(&figures.after_dropped_old);
+                self.webhooks.dropped(self.sdk_app_id, Dropped::TooOld);
                 schedule.done(id);
                 self.ended.done.push(id);
             }
@@ -198,7 +198,9 @@ impl Delivery {
                 let others_are_answered = !self.receiver.after.is_open(now_ms);
                 let pass_by =
                     attempts >= PASSED_BY_ANYWAY || (attempts >= PASSED_BY && others_are_answered);
-                schedule.retry(id, next_ms, attempts, pass_by);
+                if schedule.retry(id, next_ms, attempts, pass_by) {
+                    count(&figures.after_passed_by);
+                }
                 self.ended.retries.push(Retry { id, next_ms, attempts });
             }
         }

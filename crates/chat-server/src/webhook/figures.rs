@@ -19,6 +19,7 @@ counter_table! {
         after_recorded: "After-webhooks put into the queue";
         after_delivered: "After-webhooks that their receiver took";
         after_retried: "Deliveries of after-webhooks that failed and are repeated";
+        after_passed_by: "After-webhooks that failed so often that their group went on without them";
         after_store_retried: "Writes of after-webhooks that failed and are repeated";
         after_dropped_full: "After-webhooks dropped because too many waited";
         after_dropped_memory: "After-webhooks dropped because memory was full of what could not be stored";
@@ -30,6 +31,29 @@ counter_table! {
 
 pub(super) fn count(figure: &Counter) {
     figure.inc();
+}
+
+/// Why an after-webhook is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dropped {
+    QueueFull,
+    MemoryFull,
+    /// The service stops, and the database cannot be written.
+    Unstored,
+    TooOld,
+    NoReceiver,
+}
+
+impl Figures {
+    pub(super) fn dropped(&self, why: Dropped) {
+        count(match why {
+            Dropped::QueueFull => &self.after_dropped_full,
+            Dropped::MemoryFull => &self.after_dropped_memory,
+            Dropped::Unstored => &self.after_dropped_storage,
+            Dropped::TooOld => &self.after_dropped_old,
+            Dropped::NoReceiver => &self.after_dropped_no_url,
+        });
+    }
 }
 
 /// Why an exception was not told.

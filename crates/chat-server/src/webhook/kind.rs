@@ -123,3 +123,54 @@ fn only(accounts: &[MemberAccount]) -> Option<&String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_types::webhook::{AfterJoin, C2cAfterMsg, C2cMsg, GroupMsg, GroupMsgFailed};
+
+    fn refused(code: Code) -> Webhook {
+        let message = GroupMsg { from_account: "troll".into(), ..GroupMsg::default() };
+        let error_info = String::new();
+        Webhook::GroupSendMsgException(GroupMsgFailed { message, error_code: code, error_info })
+    }
+
+    fn one_to_one(code: Code) -> Webhook {
+        let message =
+            C2cMsg { from_account: "a".into(), to_account: "b".into(), ..C2cMsg::default() };
+        Webhook::C2cAfterSendMsg(C2cAfterMsg {
+            message,
+            send_msg_result: code,
+            error_info: String::new(),
+            unread_msg_num: 0,
+        })
+    }
+
+    #[test]
+    fn what_was_refused_is_an_exception_of_its_sender_by_its_cause() {
+        for (webhook, account, cause) in [
+            (refused(Code::SENDER_MUTED), "troll", Cause::Muted),
+            (refused(Code::MESSAGE_RATE), "troll", Cause::SampledOut),
+            (refused(Code(10_123)), "troll", Cause::Webhook),
+            (refused(Code::INTERNAL), "troll", Cause::Other),
+            (one_to_one(Code::C2C_SENDER_MUTED), "a", Cause::Muted),
+        ] {
+            assert_eq!(kind(&webhook), Kind::Exception { cause, account: account.into() });
+        }
+        assert_eq!(kind(&one_to_one(Code::OK)), of_account("a"));
+    }
+
+    #[test]
+    fn what_concerns_several_members_concerns_the_whole_group() {
+        let joined = |users: &[&str]| {
+            let members = users.iter().map(|user| MemberAccount { member_account: (*user).into() });
+            Webhook::AfterNewMemberJoin(AfterJoin {
+                group_id: "r".into(),
+                new_member_list: members.collect(),
+                ..AfterJoin::default()
+            })
+        };
+        assert_eq!(kind(&joined(&["a"])), in_group("r", Some(&"a".into())));
+        assert_eq!(kind(&joined(&["a", "b"])), in_group("r", None));
+    }
+}

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::courier::Start;
 use super::delivery::PASSED_BY;
-use super::figures::count;
+use super::figures::{Dropped, count};
 use super::queue::{NewAfter, StoredKey, Subject};
 use super::{Event, Webhooks};
 
@@ -95,15 +95,6 @@ impl Memory {
     }
 }
 
-/// Why an event is dropped before it is stored.
-#[derive(Debug, Clone, Copy)]
-enum Dropped {
-    QueueFull,
-    MemoryFull,
-    /// The service stops, and the database cannot be written.
-    Unstored,
-}
-
 impl Webhooks {
     /// Tells the receiver of something that has happened, if it wants to know. Returns when the
     /// event is durable, and at the latest after the patience of the rules; while the database fails,
@@ -124,7 +115,7 @@ impl Webhooks {
         };
         let (most, most_of_app) = (self.rules.memory_bytes, self.rules.memory_of_application_bytes);
         if !self.memory.take(sdk_app_id, bytes(&event), most, most_of_app) {
-            return self.dropped(sdk_app_id, Dropped::MemoryFull, 1);
+            return self.dropped(sdk_app_id, Dropped::MemoryFull);
         }
         let half_full = self.memory.of_application(sdk_app_id) > most_of_app / 2;
         let (settled, answer) = oneshot::channel();
@@ -140,18 +131,13 @@ impl Webhooks {
 
     fn drop_record(&self, record: Record, why: Dropped) {
         self.memory.give_back(record.event.sdk_app_id, record.bytes());
-        self.dropped(record.event.sdk_app_id, why, 1);
+        self.dropped(record.event.sdk_app_id, why);
         // Nobody listens if the caller has gone on.
         let _ = record.settled.send(());
     }
 
-    fn dropped(&self, sdk_app_id: u32, why: Dropped, events: u64) {
-        let figure = match why {
-            Dropped::QueueFull => &self.figures.after_dropped_full,
-            Dropped::MemoryFull => &self.figures.after_dropped_memory,
-            Dropped::Unstored => &self.figures.after_dropped_storage,
-        };
-        figure.inc_by(events);
+    pub(super) fn dropped(&self, sdk_app_id: u32, why: Dropped) {
+        self.figures.dropped(why);
         if let Some(others) = self.dropping.pass(self.clock.monotonic_ms()) {
             tracing::error!(sdk_app_id, ?why, others, "after-webhooks are dropped");
         }

@@ -200,14 +200,16 @@ impl Schedule {
     }
 
     /// It failed, and is due again at `due_ms`. Until then it holds back what comes after it in its
-    /// group, unless it is passed by.
-    pub(super) fn retry(&mut self, id: i64, due_ms: u64, attempts: u32, pass_by: bool) {
-        if pass_by {
-            let Some(event) = self.take_out(id) else { return };
+    /// group, unless it is passed by. Gives whether it is passed by for the first time.
+    pub(super) fn retry(&mut self, id: i64, due_ms: u64, attempts: u32, pass_by: bool) -> bool {
+        let in_order = !matches!(self.under_way.get(&id), None | Some(LaneId::Own(_)));
+        if pass_by && in_order {
+            let Some(event) = self.take_out(id) else { return false };
             self.insert(LaneId::Own(id), Waiting { due_ms, attempts, under_way: false, ..event });
-            return;
+            return true;
         }
         self.change(id, |event| (event.due_ms, event.attempts) = (due_ms, attempts));
+        false
     }
 
     /// It was not tried.
@@ -334,7 +336,7 @@ mod tests {
     #[test]
     fn a_long_backlog_keeps_the_order_of_each_account_and_of_what_concerns_all() {
         let count = IN_ORDER as i64 + 10;
-        let account = |id: i64| (id != 6).then(|| if id % 2 == 0 { "even" } else { "odd" });
+        let account = |id: i64| (id != 6).then_some(if id % 2 == 0 { "even" } else { "odd" });
         let mut schedule = of((0..count).map(|id| key(id, Some("g"), account(id))));
         assert_eq!(start_all(&mut schedule), [0, 1]);
         for id in 0..4 {

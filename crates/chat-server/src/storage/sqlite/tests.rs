@@ -16,6 +16,7 @@ use crate::storage::{
     StoredGroup, Upkeep, open_all,
 };
 use crate::webhook::conformance::after_queue_conformance;
+use crate::webhook::{StoredKey, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a database of the first version held.
@@ -47,6 +48,33 @@ async fn its_queue_does_what_every_queue_of_webhooks_has_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let stores = open_all(dir.path()).await.unwrap();
     after_queue_conformance(&*stores.after_queue).await;
+}
+
+#[tokio::test]
+async fn events_that_wait_in_an_older_database_are_still_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut old = raw(&dir).await;
+    sqlx::migrate!().run_to(3, &mut old).await.unwrap();
+    old.execute(
+        "INSERT INTO webhook_events VALUES
+            (7, 1400000001, 'Group.CallbackAfterSendMsg', '{}', '', 'Web', 2, 1005, 1000)",
+    )
+    .await
+    .unwrap();
+    old.close().await.unwrap();
+
+    let stores = open_all(dir.path()).await.unwrap();
+    let keys = stores.after_queue.keys(i64::MIN, 10).await.unwrap();
+    let expected = StoredKey {
+        id: 7,
+        sdk_app_id: 1_400_000_001,
+        subject: Subject::default(),
+        created_ms: 1_000,
+        next_ms: 1_005,
+        attempts: 2,
+    };
+    assert_eq!(keys, [expected]);
+    assert_eq!(stores.after_queue.event(7).await.unwrap().unwrap().body, "{}");
 }
 
 #[tokio::test]

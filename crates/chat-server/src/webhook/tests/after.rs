@@ -100,6 +100,7 @@ async fn an_event_that_fails_holds_back_its_own_group_until_it_is_passed_by() {
         assert_eq!(receiver.next().await.text(), "bad");
     }
     assert_eq!(receiver.next().await.text(), "next");
+    assert_eq!(stage.figure(|f| &f.after_passed_by), 1);
     stage.queue.until(|rows| rows.attempts() == [5]).await;
     receiver.fail("nothing");
     stage.clock.advance(16_000);

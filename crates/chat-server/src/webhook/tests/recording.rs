@@ -52,7 +52,7 @@ async fn what_cannot_be_stored_now_is_stored_later_and_arrives_in_order() {
 }
 
 #[tokio::test]
-async fn whoever_makes_an_event_waits_until_it_is_stored() {
+async fn whoever_makes_an_event_waits_until_it_is_stored_or_the_queue_is_known_to_fail() {
     let receiver = TestReceiver::new(ok()).await;
     let rules = WebhookRules { record_patience: Duration::from_secs(3_600), ..patient() };
     let stage = Stage::new(&receiver.url, rules);
@@ -68,9 +68,12 @@ async fn whoever_makes_an_event_waits_until_it_is_stored() {
     })
     .await;
     assert!(!caller.is_finished());
+    // It is known by now that the queue fails, and there is memory.
+    awaited(stage.webhooks.after(APP, event(AFTER, "in memory"), of("r", "a"))).await;
     stage.queue.set_broken(false);
     awaited(caller).await.unwrap();
-    assert_eq!(stage.figure(|f| &f.after_recorded), 2);
+    assert_eq!(receiver.next().await.text(), "kept");
+    assert_eq!(receiver.next().await.text(), "in memory");
 }
 
 #[tokio::test]
