@@ -143,8 +143,8 @@ impl Webhooks {
         }
     }
 
-    /// Stores what came, however often it takes.
-    async fn record(&self, records: Vec<Record>, stop: &CancellationToken) {
+    /// Stores what came, however often it takes. False if the service stops and it cannot be stored.
+    async fn record(&self, records: Vec<Record>, stop: &CancellationToken) -> bool {
         let records = self.that_fit(records);
         let (events, told): (Vec<_>, Vec<_>) =
             records.into_iter().map(|record| (record.event, record.settled)).unzip();
@@ -188,6 +188,7 @@ impl Webhooks {
             });
             let _ = settled.send(());
         }
+        first.is_some()
     }
 
     /// Drops what its application has no place for.
@@ -220,8 +221,8 @@ impl Webhooks {
         receiver.wake.notify_one();
     }
 
-    /// Finds what an earlier service has left. False if the service stops before.
-    async fn find_earlier(&self, stop: &CancellationToken) -> bool {
+    /// Finds what an earlier service has left, unless the service stops before.
+    async fn find_earlier(&self, stop: &CancellationToken) {
         let mut above = i64::MIN;
         while !stop.is_cancelled() {
             match self.queue.keys(above, KEYS_BATCH).await {
@@ -229,7 +230,10 @@ impl Webhooks {
                     keys.iter().for_each(|key| self.schedule(key));
                     match keys.last() {
                         Some(last) => above = last.id,
-                        None => return true,
+                        None => {
+                            self.unwritable.store(false, Ordering::Relaxed);
+                            return;
+                        }
                     }
                 }
                 Err(error) => {
@@ -242,7 +246,6 @@ impl Webhooks {
                 }
             }
         }
-        false
     }
 }
 
@@ -266,6 +269,13 @@ pub(super) async fn record_all(
         if taken == 0 {
             return;
         }
-        webhooks.record(std::mem::take(&mut batch), stop).await;
+        if !webhooks.record(std::mem::take(&mut batch), stop).await {
+            // No batch after this one would fare better, and each would take its time.
+            records.close();
+            while let Some(record) = records.recv().await {
+                webhooks.drop_record(record, Dropped::Unstored);
+            }
+            return;
+        }
     }
 }

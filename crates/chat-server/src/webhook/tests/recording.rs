@@ -129,6 +129,22 @@ async fn what_is_in_memory_is_stored_when_the_service_stops() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_stored_even_when_the_service_stops_is_counted_and_holds_up_no_stop() {
+    let receiver = TestReceiver::new(ok()).await;
+    let stage = Stage::new(&receiver.url, in_a_hurry());
+    break_queue(&stage, &receiver).await;
+    for n in 0..1_000 {
+        stage.webhooks.after(APP, event(AFTER, &n.to_string()), of("r", "a")).await;
+    }
+    let webhooks = Arc::clone(&stage.webhooks);
+    stage.stop().await;
+    assert_eq!(webhooks.figures().after_dropped_storage.get(), 1_000);
+    assert_eq!(webhooks.backlog().after_in_memory, 0);
+    awaited(webhooks.after(APP, event(AFTER, "late"), of("r", "a"))).await;
+    assert_eq!(webhooks.figures().after_dropped_storage.get(), 1_001);
+}
+
+#[tokio::test]
 async fn a_full_queue_drops_the_newest_and_says_so_also_after_a_restart() {
     let rules = || WebhookRules { after_waiting: 2, ..single() };
     let queue = Arc::new(MemoryQueue::new());
