@@ -67,7 +67,9 @@ use crate::faults::Faults;
 use crate::message_counters::MessageCounters;
 use crate::metrics::Metrics;
 use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S};
-use crate::storage::{self, Account, AccountPatch, GroupChange, Storage, StoredGroup, Stores};
+use crate::storage::{
+    self, Account, AccountPatch, GroupChange, History, Storage, StoredGroup, Stores,
+};
 use crate::webhook::{CallbackSource, Courier, Jitter, WebhookRules, Webhooks};
 
 /// A repeat of a message is recognised this long (`send_group_msg`, product/269/1629).
@@ -171,7 +173,10 @@ impl Service {
             rooms: Rooms::default(),
             room_coming_or_going: tokio::sync::Mutex::default(),
             calls: TaskTracker::new(),
-            recorder: Recorder::start(Arc::clone(&storage), Arc::clone(&counters)),
+            recorder: Recorder::start(
+                Arc::clone(&storage) as Arc<dyn History>,
+                Arc::clone(&counters),
+            ),
             repeats: messages::message_repeats(Arc::clone(&clock), &counters),
             broadcasts: notices::Broadcasts::new(Arc::clone(&clock), &counters),
             c2c: c2c::Memory::new(Arc::clone(&clock), &counters),

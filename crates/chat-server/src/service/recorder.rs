@@ -7,6 +7,8 @@
 //! everything in storage waits with [`Recorder::settled`].
 
 use chat_types::code::ApiError;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -16,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::internal_failure;
 use crate::counters::{Counters, add};
-use crate::storage::{MessageRecord, Storage};
+use crate::storage::{History, MessageRecord};
 
 /// Messages that wait to be written, with their texts. One more is not kept.
 const WAITING: usize = 4_096;
@@ -44,7 +46,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Starts the task; it ends with [`Self::stop`] or with the recorder.
-    pub(super) fn start(storage: Arc<dyn Storage>, counters: Arc<Counters>) -> Self {
+    pub(super) fn start(storage: Arc<dyn History>, counters: Arc<Counters>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let stopping = CancellationToken::new();
         let writer =
@@ -86,7 +88,7 @@ impl Recorder {
 }
 
 struct Writer {
-    storage: Arc<dyn Storage>,
+    storage: Arc<dyn History>,
     counters: Arc<Counters>,
     stopping: CancellationToken,
 }
@@ -120,7 +122,9 @@ impl Writer {
                 Job::Tell(stored) => told.push(stored),
             }
         }
-        if !records.is_empty() && !self.store(&records).await {
+        // A panic must not be the end for those who come later.
+        let stored = AssertUnwindSafe(self.store(&records)).catch_unwind().await;
+        if !stored.unwrap_or(false) {
             // Whoever waits learns it by the end of its channel.
             return add(&self.counters.records_dropped, records.len() as u64);
         }
@@ -133,6 +137,9 @@ impl Writer {
     /// Whether it is stored at last: while the service runs it is tried until it is, because nothing
     /// in it can be the reason, only the disk or another program that holds the database.
     async fn store(&self, records: &[MessageRecord]) -> bool {
+        if records.is_empty() {
+            return true;
+        }
         loop {
             let last = self.stopping.is_cancelled();
             let Err(error) = self.storage.record_messages(records).await else {
@@ -159,12 +166,78 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::application::Edition;
-    use crate::storage::{Keep, StoredGroup, StoredGroupMessage, open};
+    use crate::storage::{Error, Keep, StoredGroup, StoredGroupMessage, open};
+    use async_trait::async_trait;
     use chat_types::gateway::Message;
     use chat_types::group::GroupType;
-    use futures_util::FutureExt;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const MORE: u32 = 5;
+
+    /// Panics at the first call, fails at the second, and stores from then on.
+    #[derive(Default)]
+    struct BadDay(AtomicUsize);
+
+    #[async_trait]
+    impl History for BadDay {
+        async fn record_messages(&self, _: &[MessageRecord]) -> Result<(), Error> {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 => panic!("the first call"),
+                1 => Err(Error::Value("the second call".to_owned())),
+                _ => Ok(()),
+            }
+        }
+
+        async fn group_messages(
+            &self,
+            _: u32,
+            _: &str,
+            _: u32,
+            _: u32,
+            _: u32,
+        ) -> Result<Vec<StoredGroupMessage>, Error> {
+            Ok(Vec::new())
+        }
+
+        async fn recall_group_messages(&self, _: u32, _: &str, _: &[u32]) -> Result<(), Error> {
+            Ok(())
+        }
+
+        async fn change_group_message(&self, _: u32, _: &str, _: &Message) -> Result<(), Error> {
+            Ok(())
+        }
+
+        async fn group_messages_by(&self, _: u32, _: &str, _: &str) -> Result<Vec<u32>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn record(sdk_app_id: u32, seq: u32) -> MessageRecord {
+        MessageRecord {
+            sdk_app_id,
+            group_id: "g".to_owned(),
+            message: Some(StoredGroupMessage {
+                random: seq,
+                recalled: false,
+                message: Message { seq, time_s: 1, ..Message::default() },
+            }),
+            keep: Keep { messages: 10_000, seconds: 10 },
+            member: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_what_was_being_written_and_a_failure_costs_nothing() {
+        let counters = Arc::new(Counters::default());
+        let recorder = Recorder::start(Arc::new(BadDay::default()), Arc::clone(&counters));
+        assert!(recorder.write(record(1, 1)).await.is_err());
+        let (second, third) = (recorder.write(record(1, 2)), recorder.write(record(1, 3)));
+        assert_eq!((second.await, third.await), (Ok(()), Ok(())));
+        recorder.settled().await.unwrap();
+        let counts = counters.read();
+        assert_eq!((counts.messages_recorded, counts.records_dropped), (2, 1));
+        assert_eq!((counts.record_transactions, counts.record_retries), (1, 1));
+    }
 
     #[tokio::test]
     async fn what_waits_goes_together_and_more_than_memory_takes_is_dropped_and_counted() {
@@ -174,18 +247,9 @@ mod tests {
         let group = StoredGroup::new("g", GroupType::Public, 1);
         storage.insert_group(app, &group).await.unwrap();
         let counters = Arc::new(Counters::default());
-        let recorder = Recorder::start(Arc::clone(&storage), Arc::clone(&counters));
-        let record = |seq| MessageRecord {
-            sdk_app_id: app,
-            group_id: "g".to_owned(),
-            message: Some(StoredGroupMessage {
-                random: seq,
-                recalled: false,
-                message: Message { seq, time_s: 1, ..Message::default() },
-            }),
-            keep: Keep { messages: 10_000, seconds: 10 },
-            member: None,
-        };
+        let history = Arc::clone(&storage) as Arc<dyn History>;
+        let recorder = Recorder::start(history, Arc::clone(&counters));
+        let record = |seq| record(app, seq);
         // The writer has no turn before something is waited for.
         let most = u32::try_from(WAITING).unwrap();
         let handed: Vec<Handed> =

@@ -139,3 +139,28 @@ async fn a_recall_marks_what_is_still_on_its_way_into_storage() {
         .collect();
     assert_eq!(kept, [(json!(2), json!(2)), (json!(1), json!(0))]);
 }
+
+#[tokio::test]
+async fn the_same_message_once_more_is_answered_when_the_first_is_stored() {
+    let world = World::with_room().await;
+    world.set("room_history", "on").await;
+    make_room(&world, "kept").await;
+    let mut first = Watcher::of(world.on("sender", "Web").await);
+    let mut second = Watcher::of(world.on("sender", "iOS").await);
+    for sender in [&mut first, &mut second] {
+        sender.join("kept", None).await;
+    }
+    assert_eq!(first.ask(say("kept", "Normal", "before")).await["seq"], 1);
+    let lock = Lock::take(&world).await;
+    let said = first.request(say("kept", "Normal", "once")).await;
+    second.hear_until(|second| second.room("kept").has_text("once")).await;
+    let again = second.request(say("kept", "Normal", "once")).await;
+    assert_eq!(first.ask(json!({"t": "ping"})).await["t"], "pong");
+    assert!(!first.is_answered(said));
+    lock.release().await;
+    assert_eq!(first.answer_to(said).await["seq"], 2);
+    let again = second.answer_to(again).await;
+    assert_eq!((&again["t"], &again["seq"]), (&json!("send_ok"), &json!(2)));
+    let repeated = world.server.counts().messages_repeated;
+    assert_eq!((repeated, history(&world, "kept").await.len()), (1, 2));
+}
