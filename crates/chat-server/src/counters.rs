@@ -79,6 +79,7 @@ counters! {
     requests_refused_address: "Requests and logins that came from one address too fast";
     calls_refused_application: "REST calls that one application made too fast";
     calls_refused_command: "REST calls of one command that one application made too fast";
+    noise_held_back: "Frames that did nothing, for which a connection was not heard for a moment";
     admissions_shared: "Requests that shared an allowance because too many clients were known already";
 }
 

@@ -20,11 +20,21 @@ pub(crate) enum Budget {
     Refusals,
     /// Logins: followers and the application are told.
     Logins,
+    /// Frames that do nothing: pings, and what is refused for coming too fast. Nobody is refused
+    /// for them; their connection is heard more slowly.
+    Noise,
 }
 
 impl Budget {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Entries, Self::Accounts, Self::Queries, Self::Changes, Self::Refusals, Self::Logins];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Entries,
+        Self::Accounts,
+        Self::Queries,
+        Self::Changes,
+        Self::Refusals,
+        Self::Logins,
+        Self::Noise,
+    ];
 
     /// What one connection may use.
     const fn of_connection(self) -> Rate {
@@ -37,6 +47,7 @@ impl Budget {
             Self::Refusals => (10, 40),
             // A connection signs in once.
             Self::Logins => (1, 1),
+            Self::Noise => (200, 500),
         };
         Rate { per_second, burst }
     }
@@ -93,6 +104,8 @@ const fn charge(budget: Budget, units: u32) -> Charge {
 pub(crate) const LOGIN: Charge = charge(Budget::Logins, 1);
 /// A message to a room that nobody gets.
 pub(crate) const REFUSED_MESSAGE: Charge = charge(Budget::Refusals, 1);
+/// A frame that does nothing.
+pub(crate) const NOISE: Charge = charge(Budget::Noise, 1);
 /// The answer holds up to 256 KiB of a room's short history.
 pub(crate) const CATCH_UP: Charge = charge(Budget::Queries, 20);
 
@@ -144,7 +157,7 @@ mod tests {
             Cost::Free => None,
             Cost::Before(charge) | Cost::IfRefused(charge) => Some(charge),
         });
-        for Charge { budget, units } in of_frames.chain([LOGIN, REFUSED_MESSAGE, CATCH_UP]) {
+        for Charge { budget, units } in of_frames.chain([LOGIN, REFUSED_MESSAGE, CATCH_UP, NOISE]) {
             for scope in [Scope::Connection, Scope::Account, Scope::Address] {
                 let rate = budget.rate(scope);
                 assert!(units.get() <= rate.burst && rate.per_second > 0, "{budget:?} {scope:?}");

@@ -25,11 +25,12 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::sleep;
 
 use asking::Asking;
 pub(crate) use asking::Question;
 pub(crate) use costs::Cost;
-use costs::{Budget, CATCH_UP, Charge, LOGIN, Scope, cost};
+use costs::{Budget, CATCH_UP, Charge, LOGIN, NOISE, Scope, cost};
 use limiter::Limiter;
 
 use crate::address;
@@ -40,6 +41,8 @@ use crate::room::ConnectionId;
 /// Keys of one limit that are kept apart. An account or address is forgotten as soon as its
 /// allowance is full again, so this many were busy within the last minute.
 const MOST_KEYS: usize = 200_000;
+/// A connection is heard again after this time at the latest, whoever else makes noise beside it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const NS_PER_S: u32 = 1_000_000_000;
 /// A sender may use up its rate of so many seconds at once.
 const SENDER_BURST_S: u32 = 2;
@@ -48,7 +51,6 @@ const SENDER_BURST_S: u32 = 2;
 pub(crate) struct Admission {
     /// Keyed by a secret of this process: clients choose names, and so cannot choose keys.
     hasher: RandomState,
-    clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
     connections: Budgets,
     accounts: Budgets,
@@ -99,9 +101,8 @@ struct TooFast {
 pub(crate) struct Allowance {
     admission: Arc<Admission>,
     client: Client,
-    /// No message is taken before this moment, in monotonic milliseconds, because too many came to
-    /// nothing.
-    messages_from_ms: u64,
+    /// What a message that came to nothing could not pay: the next one pays it first.
+    owed: Option<Charge>,
 }
 
 impl Admission {
@@ -120,7 +121,6 @@ impl Admission {
             calls: scaled(1),
             senders: scaled(SENDER_BURST_S),
             asking: Asking::default(),
-            clock,
             counters,
         }
     }
@@ -228,36 +228,45 @@ impl Allowance {
             account: account.map(|account| admission.key(account)),
             address: address.and_then(address::limit_key).map(|address| admission.key(address)),
         };
-        Self { admission: Arc::clone(admission), client, messages_from_ms: 0 }
+        Self { admission: Arc::clone(admission), client, owed: None }
     }
 
     /// Charges a request; 9013 when it comes too soon. What a refusal will cost it, for
     /// [`Allowance::was_refused`].
-    pub(crate) fn admit(&self, frame: &ClientFrame) -> Result<Cost, ApiError> {
+    pub(crate) fn admit(&mut self, frame: &ClientFrame) -> Result<Cost, ApiError> {
         let cost = cost(frame);
-        let admitted = match cost {
-            Cost::Free => Ok(()),
-            Cost::Before(charge) => self.charge(charge),
-            Cost::IfRefused(_) => {
-                match self.messages_from_ms.saturating_sub(self.admission.clock.monotonic_ms()) {
-                    0 => Ok(()),
-                    wait_ms => Err(TooFast { scope: Scope::Connection, wait_ms }),
-                }
-            }
+        let due = match cost {
+            Cost::Free => None,
+            Cost::Before(charge) => Some(charge),
+            Cost::IfRefused(_) => self.owed,
         };
-        admitted.map(|()| cost).map_err(|too_fast| self.admission.refuse(too_fast))
+        if let Some(charge) = due {
+            self.charge(charge).map_err(|too_fast| self.admission.refuse(too_fast))?;
+        }
+        if let Cost::IfRefused(_) = cost {
+            self.owed = None;
+        }
+        Ok(cost)
     }
 
     /// Charges what a refused request costs, if it costs anything.
     pub(crate) fn was_refused(&mut self, cost: Cost, error: &ApiError) {
         let Cost::IfRefused(charge) = cost else { return };
-        // Those are told when to come back, by a limit of their own.
-        if [Code::SENDER_RATE, Code::SLOW_MODE].contains(&error.code) {
+        // Told when to come back, by a limit of its own.
+        if is_told_to_wait(error) {
             return;
         }
-        if let Err(TooFast { wait_ms, .. }) = self.charge(charge) {
-            let now_ms = self.admission.clock.monotonic_ms();
-            self.messages_from_ms = now_ms.saturating_add(wait_ms);
+        if self.charge(charge).is_err() {
+            self.owed = Some(charge);
+        }
+    }
+
+    /// Charges a frame that did nothing, and waits when there are too many of them: its connection
+    /// is not heard meanwhile, and the network holds its client back.
+    pub(crate) async fn noise(&self) {
+        if let Err(TooFast { wait_ms, .. }) = self.charge(NOISE) {
+            add(&self.admission.counters.noise_held_back, 1);
+            sleep(Duration::from_millis(wait_ms).min(LONGEST_PAUSE)).await;
         }
     }
 
@@ -287,4 +296,9 @@ impl Allowance {
         }
         Ok(())
     }
+}
+
+/// Whether a request was refused for coming too fast, and nothing else was looked at.
+pub(crate) fn is_told_to_wait(error: &ApiError) -> bool {
+    [Code::REQUEST_RATE, Code::SENDER_RATE, Code::SLOW_MODE].contains(&error.code)
 }

@@ -18,6 +18,7 @@ use super::requests::{Handled, Session};
 use super::sending::Sending;
 use super::socket::Socket;
 use super::upgrade::Upgraded;
+use crate::admission::Allowance;
 use crate::counters::add;
 use crate::faults::Faults;
 use crate::listener;
@@ -61,6 +62,13 @@ impl Attended {
                 session.handle(frame).await
             }
             Self::Guest(session) => session.handle(frame).await,
+        }
+    }
+
+    fn allowance(&self) -> &Allowance {
+        match self {
+            Self::Account(session) => &session.allowance,
+            Self::Guest(session) => &session.allowance,
         }
     }
 
@@ -202,7 +210,7 @@ impl Connection {
                         Handled::LoggedOut => return Ended::Logout,
                     }
                 }
-                Heard::Refused | Heard::Nothing => {}
+                Heard::Refused | Heard::Nothing => Box::pin(session.allowance().noise()).await,
                 Heard::Over => return Ended::LinkClose,
             }
         }

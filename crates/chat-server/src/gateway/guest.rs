@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::joined::{Joined, not_in};
 use super::requests::Handled;
-use crate::admission::Allowance;
+use crate::admission::{Allowance, Cost, is_told_to_wait};
 use crate::application::Application;
 use crate::outbox::encode_with;
 use crate::room::{CaughtUp, Room};
@@ -19,7 +19,7 @@ pub(super) struct GuestSession {
     service: Arc<Service>,
     guest: Guest,
     rooms: Joined,
-    allowance: Allowance,
+    pub(super) allowance: Allowance,
 }
 
 impl GuestSession {
@@ -42,16 +42,17 @@ impl GuestSession {
         if let ClientFrame::Logout { .. } = frame {
             return Handled::LoggedOut;
         }
-        let answer = match self.allowance.admit(&frame) {
+        let (answer, is_free) = match self.allowance.admit(&frame) {
             Ok(cost) => {
                 let answer = self.answer(id, frame).await;
                 if let Err(error) = &answer {
                     self.allowance.was_refused(cost, error);
                 }
-                answer
+                (answer, cost == Cost::Free)
             }
-            Err(error) => Err(error),
+            Err(error) => (Err(error), false),
         };
+        let is_noise = is_free || answer.as_ref().is_err_and(is_told_to_wait);
         match answer {
             Ok(Some(frame)) => self.guest.outbox.answer(&frame),
             Ok(None) => {}
@@ -59,6 +60,9 @@ impl GuestSession {
                 let error = ServerFrame::Error { id, code, info, retry_after_ms };
                 self.guest.outbox.answer(&error);
             }
+        }
+        if is_noise {
+            self.allowance.noise().await;
         }
         Handled::Answered
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::c2c_requests::GivenC2c;
 use super::joined::{Joined, not_in};
 use super::sending::{Pending, answer};
-use crate::admission::{Allowance, Cost};
+use crate::admission::{Allowance, Cost, is_told_to_wait};
 use crate::application::Application;
 use crate::room::Room;
 use crate::service::{Ended, JoinRequest, Login, Offered, Outgoing, Service, SignedIn};
@@ -21,7 +21,7 @@ pub(super) struct Session {
     pub(super) who: SignedIn,
     pub(super) login: Login,
     pub(super) rooms: Joined,
-    allowance: Allowance,
+    pub(super) allowance: Allowance,
     /// What the request has put on its way, until the connection takes it over.
     offered: Option<Pending>,
 }
@@ -63,16 +63,20 @@ impl Session {
         if let ClientFrame::Logout { .. } = frame {
             return Handled::LoggedOut;
         }
-        let answer = match self.allowance.admit(&frame) {
-            Ok(cost) => self.answer(id, frame, cost).await,
-            Err(error) => Err(error),
+        let (answer, is_free) = match self.allowance.admit(&frame) {
+            Ok(cost) => (self.answer(id, frame, cost).await, cost == Cost::Free),
+            Err(error) => (Err(error), false),
         };
+        let is_noise = is_free || answer.as_ref().is_err_and(is_told_to_wait);
         match answer {
             Ok(Some(frame)) => self.login.outbox.answer(&frame),
             Ok(None) => {}
             Err(ApiError { code, info, retry_after_ms }) => {
                 self.login.outbox.answer(&ServerFrame::Error { id, code, info, retry_after_ms });
             }
+        }
+        if is_noise {
+            self.allowance.noise().await;
         }
         self.offered.take().map_or(Handled::Answered, Handled::Sent)
     }

@@ -17,7 +17,7 @@ use crate::hooks::Hooks;
 use crate::watcher::{Watcher, say};
 
 /// Frames that a client floods with. Every allowance ends below.
-const FLOOD: usize = 1_000;
+const FLOOD: usize = 600;
 /// Requests that wait for their answer at once.
 const AT_ONCE: usize = 25;
 const EXCEPTION: &str = "Group.CallbackSendMsgException";
@@ -160,6 +160,60 @@ macro_rules! floods {
 floods! {
     login join leave send catch_up history recall modify_group modify_rules send_c2c c2c_history
     c2c_read c2c_withdraw conversations presence ping
+}
+
+#[tokio::test]
+async fn whoever_sends_without_end_what_does_nothing_is_answered_and_heard_more_slowly() {
+    let world = World::new().await;
+    let mut client = Watcher::of(world.signed_in("a").await);
+    world.clock.hold();
+    let mut ask = async |kind: &str, count: usize| {
+        for _ in (0..count).step_by(AT_ONCE) {
+            let mut asked = Vec::new();
+            for _ in 0..AT_ONCE {
+                asked.push(client.request(json!({"t": kind})).await);
+            }
+            for id in asked {
+                client.answer_to(id).await;
+            }
+        }
+        // What comes last is held back after its answer.
+        client.ask(json!({"t": "c2c_read", "peer": "a"})).await;
+        world.server.counts().noise_held_back
+    };
+    assert_eq!(ask("ping", 250).await, 0);
+    assert_eq!(ask("unheard of", 250).await, 0);
+    assert_eq!(ask("ping", 50).await, 50);
+    assert_eq!(ask("unheard of", 50).await, 100);
+    // Ten are answered, and the others come too fast.
+    assert_eq!(ask("conversations", 25).await, 100 + 15);
+}
+
+#[tokio::test]
+async fn a_guest_is_held_as_an_account_is() {
+    let world = World::with_room().await;
+    world.set("guests", "on").await;
+    let mut guest = Watcher::of(world.connect().await);
+    let login = json!({"t": "login", "sdk_app_id": world.app.sdk_app_id, "guest": true});
+    assert_eq!(guest.ask(login).await["t"], "login_ok");
+    world.clock.hold();
+    // The second and third have one allowance.
+    let floods =
+        [("leave", 350, 300), ("catch_up", 50, 20), ("conversations", 50, 0), ("send", 75, 41)];
+    for (kind, count, most) in floods {
+        let mut admitted = 0;
+        for first in (0..count).step_by(AT_ONCE) {
+            let mut asked = Vec::new();
+            for number in first..first + AT_ONCE {
+                asked.push(guest.request(flood(kind, number)).await);
+            }
+            for id in asked {
+                admitted += usize::from(guest.answer_to(id).await["code"] != 9013);
+            }
+        }
+        assert_eq!(admitted, most, "{kind}");
+    }
+    assert_eq!(guest.ask(json!({"t": "ping"})).await["t"], "pong");
 }
 
 #[tokio::test]
