@@ -70,6 +70,8 @@ counters! {
     bursts_queued: "Ticks of a room that had to wait for a connection, whole or in part";
     copies_missed_slow_reader: "Copies of messages and tips that were left out for a connection that reads too slowly";
     frames_malformed: "Frames from clients that could not be read";
+    rooms_looked_after: "Rooms that were due and were looked after";
+    rooms_unloaded: "Rooms that left memory because nobody used them";
     panics_rooms: "Panics in the turn of a room, which goes on with the next one";
     panics_connections: "Panics in a request or at the end of a connection, which were its end";
     panics_routines: "Panics in what the service does by itself, which it does again when it is due";

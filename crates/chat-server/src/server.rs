@@ -367,7 +367,9 @@ fn routines(
     places: &Arc<Places>,
     stopping: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
-    let rooms = |service: Arc<Service>| async move { service.look_after_rooms() };
+    let rooms = |service: Arc<Service>| async move {
+        service.look_after_rooms().await;
+    };
     let report = |service: Arc<Service>| async move { service.report_offline().await };
     let refresh = |service: Arc<Service>| async move {
         if let Err(error) = service.directory.refresh(&*service.storage).await {

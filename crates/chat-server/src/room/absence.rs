@@ -56,6 +56,15 @@ impl Absences {
         absence.is_some_and(|absence| !absence.reported && !is_over(absence.since_s, now_s))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.reported.is_empty()
+    }
+
+    /// Whether any account may still come back as if nothing had been.
+    pub(super) fn are_in_grace(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     fn forget(&mut self, user_id: &UserId, since_s: u32) {
         if self.by_account.get(user_id).is_some_and(|absence| absence.since_s == since_s) {
             self.by_account.remove(user_id);

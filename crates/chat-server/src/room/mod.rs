@@ -21,6 +21,7 @@ mod registry;
 mod reply;
 mod rules;
 mod tips;
+mod upkeep;
 mod visitor;
 
 pub(crate) use catch_up::CaughtUp;
@@ -30,8 +31,11 @@ pub(crate) use online::Present;
 pub(crate) use posting::{Draft, Pace, Posted, Stamp, Step, Verdict};
 pub(crate) use profile::{Readers, View};
 pub(crate) use recall::SENT_LONGER_S;
+#[cfg(test)]
+pub(crate) use registry::IDLE_MS;
 pub(crate) use registry::Rooms;
 pub(crate) use rules::{Turn, said};
+pub(crate) use upkeep::Upkeep;
 pub(crate) use visitor::Visitor;
 
 use bytes::Bytes;
@@ -73,6 +77,8 @@ pub(crate) struct Room {
     state: Mutex<State>,
     /// See [`Room::lock`].
     broken: AtomicBool,
+    /// The room has left memory, and its loop ends.
+    closed: AtomicBool,
     /// Told when there is something to write.
     wake: Notify,
     /// Held while anything stored of the group is changed, so that storage and memory see changes
@@ -203,6 +209,7 @@ impl Room {
             speech: rules::Speech::of(&group),
             state: Mutex::new(State::new(number, group, owner_nick, counters)),
             broken: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             wake: Notify::new(),
             changing: tokio::sync::Mutex::new(()),
         }

@@ -92,9 +92,13 @@ impl Tips {
         self.entered.take_back(user_id);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entered.is_empty() && self.left.is_empty()
+    }
+
     /// What is due, if anything is. A large room is told every second time only.
     fn take(&mut self, is_large: bool) -> Option<Batch> {
-        if self.entered.is_empty() && self.left.is_empty() {
+        if self.is_empty() {
             return None;
         }
         self.put_off = is_large && !self.put_off;

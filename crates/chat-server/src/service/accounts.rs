@@ -260,7 +260,7 @@ impl Service {
         let sdk_app_id = app.sdk_app_id;
         {
             // A room that comes in after this is read without the account.
-            let _nobody_comes_in = self.room_coming_or_going.lock().await;
+            let _nobody_comes_in = self.accounts_going.write().await;
             let deleted = self.storage.delete_account(sdk_app_id, user.as_str()).await;
             self.forget_accounts(sdk_app_id, std::iter::once(user.as_str()));
             if !deleted.map_err(failed_inside)? {

@@ -343,7 +343,7 @@ impl Service {
         }
         // Nothing that was said here gets into a group that is made again under the id.
         self.recorder.settled().await?;
-        let nobody_brings_it_back = self.room_coming_or_going.lock().await;
+        let nobody_brings_it_back = self.room_keys.lock(&(sdk_app_id, &group_id)).await;
         let found = self.storage.delete_group(sdk_app_id, group_id.as_str()).await;
         if !found.map_err(internal)? {
             return Err(no_such_group(&group_id));

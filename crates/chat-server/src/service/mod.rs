@@ -32,6 +32,7 @@ mod room_loop;
 mod rules;
 mod seen;
 mod sessions;
+mod upkeep;
 
 pub(crate) use accounts::SignedIn;
 pub(crate) use attributes::AttributeWrite;
@@ -43,8 +44,8 @@ pub(crate) use notices::Broadcast;
 pub(crate) use rules::{MAX_BUDGET, MAX_SENDER_RATE, MAX_SLOW_MODE_S, MAX_WORD_CHARS, MAX_WORDS};
 pub(crate) use sessions::{Ended, Login, Sessions};
 
+use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
-use chat_types::{GroupId, UserId};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use rand::RngExt;
@@ -58,6 +59,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::attached::Attached;
+use self::locks::Locks;
 use self::recorder::Recorder;
 use crate::admission::Admission;
 use crate::application::{Application, Directory};
@@ -66,7 +68,7 @@ use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::message_counters::MessageCounters;
 use crate::metrics::Metrics;
-use crate::room::{ConnectionId, Room, Rooms, SENT_LONGER_S};
+use crate::room::{ConnectionId, Room, Rooms};
 use crate::storage::{
     self, Account, AccountPatch, GroupChange, History, Storage, StoredGroup, Stores,
 };
@@ -103,9 +105,13 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) attached: Attached,
     rooms: Rooms,
-    /// Held while a room is brought in from storage and while one is taken away, so that a
-    /// dismissed room is never brought back by somebody who read it just before.
-    room_coming_or_going: tokio::sync::Mutex<()>,
+    /// Held by group while its room is brought in from storage and while it is dismissed, so that it
+    /// is read once, and never brought back by somebody who read it just before.
+    room_keys: Locks,
+    /// Shared while a room is brought in, held alone while an account is deleted: a room that comes in
+    /// afterwards is read without the account.
+    accounts_going: tokio::sync::RwLock<()>,
+    absent: upkeep::Absent,
     /// REST calls that are being carried out.
     pub(crate) calls: TaskTracker,
     repeats: messages::MessageRepeats,
@@ -171,7 +177,9 @@ impl Service {
             attached: Attached::default(),
             admission: Arc::new(Admission::new(Arc::clone(&clock), Arc::clone(&counters))),
             rooms: Rooms::default(),
-            room_coming_or_going: tokio::sync::Mutex::default(),
+            room_keys: Locks::default(),
+            accounts_going: tokio::sync::RwLock::default(),
+            absent: upkeep::Absent::default(),
             calls: TaskTracker::new(),
             recorder: Recorder::start(
                 Arc::clone(&storage) as Arc<dyn History>,
@@ -302,31 +310,24 @@ impl Service {
         sdk_app_id: u32,
         group_id: &GroupId,
     ) -> Result<Arc<Room>, ApiError> {
-        if let Some(room) = self.rooms.get(sdk_app_id, group_id) {
+        let now_ms = self.clock.monotonic_ms();
+        if let Some(room) = self.rooms.get(sdk_app_id, group_id, now_ms) {
             return Ok(room);
         }
-        // Asked without the lock first: ids that name nothing must not make others wait.
-        let stored = self.storage.group(sdk_app_id, group_id.as_str()).await.map_err(internal)?;
-        let Some(stored) = stored else { return Err(no_such_group(group_id)) };
-        let owner = stored.owner;
-        let mut owner_nick = self.stored_nick(sdk_app_id, &owner).await?;
-        let room = {
-            let _one_at_a_time = self.room_coming_or_going.lock().await;
+        let _one_at_a_time = self.room_keys.lock(&(sdk_app_id, group_id)).await;
+        // Whoever waited here finds the room that the first one has read.
+        if let Some(room) = self.rooms.get(sdk_app_id, group_id, now_ms) {
+            return Ok(room);
+        }
+        let (room, owner) = {
+            let _no_account_goes = self.accounts_going.read().await;
             let stored = self.storage.group(sdk_app_id, group_id.as_str()).await;
             let Some(stored) = stored.map_err(internal)? else {
                 return Err(no_such_group(group_id));
             };
-            if stored.owner != owner {
-                owner_nick = self.stored_nick(sdk_app_id, &stored.owner).await?;
-            }
-            let number = self.next_room.fetch_add(1, Ordering::Relaxed);
-            let counters = Arc::clone(&self.message_counters);
-            let room = Room::new(number, stored, owner_nick, counters);
-            let room = self.rooms.insert(sdk_app_id, group_id, room);
-            if room.number() == number {
-                self.run_room(sdk_app_id, group_id, Arc::clone(&room));
-            }
-            room
+            let owner = stored.owner.clone();
+            let owner_nick = self.stored_nick(sdk_app_id, &owner).await?;
+            (self.bring_in(sdk_app_id, group_id, stored, owner_nick), owner)
         };
         // A new name that was given while the room was on its way has not reached it.
         if !owner.is_empty() {
@@ -334,6 +335,22 @@ impl Service {
             room.accounts_renamed(&HashMap::from([(owner, nick)]));
         }
         Ok(room)
+    }
+
+    /// Makes the room of a group that is not in memory.
+    fn bring_in(
+        &self,
+        sdk_app_id: u32,
+        group_id: &GroupId,
+        stored: StoredGroup,
+        owner_nick: String,
+    ) -> Arc<Room> {
+        let number = self.next_room.fetch_add(1, Ordering::Relaxed);
+        let counters = Arc::clone(&self.message_counters);
+        let room = Arc::new(Room::new(number, stored, owner_nick, counters));
+        self.rooms.insert(sdk_app_id, group_id, &room, self.clock.monotonic_ms());
+        self.run_room(sdk_app_id, group_id, Arc::clone(&room));
+        room
     }
 
     /// Nickname of an account that may be nobody or absent.
@@ -349,28 +366,6 @@ impl Service {
     fn rooms_of(&self, sdk_app_id: u32) -> impl Iterator<Item = Arc<Room>> + use<> {
         let rooms = self.rooms.all().into_iter();
         rooms.filter(move |(app, _, _)| *app == sdk_app_id).map(|(_, _, room)| room)
-    }
-
-    /// Tells every room who came and went and how many there are, and lets it forget what is too old.
-    pub(crate) fn look_after_rooms(&self) {
-        // Left alone, the cache keeps what is out of date until somebody asks for something.
-        self.accounts.run_pending_tasks();
-        self.repeats.forget_old();
-        self.broadcasts.forget_old();
-        self.c2c.forget_old();
-        let now_s = self.now_s();
-        for (sdk_app_id, _, room) in self.rooms.all() {
-            room.announce(self.pace(sdk_app_id, &room));
-            let app = self.directory.get(sdk_app_id);
-            let recall_s = app.as_ref().map_or(0, |app| app.settings.recall_window_s);
-            if let Some(app) = &app {
-                let pace = self.pace(sdk_app_id, &room);
-                room.rest(pace);
-                room.tell_figures(&hosts(app, &room), pace.budget_per_s, pace.now_ms);
-            }
-            room.forget_old(recall_s.saturating_add(SENT_LONGER_S), now_s);
-            room.forget_speakers(self.clock.monotonic_ms());
-        }
     }
 
     /// Rooms in memory, accounts in them, and guests in them; who is in two rooms counts twice.
@@ -410,29 +405,8 @@ impl Service {
     /// Stores what only memory knows, for a clean stop: the next message of each room then goes on
     /// without a gap in the numbers.
     pub(crate) async fn store_sequence_numbers(&self) {
-        let rooms = self.rooms.all();
-        let releases: Vec<(u32, &str, u32, u32)> = rooms
-            .iter()
-            .filter_map(|(app, group_id, room)| {
-                let (reserved, used) = room.give_numbers_back()?;
-                Some((*app, group_id.as_str(), reserved, used))
-            })
-            .collect();
-        if let Err(error) = self.storage.release_numbers(&releases).await {
-            tracing::error!(%error, "sequence numbers not stored; rooms go on after a gap");
-        }
+        self.give_numbers_back(&self.rooms.all()).await;
     }
-}
-
-/// Who is told what a room has done: its owner, its administrators, those of the application.
-fn hosts(app: &Application, room: &Room) -> Vec<UserId> {
-    let of_group = |group: &StoredGroup| {
-        let names = group.admins.iter().chain([&group.owner]);
-        names.filter_map(|name| UserId::new(name.as_str()).ok()).collect::<Vec<_>>()
-    };
-    let mut hosts = room.with(of_group);
-    hosts.extend(app.admins.iter().filter_map(|name| UserId::new(name.as_str()).ok()));
-    hosts
 }
 
 fn no_such_application(sdk_app_id: u32) -> ApiError {

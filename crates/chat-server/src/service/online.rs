@@ -213,7 +213,7 @@ impl Service {
     /// Reports members whose connection has been gone for longer than the grace time.
     pub(crate) async fn report_offline(&self) {
         let now_s = self.now_s();
-        for (sdk_app_id, group_id, room) in self.rooms.all() {
+        for (sdk_app_id, group_id, room) in self.absent.take() {
             let users = room.take_offline(now_s);
             let Ok(app) = self.known_application(sdk_app_id) else { continue };
             for users in users.chunks(REPORTED_AT_ONCE) {

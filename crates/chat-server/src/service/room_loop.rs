@@ -119,7 +119,7 @@ impl Turns<'_> {
         let Self { room, stopping, .. } = self;
         let group_id = self.group_id.as_str();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        while !stopping.is_cancelled() {
+        while !stopping.is_cancelled() && !room.is_closed() {
             let Some(service) = self.service.upgrade() else { return };
             service.faults.at(Faults::TURN, group_id);
             if service.faults.are_wanted() {

@@ -47,5 +47,6 @@ mod shedding;
 mod slow_reader;
 mod storm;
 mod tls;
+mod unloading;
 mod watcher;
 mod webhooks;

@@ -41,6 +41,11 @@ impl Speech {
         }
     }
 
+    /// Whether the rules hold anybody back, or may.
+    pub(super) fn has_speakers(&self) -> bool {
+        !self.speakers().is_empty()
+    }
+
     fn speakers(&self) -> MutexGuard<'_, Speakers> {
         self.speakers.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -75,6 +75,10 @@ impl Speakers {
         Ok(())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_account.is_empty()
+    }
+
     /// Takes the turn of an account back; with a time the account has spoken then.
     fn end_turn(&mut self, user_id: &UserId, spoke_ms: Option<u64>) {
         if let Some(speaker) = self.by_account.get_mut(user_id) {
