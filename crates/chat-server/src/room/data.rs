@@ -2,7 +2,7 @@
 
 use chat_types::gateway::ServerFrame;
 
-use super::{Room, State};
+use super::{Room, State, To};
 
 impl Room {
     /// Tells the members all attributes.
@@ -10,7 +10,7 @@ impl Room {
         let mut state = self.lock();
         let group_id = state.group.group_id.clone();
         let attributes = state.group.attributes.clone();
-        state.tell_all(&ServerFrame::AttributesChanged { group_id, attributes });
+        state.tell(&To::All, &ServerFrame::AttributesChanged { group_id, attributes });
         drop(state);
         self.wake();
     }
@@ -30,7 +30,7 @@ impl State {
         for key in std::mem::take(&mut self.counters_changed) {
             let value = self.group.counters.get(&key).copied().unwrap_or(0);
             let group_id = self.group.group_id.clone();
-            self.tell_all(&ServerFrame::CounterChanged { group_id, key, value });
+            self.tell(&To::All, &ServerFrame::CounterChanged { group_id, key, value });
         }
     }
 }

@@ -4,6 +4,7 @@ use chat_types::gateway::{MessageClass, ServerFrame};
 use std::sync::Arc;
 use tokio::task::{JoinSet, yield_now};
 
+use super::audience::To;
 use super::posting::Messages;
 use super::{ConnectionId, Member, State};
 use crate::counters::{Counters, add};
@@ -45,68 +46,27 @@ pub(crate) struct Delivery {
 }
 
 impl State {
-    pub(super) fn audience(&mut self) -> Audience {
-        let members = &self.members;
-        let audience =
-            self.audience.get_or_insert_with(|| members.iter().map(Reader::of).collect());
-        Arc::clone(audience)
+    /// Tells members something that none of them may miss.
+    pub(super) fn tell(&mut self, to: &To, frame: &ServerFrame) {
+        self.say(to, None, 0, frame);
     }
 
-    /// Tells every member something that none may miss.
-    pub(super) fn tell_all(&mut self, frame: &ServerFrame) {
-        let audience = self.audience();
-        self.say(None, 0, frame, audience);
-    }
-
-    /// Tells some members something that none of them may miss.
-    pub(super) fn tell_some(
-        &mut self,
-        frame: &ServerFrame,
-        wanted: impl Fn(ConnectionId, &Member) -> bool,
-    ) {
-        let audience = self.some(wanted);
-        self.say(None, 0, frame, audience);
-    }
-
-    /// Tells some members something that stands for so many tips.
-    pub(super) fn tip_some(
-        &mut self,
-        tips: u32,
-        frame: &ServerFrame,
-        wanted: impl Fn(ConnectionId, &Member) -> bool,
-    ) {
-        let audience = self.some(wanted);
-        self.say(Some(MessageClass::Tip), tips, frame, audience);
-    }
-
-    fn some(&self, wanted: impl Fn(ConnectionId, &Member) -> bool) -> Audience {
-        let members = self.members.iter();
-        let readers = members.filter(|(connection, member)| wanted(**connection, member));
-        readers.map(Reader::of).collect()
-    }
-
-    /// Tells every member something that stands for so many tips, and that a slow one misses first.
-    pub(super) fn tip_all(&mut self, tips: u32, frame: &ServerFrame) {
-        let audience = self.audience();
-        self.say(Some(MessageClass::Tip), tips, frame, audience);
+    /// Tells members something that stands for so many tips, and that a slow one misses first.
+    pub(super) fn tip(&mut self, to: &To, tips: u32, frame: &ServerFrame) {
+        self.say(to, Some(MessageClass::Tip), tips, frame);
     }
 
     /// Tells every member how something is now; a slow one gets only the last of it.
     pub(super) fn tell_newest(&mut self, frame: &ServerFrame) {
-        let audience = self.audience();
+        let audience = self.audience(&To::All);
         if !audience.is_empty() {
             let item = Arc::new(Item::newest(self.origin.clone(), frame));
             self.outgoing.push(Outgoing { item, audience });
         }
     }
 
-    fn say(
-        &mut self,
-        class: Option<MessageClass>,
-        tips: u32,
-        frame: &ServerFrame,
-        audience: Audience,
-    ) {
+    fn say(&mut self, to: &To, class: Option<MessageClass>, tips: u32, frame: &ServerFrame) {
+        let audience = self.audience(to);
         if !audience.is_empty() {
             let item = Arc::new(Item::frame(self.origin.clone(), class, tips, frame));
             self.outgoing.push(Outgoing { item, audience });

@@ -7,7 +7,7 @@ use chat_types::gateway::{
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::{ConnectionId, Room, State};
+use super::{ConnectionId, Room, State, To};
 use crate::message_counters::MessageCounters;
 
 /// Totals since the room came into memory, and the counters of the whole service beside them.
@@ -76,7 +76,7 @@ impl Room {
         let frame = ServerFrame::RoomFigures { group_id, figures: told.0.clone() };
         state.told_figures = Some(told);
         // A tip, of which the totals know only what slow readers missed: it tells of nobody.
-        state.tip_some(1, &frame, |connection, _| here.contains(&connection));
+        state.tip(&To::Connections(here), 1, &frame);
         drop(state);
         self.wake();
     }

@@ -6,7 +6,7 @@ use chat_types::rest::{LEAST_OWN_MARK, MARK_ROBOT};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::online::Seats;
-use super::{Room, State};
+use super::{Room, State, To};
 
 /// Different marks that one room may use, the special ones not counted (product/1047/50294).
 pub(crate) const MARKS_PER_ROOM: usize = 10;
@@ -161,7 +161,7 @@ impl State {
     fn tell_of_marks(&mut self, changed: BTreeMap<u32, Vec<String>>, on: bool) {
         for (mark, users) in changed.into_iter().filter(|(mark, _)| *mark >= LEAST_OWN_MARK) {
             let group_id = self.group.group_id.clone();
-            self.tell_all(&ServerFrame::MarksChanged { group_id, mark, users, on });
+            self.tell(&To::All, &ServerFrame::MarksChanged { group_id, mark, users, on });
         }
     }
 

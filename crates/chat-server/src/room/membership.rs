@@ -4,7 +4,7 @@ use chat_types::UserId;
 use chat_types::gateway::{InfoChange, MessageClass, Platform, ServerFrame};
 use std::sync::Arc;
 
-use super::{ConnectionId, Member, Room, State, Visitor};
+use super::{ConnectionId, Member, Room, State, To, Visitor};
 use crate::outbox::Outbox;
 
 impl Room {
@@ -61,7 +61,10 @@ impl Room {
     pub(crate) fn tell_admin(&self, user: &str, granted: bool) {
         let mut state = self.lock();
         let group_id = state.group.group_id.clone();
-        state.tell_all(&ServerFrame::AdminChanged { group_id, user_id: user.to_owned(), granted });
+        state.tell(
+            &To::All,
+            &ServerFrame::AdminChanged { group_id, user_id: user.to_owned(), granted },
+        );
         drop(state);
         self.wake();
     }
@@ -75,7 +78,7 @@ impl Room {
             operator: operator.to_owned(),
             changes: vec![InfoChange::Owner { value: state.group.owner.clone() }],
         };
-        state.tell_all(&frame);
+        state.tell(&To::All, &frame);
         drop(state);
         self.wake();
     }
@@ -132,7 +135,7 @@ impl State {
         let tips = u32::try_from(users.len()).unwrap_or(u32::MAX);
         self.figures.received(MessageClass::Tip, tips.into());
         self.figures.delivered(MessageClass::Tip, tips.into());
-        self.tip_all(tips, frame);
+        self.tip(&To::All, tips, frame);
     }
 
     fn stored_members(&self) -> u32 {

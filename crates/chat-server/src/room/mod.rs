@@ -3,6 +3,7 @@
 //! [`Outbox`]es.
 
 mod absence;
+mod audience;
 mod catch_up;
 mod data;
 mod fan_out;
@@ -24,12 +25,13 @@ mod tips;
 mod upkeep;
 mod visitor;
 
+pub(crate) use audience::To;
 pub(crate) use catch_up::CaughtUp;
 pub(crate) use fan_out::Reached;
 pub(crate) use moderation::Removal;
 pub(crate) use online::Present;
 pub(crate) use posting::{Draft, Pace, Posted, Stamp, Step, Verdict};
-pub(crate) use profile::{Readers, View};
+pub(crate) use profile::View;
 pub(crate) use recall::SENT_LONGER_S;
 #[cfg(test)]
 pub(crate) use registry::IDLE_MS;
@@ -108,7 +110,7 @@ struct State {
     /// What hosts were told last, and how many connections of theirs that were.
     told_figures: Option<(RoomFigures, usize)>,
     origin: Origin,
-    /// See [`fan_out`].
+    /// Everybody. See [`audience`].
     audience: Option<Audience>,
     outgoing: Vec<Outgoing>,
     /// Group counters that changed since the last tick.
@@ -396,7 +398,7 @@ impl Room {
         state.dismissed = true;
         let group_id = state.group.group_id.clone();
         let frame = ServerFrame::GroupDismissed { group_id, operator: operator.to_owned() };
-        let audience = state.audience();
+        let audience = state.audience(&To::All);
         state.outgoing.clear();
         self.wake();
         state.give_up(|| Verdict::Dismissed);

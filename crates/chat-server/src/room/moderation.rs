@@ -5,7 +5,7 @@ use chat_types::gateway::{MessageClass, RemovedReason, ServerFrame, ShedCause};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{ConnectionId, Member, Pace, Room, State};
+use super::{ConnectionId, Member, Pace, Room, State, To};
 use crate::outbox::encode;
 
 /// What accounts are told that are in the room no longer.
@@ -63,15 +63,15 @@ impl Room {
 
     /// Tells every member something that none may miss.
     pub(crate) fn tell(&self, frame: &ServerFrame) {
-        self.lock().tell_all(frame);
+        self.lock().tell(&To::All, frame);
         self.wake();
     }
 
     /// Tells everybody but these accounts of them, unless more is said already than the room shows.
     /// It is left out first for whoever reads too slowly.
     pub(crate) fn tip_others(&self, users: &[UserId], frame: &ServerFrame, pace: Pace) {
-        let users: HashSet<&UserId> = users.iter().collect();
-        let tips = u32::try_from(users.len()).unwrap_or(u32::MAX);
+        let others = To::except(users);
+        let tips = u32::try_from(users.iter().collect::<HashSet<_>>().len()).unwrap_or(u32::MAX);
         let mut state = self.lock();
         state.figures.received(MessageClass::Tip, tips.into());
         if state.policy.is_overloaded(pace.budget_per_s, pace.now_ms) {
@@ -79,19 +79,14 @@ impl Room {
             return;
         }
         state.figures.delivered(MessageClass::Tip, tips.into());
-        state.tip_some(tips, frame, |_, member| {
-            member.visitor.account().is_none_or(|user| !users.contains(user))
-        });
+        state.tip(&others, tips, frame);
         drop(state);
         self.wake();
     }
 
     /// Tells the connections of these accounts that are in the room.
     pub(crate) fn tell_accounts(&self, users: &[UserId], frame: &ServerFrame) {
-        let mut state = self.lock();
-        let theirs: HashSet<ConnectionId> = state.connections_of(users).into_iter().collect();
-        state.tell_some(frame, |connection, _| theirs.contains(&connection));
-        drop(state);
+        self.lock().tell(&To::accounts(users), frame);
         self.wake();
     }
 }

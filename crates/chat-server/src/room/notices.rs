@@ -1,25 +1,25 @@
 //! Frames of a room that are no messages of it.
 
+use chat_types::UserId;
 use chat_types::gateway::ServerFrame;
 use chat_types::group::GroupType;
 use std::collections::HashSet;
 
-use super::{ConnectionId, Room};
+use super::{ConnectionId, Room, To};
 
 impl Room {
     /// Gives the members a system notification; with `only`, those who are named there.
     pub(crate) fn notify(&self, text: String, only: &[String]) {
         let mut state = self.lock();
-        let only: HashSet<&str> = only.iter().map(String::as_str).collect();
         let group_id = state.group.group_id.clone();
         let frame = ServerFrame::SystemNotification { group_id, text };
-        if only.is_empty() {
-            state.tell_all(&frame);
-        } else {
-            state.tell_some(&frame, |_, member| {
-                member.account().is_some_and(|user| only.contains(user.as_str()))
-            });
-        }
+        let to = match only {
+            [] => To::All,
+            names => {
+                To::Accounts(names.iter().filter_map(|name| UserId::new(&**name).ok()).collect())
+            }
+        };
+        state.tell(&to, &frame);
         drop(state);
         self.wake();
     }
@@ -32,12 +32,9 @@ impl Room {
         }
         let untold: HashSet<ConnectionId> =
             state.members.keys().filter(|connection| !told.contains(connection)).copied().collect();
-        if untold.len() == state.members.len() {
-            state.tell_all(frame);
-        } else {
-            state.tell_some(frame, |connection, _| untold.contains(&connection));
-        }
-        told.extend(untold);
+        told.extend(&untold);
+        let all = untold.len() == state.members.len();
+        state.tell(&if all { To::All } else { To::Connections(untold) }, frame);
         drop(state);
         self.wake();
     }

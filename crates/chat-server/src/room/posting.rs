@@ -7,6 +7,7 @@ use chat_types::{Element, Priority, UserId};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+use super::audience::To;
 use super::fan_out::{Delivery, Outgoing, Reached, Reader};
 use super::reply::Reply;
 use super::{CATCH_UP_MESSAGES, ConnectionId, Recent, Room, SEQ_BLOCK, State};
@@ -388,7 +389,7 @@ impl State {
 
     /// Adds the messages to what is delivered; nobody may be there to get them.
     fn add_messages(&mut self, deliveries: &mut Vec<Delivery>, after: u32, entries: Vec<Entry>) {
-        let audience = self.audience();
+        let audience = self.audience(&To::All);
         if audience.is_empty() {
             return;
         }

@@ -1,21 +1,11 @@
 //! The profile of the group: what members see of it, and what they are told of its changes.
 
-use chat_types::UserId;
 use chat_types::gateway::{InfoChange, RoomRole, RoomRules, ServerFrame};
 use chat_types::group::{CustomFields, GroupProfile};
 use std::collections::HashMap;
 
-use super::{Member, Room, State};
+use super::{Room, State, To};
 use crate::storage::{GroupChange, GroupPatch, StoredGroup};
-
-/// Who may read a custom field.
-pub(crate) enum Readers {
-    Everybody,
-    /// Accounts, and no guests.
-    Members,
-    /// These accounts.
-    Some(Box<dyn Fn(&UserId) -> bool>),
-}
 
 /// What of a group depends on who comes in.
 pub(crate) struct View {
@@ -43,7 +33,7 @@ impl Room {
         operator: &str,
         now_s: u32,
         rules_told: bool,
-        readers: impl Fn(&StoredGroup, &str) -> Readers,
+        readers: impl Fn(&StoredGroup, &str) -> To,
     ) {
         let mut state = self.lock();
         let changes = changes(&state.group, patch, rules_told);
@@ -58,22 +48,19 @@ impl Room {
         for change in changes {
             let readers = match &change {
                 InfoChange::Custom { key, .. } => readers(&state.group, key),
-                _ => Readers::Everybody,
+                _ => To::All,
             };
             match readers {
-                Readers::Members if state.guests > 0 => for_members.push(change),
-                Readers::Everybody | Readers::Members => for_all.push(change),
-                Readers::Some(may_read) => {
-                    let may = |_, member: &Member| member.account().is_some_and(&may_read);
-                    state.tell_some(&frame(vec![change]), may);
-                }
+                To::NotGuests if state.guests > 0 => for_members.push(change),
+                To::All | To::NotGuests => for_all.push(change),
+                to => state.tell(&to, &frame(vec![change])),
             }
         }
         if !for_members.is_empty() {
-            state.tell_some(&frame(for_members), |_, member| member.account().is_some());
+            state.tell(&To::NotGuests, &frame(for_members));
         }
         if !for_all.is_empty() {
-            state.tell_all(&frame(for_all));
+            state.tell(&To::All, &frame(for_all));
         }
         drop(state);
         self.wake();

@@ -5,7 +5,7 @@ use chat_types::UserId;
 use chat_types::gateway::{Message, ServerFrame};
 use std::collections::VecDeque;
 
-use super::{Recent, Room, give_back};
+use super::{Recent, Room, To, give_back};
 
 /// Messages of a room that are remembered: two minutes, the documented window of a recall, of the
 /// busiest room (40 messages a second).
@@ -89,7 +89,7 @@ impl Room {
             operator: operator.to_owned(),
             reason: reason.to_owned(),
         };
-        state.tell_all(&frame);
+        state.tell(&To::All, &frame);
         drop(state);
         self.wake();
     }

@@ -6,7 +6,7 @@ use chat_types::group::GroupType;
 use std::collections::VecDeque;
 
 use super::online::LARGE_ROOM;
-use super::{Pace, State};
+use super::{Pace, State, To};
 
 /// Accounts that one tip names, the newest ones; the others are only counted.
 const NAMED: usize = 10;
@@ -165,13 +165,17 @@ impl State {
         if come > 0 {
             let Named { users, more } = entered;
             let group_id = self.group.group_id.clone();
-            self.tip_all(come, &ServerFrame::MemberEntered { group_id, users, count, more });
+            self.tip(&To::All, come, &ServerFrame::MemberEntered { group_id, users, count, more });
         }
         if gone > 0 {
             let Named { users, more } = left;
             let group_id = self.group.group_id.clone();
             let operator = None;
-            self.tip_all(gone, &ServerFrame::MemberLeft { group_id, users, count, more, operator });
+            self.tip(
+                &To::All,
+                gone,
+                &ServerFrame::MemberLeft { group_id, users, count, more, operator },
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use chat_types::code::{ApiError, Code};
 use chat_types::group::{CustomFields, GroupType, KeyValue, MAX_FIELD_VALUE_BYTES};
 
 use crate::application::{Application, FieldDefinition, Right};
-use crate::room::Readers;
+use crate::room::To;
 use crate::storage::StoredGroup;
 
 /// What an account may do in a group.
@@ -70,11 +70,11 @@ pub(crate) fn readable(app: &Application, group: &StoredGroup, right: Right) -> 
 }
 
 /// Who is told of a change of a field.
-pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> Readers {
+pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> To {
     let read = app.field(field).map_or(Right::Anyone, |field| field.read);
     match read {
-        Right::Anyone => return Readers::Everybody,
-        Right::Member => return Readers::Members,
+        Right::Anyone => return To::All,
+        Right::Member => return To::NotGuests,
         Right::Admin | Right::Owner | Right::AppAdmin => {}
     }
     let mut readers = app.admins.clone();
@@ -84,7 +84,7 @@ pub(crate) fn readers(app: &Application, group: &StoredGroup, field: &str) -> Re
     if read <= Right::Admin {
         readers.extend(group.admins.iter().cloned());
     }
-    Readers::Some(Box::new(move |user| readers.contains(user.as_str())))
+    To::Accounts(readers.into_iter().filter_map(|user| UserId::new(user).ok()).collect())
 }
 
 fn works<'a>(
