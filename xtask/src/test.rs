@@ -68,6 +68,8 @@ const ACCEPTANCE: &[&str] = &[
     "--test",
     "applications",
     "--test",
+    "proxies",
+    "--test",
     "browser",
     "--test",
     "window",

@@ -38,6 +38,9 @@ const TEST: &[&str] = &[
     "x11-utils",
     "procps",
     "curl",
+    // The proxies of docs/deployment.md.
+    "nginx-light",
+    "haproxy",
     // Server SDKs of others are tried against the service in an environment of their own.
     "python3",
     "python3-venv",
