@@ -75,7 +75,33 @@ impl Service {
         log: impl Into<Stdio>,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
-        let mut command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
+        let command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
+        Self::run(command, data_dir, words, log, prepare).await
+    }
+
+    /// Starts the chat service alone where no more files may be open than this.
+    #[cfg(unix)]
+    pub async fn limited_to_files(
+        data_dir: &Path,
+        files: u32,
+        words: &[&str],
+        log: impl Into<Stdio>,
+    ) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n $0 && exec \"$@\""]).arg(files.to_string());
+        command.arg(binary("LIVEROOM_BIN", "liveroom"));
+        let chat: Vec<&str> = ["--only", "chat"].iter().chain(words).copied().collect();
+        Self::run(command, data_dir, &chat, log, |_| {}).await
+    }
+
+    /// Runs a command that becomes the service with further words.
+    async fn run(
+        mut command: Command,
+        data_dir: &Path,
+        words: &[&str],
+        log: impl Into<Stdio>,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         command.args(["serve", "--data-dir"]).arg(data_dir).args(words);
         if !words.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);

@@ -237,3 +237,34 @@ async fn with_a_certificate_everything_speaks_tls_and_a_renewed_one_is_shown_wit
     let said = liveroom::complaint(words.into_iter().chain(["--tls-key", cert])).await;
     assert!(said.contains("cert.pem holds no private key"), "{said}");
 }
+
+/// The shell lowers the limit for the service alone.
+#[cfg(unix)]
+#[tokio::test]
+async fn with_few_open_files_fewer_clients_are_taken_and_the_service_still_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let printed = liveroom::print(["app", "create", "--name", "shop", "--data-dir", path]).await;
+    let app: Value = serde_json::from_str(&printed).unwrap();
+    let log = dir.path().join("service.log");
+    let words = ["--log-format", "json"];
+    let file = File::create(&log).unwrap();
+    let service = Service::limited_to_files(dir.path(), 300, &words, file).await;
+    // More than it may have files: they say nothing, and make way for whoever does.
+    let address = service.rest.trim_start_matches("http://").to_owned();
+    let mut idle = Vec::new();
+    for _ in 0..600 {
+        idle.push(tokio::net::TcpStream::connect(&address).await.unwrap());
+    }
+    let admin = Administrator::of(&service.rest, &app).await;
+    admin.ok("im_open_login_svc/account_import", json!({"UserID": "viewer"})).await;
+    let user_sig = admin.user_sig("viewer").await;
+    let mut client = Client::connect(&service.gateway).await;
+    assert_eq!(client.login(admin.sdk_app_id, "viewer", &user_sig).await["t"], "login_ok");
+    service.terminate().await;
+    let log = std::fs::read_to_string(log).unwrap();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = events.iter().find(|event| event["open_files"] == 300).expect("it is said");
+    assert_eq!((&told["wanted"], &told["needed"]), (&json!(20_000), &json!(26_100)));
+    assert!(told["max_connections"].as_u64().unwrap() < 300, "{told}");
+}

@@ -34,6 +34,7 @@ mod health;
 mod listener;
 mod message_counters;
 mod metrics;
+mod open_files;
 mod outbox;
 mod panics;
 mod rest;

@@ -19,6 +19,7 @@ pub use crate::gateway::GatewayTimes;
 use crate::gateway::{self, Gateway};
 use crate::health::{self, Health};
 use crate::listener::{self, Entrance, Limits, Places};
+use crate::open_files;
 use crate::panics::caught;
 use crate::rest;
 use crate::service::Service;
@@ -28,12 +29,8 @@ use crate::storage::{self, ServiceLock, Storage};
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections at once, unless told otherwise.
 const MAX_CONNECTIONS: usize = 20_000;
-/// HTTP connections at once on which valid calls came, beside those of the gateway.
-const CALLERS: usize = 1_000;
 /// Connections of each kind on a listener for this machine or its operator alone.
 const BESIDE: usize = 32;
-/// Connections that have proven nothing yet: a quarter of the others, and never fewer than this.
-const FEWEST_NEWCOMERS: usize = 256;
 /// Connections of one address at once, unless told otherwise: a whole house behind one address.
 const PER_ADDRESS: u32 = 500;
 /// New connections of one address in a second, unless told otherwise. Ten times as many at once are
@@ -81,7 +78,8 @@ pub struct ServerConfig {
     pub operator_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     pub times: GatewayTimes,
-    /// Connections that have signed in; a further one is answered 503.
+    /// Connections that have signed in; a further one is answered 503. Fewer are taken where the
+    /// system lets the process have too few files open, which the log says.
     pub max_connections: usize,
     /// Connections of one address at once (of an IPv6 address its /64). This machine is not limited.
     pub connections_per_address: u32,
@@ -136,11 +134,13 @@ impl ServerConfig {
         }
     }
 
+    /// As far as files are there for them.
     fn limits(&self) -> Limits {
+        let shares = open_files::raise(self.max_connections);
         Limits {
-            signed_in: self.max_connections,
-            newcomers: (self.max_connections / 4).max(FEWEST_NEWCOMERS),
-            callers: CALLERS,
+            signed_in: shares.signed_in,
+            newcomers: shares.newcomers,
+            callers: shares.callers,
             per_address: self.connections_per_address,
             per_address_s: self.connects_per_address_s,
         }

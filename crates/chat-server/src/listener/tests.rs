@@ -30,33 +30,39 @@ struct Given {
 
 const OPEN: Given = Given { newcomers: 1_000, head: PATIENCE, proxies: "", proxy_protocol: false };
 
+/// What stands between the network and the places.
+fn entrance(given: &Given, listen: SocketAddr) -> Entrance {
+    let counters = Arc::new(Counters::default());
+    let newcomers = given.newcomers;
+    let limits =
+        Limits { signed_in: 10, newcomers, callers: 10, per_address: 100, per_address_s: 100 };
+    let places = Places::new(limits, Arc::new(SystemClock), Arc::clone(&counters));
+    let proxies: TrustedProxies = given.proxies.parse().unwrap();
+    Entrance {
+        places,
+        exposure: Exposure {
+            listen,
+            encrypted: false,
+            behind_proxies: !proxies.is_empty(),
+            plain_text: false,
+        },
+        proxies,
+        proxy_protocol: given.proxy_protocol,
+        head: given.head,
+        keep_alive: PATIENCE,
+        counters,
+        told: AtomicBool::new(false),
+    }
+}
+
 impl Door {
     fn open(given: Given, router: Router) -> Self {
         let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let address = socket.local_addr().unwrap();
-        let counters = Arc::new(Counters::default());
-        let newcomers = given.newcomers;
-        let limits =
-            Limits { signed_in: 10, newcomers, callers: 10, per_address: 100, per_address_s: 100 };
-        let places = Places::new(limits, Arc::new(SystemClock), Arc::clone(&counters));
-        let entrance = Entrance {
-            places: Arc::clone(&places),
-            exposure: Exposure {
-                listen: address,
-                encrypted: false,
-                behind_proxies: false,
-                plain_text: false,
-            },
-            proxies: given.proxies.parse().unwrap(),
-            proxy_protocol: given.proxy_protocol,
-            head: given.head,
-            keep_alive: PATIENCE,
-            counters: Arc::clone(&counters),
-            told: AtomicBool::new(false),
-        };
+        let entrance = Arc::new(entrance(&given, address));
+        let (places, counters) = (Arc::clone(&entrance.places), Arc::clone(&entrance.counters));
         let stopping = CancellationToken::new();
-        let serving =
-            tokio::spawn(serve(socket, None, router, Arc::new(entrance), stopping.clone()));
+        let serving = tokio::spawn(serve(socket, None, router, entrance, stopping.clone()));
         Self { address, places, counters, stopping, serving }
     }
 
@@ -195,4 +201,35 @@ async fn with_the_proxy_protocol_every_connection_begins_with_its_header() {
     let waiting = Door::open(Given { head: Duration::from_millis(50), ..given() }, who());
     closed(waiting.connect().await).await;
     assert_eq!(waiting.counters.read().connections_late, 1);
+}
+
+#[test]
+fn whoever_comes_past_the_proxies_in_plain_text_is_refused() {
+    let listen = "0.0.0.0:8700".parse().unwrap();
+    let behind = entrance(&Given { proxies: "10.0.0.0/8", ..OPEN }, listen);
+    let let_in = |peer: &str| behind.let_in(peer.parse().unwrap()).is_some();
+    assert!(let_in("10.0.0.1"));
+    assert!(let_in("127.0.0.1"), "tools of this machine need no proxy");
+    assert!(!let_in("203.0.113.9"));
+    assert_eq!(behind.counters.read().connections_refused_plain_text, 1);
+    let open = entrance(&OPEN, listen);
+    assert!(open.let_in("203.0.113.9".parse().unwrap()).is_some(), "the start has asked about it");
+}
+
+#[tokio::test]
+async fn when_no_more_files_can_be_open_whoever_waits_is_turned_away_and_does_not_hang() {
+    let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let no_more_files = io::Error::from_raw_os_error(24);
+    let mut spare = Spare::new();
+    for _ in 0..3 {
+        let waiting = TcpStream::connect(address).await.unwrap();
+        assert!(timeout(PATIENCE, spare.after(&no_more_files, &socket)).await.unwrap());
+        closed(waiting).await;
+    }
+    let nobody = timeout(PATIENCE, spare.after(&no_more_files, &socket)).await;
+    assert!(!nobody.unwrap(), "nobody waits, and the loop goes on");
+    let gone = io::Error::from(io::ErrorKind::ConnectionAborted);
+    let _waiting = TcpStream::connect(address).await.unwrap();
+    assert!(!spare.after(&gone, &socket).await, "a client that has gone costs nobody else a place");
 }

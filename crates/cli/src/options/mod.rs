@@ -106,7 +106,8 @@ pub(crate) struct Options {
     )]
     pub(crate) drain_timeout_s: u32,
 
-    /// Signed-in connections at once, 1 to 1000000; a further one is answered 503
+    /// Signed-in connections at once, 1 to 1000000; a further one is answered 503. Each needs an open
+    /// file, and others need about a quarter more: where the system allows fewer, fewer are taken
     #[arg(
         long,
         env = "LIVEROOM_MAX_CONNECTIONS",
