@@ -56,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "draw_record", run: draw_record, seeds: seeds::draw_records, runs: FEW_RUNS },
     Target { name: "ids", run: ids, seeds: seeds::ids, runs: RUNS },
     Target { name: "product", run: product, seeds: seeds::products, runs: RUNS },
+    Target { name: "proxy_header", run: proxy_header, seeds: seeds::proxy_headers, runs: RUNS },
     Target { name: "rest_call", run: rest_call, seeds: seeds::rest_calls, runs: RUNS },
     Target { name: "rest_query", run: rest_query, seeds: seeds::rest_queries, runs: RUNS },
     Target { name: "room_frames", run: room_frames, seeds: seeds::room_frames, runs: FEW_RUNS },
@@ -101,6 +102,16 @@ pub fn product(data: &[u8]) {
     assert!((1..=60).contains(&product.title.chars().count()));
     assert_eq!(product.currency.len(), 3);
     assert!(product.ends_at_s >= 0.0);
+}
+
+/// The header with which a proxy begins a connection: it has its bound, and nothing after it changes
+/// how it is read.
+pub fn proxy_header(data: &[u8]) {
+    if let Some(taken) = fuzz::proxy_header(data) {
+        assert!(taken <= 16 + 512, "{taken} bytes were read");
+        assert_eq!(fuzz::proxy_header(&data[..taken]), Some(taken));
+        assert_eq!(fuzz::proxy_header(&data[..taken - 1]), None, "not whole, and taken");
+    }
 }
 
 /// A call as `service/command`, a line's end, and the body: what the catalogue lets through is

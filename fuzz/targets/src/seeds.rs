@@ -145,6 +145,21 @@ pub(crate) fn products() -> Vec<Vec<u8>> {
     written([product, json!({"id": "a", "title": "慢"})])
 }
 
+pub(crate) fn proxy_headers() -> Vec<Vec<u8>> {
+    let second = |command_and_family: &[u8], addresses: &[u8]| {
+        let length = [0, u8::try_from(addresses.len()).unwrap_or(u8::MAX)];
+        [b"\r\n\r\n\0\r\nQUIT\n".as_slice(), command_and_family, &length, addresses].concat()
+    };
+    vec![
+        b"PROXY TCP4 203.0.113.9 10.0.0.1 51280 8700\r\nGET / HTTP/1.1\r\n".to_vec(),
+        b"PROXY TCP6 2001:db8::7 2001:db8::1 51280 8700\r\n".to_vec(),
+        b"PROXY UNKNOWN\r\n".to_vec(),
+        second(&[0x21, 0x11], &[203, 0, 113, 9, 10, 0, 0, 1, 200, 80, 33, 252]),
+        second(&[0x21, 0x21], &[7; 46]),
+        second(&[0x20, 0x00], &[]),
+    ]
+}
+
 /// Every offered command with all its fields, and messages with every element.
 pub(crate) fn rest_calls() -> Vec<Vec<u8>> {
     let line = |service: &str, command: &str, body: &Value| {

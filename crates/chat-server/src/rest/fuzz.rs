@@ -1,7 +1,8 @@
-//! The parts of a call that read what comes from outside, without a service behind them. For the
-//! fuzz targets alone.
+//! The parts of a connection and a call that read what comes from outside, without a service behind
+//! them. For the fuzz targets alone.
 
 use chat_types::code::ApiError;
+use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{self, Field, Kind};
@@ -10,6 +11,15 @@ use super::catalogue::{self, Field, Kind};
 pub fn rest_query(query: &str) -> Result<(u32, String), ApiError> {
     let parameters = super::parameters(query)?;
     Ok((parameters.sdk_app_id, parameters.user_id.into()))
+}
+
+/// How many bytes of a connection are the header of the PROXY protocol; `None` when it does not
+/// begin with a whole and right one.
+pub fn proxy_header(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    // All that will ever come is there, so reading does not wait.
+    let read = crate::listener::read_proxy_header(&mut rest).now_or_never()?;
+    read.ok().map(|_| bytes.len() - rest.len())
 }
 
 /// What came of a body.
