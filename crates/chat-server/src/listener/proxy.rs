@@ -81,19 +81,22 @@ async fn version_1(
     }
     let line = std::str::from_utf8(&line).map_err(|_| Error::Broken)?;
     let words: Vec<&str> = line.trim_end_matches("\r\n").split(' ').collect();
-    let port = |text: &str| text.parse::<u16>().map_err(|_| Error::Broken);
+    let are_ports = |from: &str, to: &str| {
+        let both = [from, to].iter().all(|text| text.parse::<u16>().is_ok());
+        both.then_some(()).ok_or(Error::Broken)
+    };
     match words[..] {
         ["PROXY", "UNKNOWN", ..] => Ok(None),
         ["PROXY", "TCP4", source, target, from, to] => {
             let source: Ipv4Addr = source.parse().map_err(|_| Error::Broken)?;
             let _: Ipv4Addr = target.parse().map_err(|_| Error::Broken)?;
-            (port(from)?, port(to)?);
+            are_ports(from, to)?;
             Ok(Some(source.into()))
         }
         ["PROXY", "TCP6", source, target, from, to] => {
             let source: Ipv6Addr = source.parse().map_err(|_| Error::Broken)?;
             let _: Ipv6Addr = target.parse().map_err(|_| Error::Broken)?;
-            (port(from)?, port(to)?);
+            are_ports(from, to)?;
             Ok(Some(IpAddr::V6(source).to_canonical()))
         }
         _ => Err(Error::Broken),
