@@ -188,7 +188,8 @@ async fn answer(
     let Some(client) = entrance.client(&mut stream, peer.ip(), place, deadline).await else {
         return;
     };
-    let Some(stream) = tls::secured(stream, acceptor, &entrance.counters).await else { return };
+    let secured = tls::secured(stream, acceptor, &entrance.counters, &stopping);
+    let Some(stream) = secured.await else { return };
     let router = TowerToHyperService::new(router);
     let asked = Arc::new(AtomicBool::new(false));
     let service = {

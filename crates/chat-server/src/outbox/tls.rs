@@ -129,3 +129,59 @@ fn flush(tls: &mut ServerConnection, socket: &TcpStream) -> io::Result<Flushed> 
     }
     Ok(Flushed::All)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tls_transport::testing::Authority;
+    use tls_transport::{Acceptor, ClientStream, HandshakeLimits, Stream};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    async fn pair() -> (TlsWire, ClientStream) {
+        let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+        let tls = authority.serve_loopback(dir.path());
+        let acceptor = Acceptor::new(tls, HandshakeLimits::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (trust, port) = (authority.trust(), listener.local_addr().unwrap().port());
+        let accepting = async { acceptor.accept(listener.accept().await.unwrap().0).await };
+        let (client, accepted) = tokio::join!(trust.connect("127.0.0.1", port, true), accepting);
+        let Stream::Tls(stream) = accepted.unwrap() else { panic!("TLS was asked for") };
+        let (socket, tls) = stream.into_inner();
+        (TlsWire::new(socket, tls), client.unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_a_full_socket_leaves_behind_goes_out_whole_and_before_anything_else() {
+        let (wire, mut client) = pair().await;
+        let mut said = Vec::new();
+        loop {
+            let frame: Vec<u8> = (0..40_000u32).map(|byte| (byte % 251) as u8).collect();
+            let taken = wire.try_write(&frame).unwrap();
+            said.extend_from_slice(&frame[..taken.bytes]);
+            if !taken.all_out {
+                break;
+            }
+            assert_eq!(taken.bytes, frame.len(), "a socket with room takes whole frames");
+        }
+        assert!(wire.owes());
+
+        let mut heard = vec![0; said.len()];
+        let flushing = async {
+            while wire.try_flush().unwrap() != Flushed::All {
+                wire.socket().writable().await.unwrap();
+            }
+        };
+        let both = async { tokio::join!(client.read_exact(&mut heard), flushing) };
+        timeout(Duration::from_secs(20), both).await.unwrap().0.unwrap();
+        assert!(heard == said, "every byte that was taken arrives once");
+
+        assert_eq!(wire.try_write(b"later").unwrap(), Taken { bytes: 5, all_out: true });
+        wire.say_end();
+        let mut rest = String::new();
+        client.read_to_string(&mut rest).await.expect("an end that was announced");
+        assert_eq!(rest, "later");
+    }
+}
