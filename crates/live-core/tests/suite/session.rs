@@ -203,7 +203,7 @@ fn a_stopping_gateway_is_given_the_time_it_asks_for_and_not_all_come_at_once() {
         for tenth in 0..10 {
             let from = *first + (*last - *first) * tenth / 10;
             let to = from + (*last - *first) / 10;
-            let within = times.iter().filter(|time| (from..to).contains(time)).count();
+            let within = times.iter().filter(|time| (from..to).contains(*time)).count();
             assert!(within < 100, "{within} of 500 come in one tenth of the time");
         }
     }
