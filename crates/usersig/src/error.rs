@@ -53,13 +53,14 @@ pub enum Error {
     )]
     SignatureMismatch,
 
-    /// The lifetime is over. Code 70001.
+    /// The lifetime is over, or it never was more than nothing. Code 70001.
     #[error(
         "the UserSig expired at {expired_at_s} and it is {now_s} now (Unix seconds): sign a new one, \
-         and check both clocks if it is fresh"
+         with a lifetime above 0, and check both clocks if it is fresh"
     )]
     Expired {
-        /// The last second at which it was valid, Unix seconds.
+        /// The last second at which it was valid, Unix seconds; the time of signing for one whose
+        /// lifetime is not positive.
         expired_at_s: u64,
         /// The time it was checked against, Unix seconds.
         now_s: u64,

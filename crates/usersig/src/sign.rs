@@ -20,7 +20,7 @@ pub struct SignRequest<'a> {
     pub identifier: &'a str,
     /// The time of signing, Unix seconds.
     pub time_s: u64,
-    /// The lifetime, seconds. The vendor advises at least a day.
+    /// The lifetime, seconds. The vendor advises at least a day. One of 0 is over at once.
     pub expire_s: u64,
     /// Bytes to sign along, which the verifier gives back. `None` and `Some(&[])` are different.
     pub userbuf: Option<&'a [u8]>,
@@ -58,6 +58,7 @@ pub fn sign(request: &SignRequest<'_>) -> Result<String, Error> {
         expire_s: request.expire_s,
         userbuf: request.userbuf.map(<[u8]>::to_vec),
     };
-    let signature = mac::over(&claims, request.key)?.finalize().into_bytes();
+    let signature =
+        mac::over(&claims, request.expire_s.into(), request.key)?.finalize().into_bytes();
     Ok(wire::encode(&claims, &signature)?)
 }

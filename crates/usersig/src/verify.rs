@@ -61,14 +61,15 @@ impl Claims {
 /// The first of these that applies: [`Error::Empty`] (70002), [`Error::Malformed`] (70003),
 /// [`Error::IdentifierMismatch`] (70013), [`Error::AppMismatch`] (70014),
 /// [`Error::SignatureMismatch`] (70009), [`Error::Expired`] (70001). The two mismatches before the
-/// signature speak of what the text claims, true or not.
+/// signature speak of what the text claims, true or not. A lifetime of 0 or less has expired,
+/// whatever the time is.
 ///
 /// Signatures are compared in constant time.
 pub fn verify(user_sig: &str, expected: &Expected<'_>) -> Result<Claims, Error> {
     if user_sig.is_empty() {
         return Err(Error::Empty);
     }
-    let (claims, signature) = wire::decode(user_sig)?;
+    let wire::Decoded { claims, expire_s, signature } = wire::decode(user_sig)?;
     if claims.identifier != expected.identifier {
         return Err(Error::IdentifierMismatch {
             signed: claims.identifier,
@@ -81,10 +82,10 @@ pub fn verify(user_sig: &str, expected: &Expected<'_>) -> Result<Claims, Error> 
             requested: expected.sdk_app_id,
         });
     }
-    mac::over(&claims, expected.key)?
+    mac::over(&claims, expire_s, expected.key)?
         .verify_slice(&signature)
         .map_err(|_differs| Error::SignatureMismatch)?;
-    if claims.expires_at_s() < expected.now_s {
+    if expire_s <= 0 || claims.expires_at_s() < expected.now_s {
         return Err(Error::Expired { expired_at_s: claims.expires_at_s(), now_s: expected.now_s });
     }
     Ok(claims)

@@ -25,7 +25,7 @@ struct Members {
     #[serde(rename = "TLS.sdkappid")]
     sdkappid: u32,
     #[serde(rename = "TLS.expire")]
-    expire: u64,
+    expire: i128,
     #[serde(rename = "TLS.time")]
     time: u64,
     #[serde(
@@ -50,7 +50,7 @@ pub(crate) fn encode(claims: &Claims, signature: &[u8]) -> Result<String, Malfor
         ver: VERSION.to_owned(),
         identifier: claims.identifier.clone(),
         sdkappid: claims.sdk_app_id,
-        expire: claims.expire_s,
+        expire: claims.expire_s.into(),
         time: claims.time_s,
         userbuf: claims.userbuf.as_ref().map(|bytes| STANDARD.encode(bytes)),
         sig: STANDARD.encode(signature),
@@ -66,8 +66,16 @@ pub(crate) fn encode(claims: &Claims, signature: &[u8]) -> Result<String, Malfor
     Ok(text)
 }
 
-/// The claims as they stand in the text, unchecked, and the bytes of its signature.
-pub(crate) fn decode(user_sig: &str) -> Result<(Claims, Vec<u8>), Malformed> {
+/// What stands in a text, unchecked.
+pub(crate) struct Decoded {
+    /// With a lifetime of 0 for one below that.
+    pub(crate) claims: Claims,
+    /// The lifetime as it was signed, seconds.
+    pub(crate) expire_s: i128,
+    pub(crate) signature: Vec<u8>,
+}
+
+pub(crate) fn decode(user_sig: &str) -> Result<Decoded, Malformed> {
     if user_sig.len() > MAX_USER_SIG_BYTES {
         return Err(Malformed::TooLong);
     }
@@ -88,10 +96,11 @@ pub(crate) fn decode(user_sig: &str) -> Result<(Claims, Vec<u8>), Malformed> {
         identifier: members.identifier,
         sdk_app_id: members.sdkappid,
         time_s: members.time,
-        expire_s: members.expire,
+        // What is read as a whole number goes up to that of `u64`.
+        expire_s: u64::try_from(members.expire).unwrap_or(0),
         userbuf,
     };
-    Ok((claims, signature))
+    Ok(Decoded { claims, expire_s: members.expire, signature })
 }
 
 /// The signed text is made of lines, so a line feed in the identifier would let one signature stand

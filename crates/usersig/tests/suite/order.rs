@@ -2,7 +2,7 @@
 
 use usersig::{Error, Expected, SignRequest, sign, verify};
 
-use super::support::{APP, EXPECTED, EXPIRE, ID, REQUEST, TIME, valid};
+use super::support::{APP, EXPECTED, EXPIRE, ID, REQUEST, TIME, hmac, pack, valid};
 
 const LATE: u64 = TIME + EXPIRE + 1;
 
@@ -53,6 +53,26 @@ fn the_last_second_is_still_valid() {
         verify(&valid(), &Expected { now_s: last + 1, ..EXPECTED }),
         Err(Error::Expired { expired_at_s: last, now_s: last + 1 })
     );
+}
+
+#[test]
+fn a_lifetime_that_is_not_positive_has_expired() {
+    for expire in [0, -1, -86_400, i64::MIN] {
+        let text = format!(
+            "TLS.identifier:{ID}\nTLS.sdkappid:{APP}\nTLS.time:{TIME}\nTLS.expire:{expire}\n"
+        );
+        let signed = |sig: String| {
+            pack(&format!(
+                "{{\"TLS.ver\":\"2.0\",\"TLS.identifier\":\"{ID}\",\"TLS.sdkappid\":{APP},\
+                 \"TLS.expire\":{expire},\"TLS.time\":{TIME},\"TLS.sig\":\"{sig}\"}}"
+            ))
+        };
+        for now_s in [0, TIME, u64::MAX] {
+            let expected = Expected { now_s, ..EXPECTED };
+            assert_eq!(code(&signed(hmac(&text)), &expected), 70001, "{expire} at {now_s}");
+        }
+        assert_eq!(code(&signed(hmac("another text")), &EXPECTED), 70009, "{expire}");
+    }
 }
 
 #[test]

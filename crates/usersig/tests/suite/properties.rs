@@ -12,7 +12,7 @@ proptest! {
         key in "(?s).{1,100}",
         sdk_app_id in any::<u32>(),
         time_s in any::<u64>(),
-        expire_s in any::<u64>(),
+        expire_s in 1..=u64::MAX,
         userbuf in option::of(vec(any::<u8>(), 0..300)),
     ) {
         let user_sig = sign(&SignRequest {

@@ -28,7 +28,7 @@ fn sentences_name_both_sides() {
     assert_eq!(
         said(&Expected { now_s: TIME + 86_401, ..EXPECTED }),
         "the UserSig expired at 1700086400 and it is 1700086401 now (Unix seconds): sign a new \
-         one, and check both clocks if it is fresh"
+         one, with a lifetime above 0, and check both clocks if it is fresh"
     );
 }
 

@@ -67,9 +67,12 @@ fn every_member_is_needed_and_has_one_type() {
         }
     }
     for member in ["TLS.sdkappid", "TLS.expire", "TLS.time"] {
-        for value in [json!("1700000000"), json!(-1), json!(1.5), json!(1.0), json!(1e300)] {
+        for value in [json!("1700000000"), json!(1.5), json!(1.0), json!(1e300), json!(-1e300)] {
             assert_eq!(malformed(&with(member, Some(value))), Malformed::Json, "{member}");
         }
+    }
+    for member in ["TLS.sdkappid", "TLS.time"] {
+        assert_eq!(malformed(&with(member, Some(json!(-1)))), Malformed::Json, "{member}");
     }
     assert_eq!(malformed(&with("TLS.sdkappid", Some(json!(1_u64 << 32)))), Malformed::Json);
     for member in ["TLS.ver", "TLS.identifier", "TLS.sig", "TLS.userbuf"] {
