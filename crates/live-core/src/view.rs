@@ -163,7 +163,7 @@ pub enum Priority {
 impl From<chat_types::Priority> for Priority {
     fn from(priority: chat_types::Priority) -> Self {
         match priority {
-            chat_types::Priority::Low => Self::Low,
+            chat_types::Priority::Lowest | chat_types::Priority::Low => Self::Low,
             chat_types::Priority::Normal => Self::Normal,
             chat_types::Priority::High => Self::High,
         }

@@ -15,7 +15,7 @@ use chat_server::fuzz;
 use chat_server::webhook::{MAX_ANSWER_BYTES, parse_answer};
 use chat_types::code::Code;
 use chat_types::element::{Element, MAX_MESSAGE_BYTES, check_body, check_rest_body, readable_text};
-use chat_types::gateway::{ClientFrame, RoomSnapshot, ServerFrame};
+use chat_types::gateway::{ClientFrame, RoomSnapshot, ServerFrame, has_nul};
 use chat_types::{GroupId, UserId};
 use flate2::{Compression, read::ZlibEncoder};
 use live_core::request::RequestNumbers;
@@ -81,6 +81,8 @@ pub fn client_frame(data: &[u8]) {
     }
     let again = serde_json::to_string(&frame).expect("frames encode");
     assert_eq!(serde_json::from_str::<ClientFrame>(&again).expect("and decode"), frame);
+    let text = str::from_utf8(data).expect("JSON is UTF-8");
+    assert!(has_nul(text) || !has_nul(&again), "what is not seen in the bytes is in no text");
 }
 
 /// Names of accounts and groups: what is accepted stays as it is.

@@ -291,11 +291,12 @@ fn priority_name(priority: Priority) -> &'static str {
         Priority::High => "High",
         Priority::Normal => "Normal",
         Priority::Low => "Low",
+        Priority::Lowest => "Lowest",
     }
 }
 
 fn priority_of(name: &str) -> Option<Priority> {
-    [Priority::High, Priority::Normal, Priority::Low]
+    [Priority::High, Priority::Normal, Priority::Low, Priority::Lowest]
         .into_iter()
         .find(|priority| priority_name(*priority) == name)
 }

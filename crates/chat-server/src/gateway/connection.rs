@@ -2,7 +2,9 @@
 //! what waits for the socket; rooms write to the socket themselves as long as it takes everything.
 
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close};
+use chat_types::gateway::{
+    ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close, has_nul,
+};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -453,6 +455,10 @@ impl Connection {
         };
         if text.len() > MAX_CLIENT_FRAME_BYTES {
             return self.refuse(0, Code::FRAME_TOO_LONG, too_long());
+        }
+        if has_nul(&text) {
+            let info = "a text of the frame has U+0000 in it, which no text may have";
+            return self.refuse(id_of(&text), Code::BAD_PARAMETER, info.into());
         }
         match serde_json::from_str(&text) {
             Ok(frame) => Heard::Frame(frame),

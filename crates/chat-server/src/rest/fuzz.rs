@@ -36,7 +36,7 @@ pub struct Checked {
 pub fn rest_call(service: &str, command: &str, body: &[u8]) -> Result<Checked, ApiError> {
     let command = catalogue::find(service, command)?;
     let call = command.call()?;
-    let body = super::to_object(body)?;
+    let body = super::body::read(body)?;
     let check = catalogue::check(command, &body);
     Ok(Checked { check, typed: (call.read)(body.into(), command.family.unreadable()) })
 }

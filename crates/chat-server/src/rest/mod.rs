@@ -6,6 +6,7 @@
 //! administrator (60010), body (93000, 60003), rate of the application (60011), command (60009,
 //! 10003, 60017), rate of the command (60007), form of the body (the codes of `catalogue`).
 
+mod body;
 mod catalogue;
 mod commands;
 pub mod fuzz;
@@ -22,7 +23,6 @@ use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
 use chat_types::rest::{Envelope, ErrorDisplay, MAX_BODY_BYTES};
 use futures_util::StreamExt;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -121,7 +121,7 @@ async fn call(
         place.called();
     }
     let body = collect(body).await?;
-    let mut body = to_object(&body)?;
+    let mut body = body::read(&body)?;
     let sdk_app_id = caller.app.sdk_app_id;
     let (admission, counters) = (&service.admission, &service.counters);
     admit_app(admission, counters, sdk_app_id, caller.app.settings.calls_per_second)?;
@@ -211,19 +211,6 @@ fn number(text: &str) -> Option<u32> {
 /// kept as it stands, and then fails the check of its parameter.
 fn parse_query(query: &str) -> HashMap<String, String> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-}
-
-fn to_object(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        ApiError::new(
-            Code::BODY_NOT_JSON,
-            format!("the body is not JSON: {error}; send {{}} when there is nothing to say"),
-        )
-    })?;
-    match value {
-        Value::Object(body) => Ok(body),
-        _ => Err(ApiError::new(Code::BODY_NOT_JSON, "the body has to be a JSON object")),
-    }
 }
 
 /// The bytes of a body of at most [`MAX_BODY_BYTES`]. Of a longer one the rest is read and thrown

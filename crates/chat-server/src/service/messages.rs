@@ -89,7 +89,7 @@ impl Outgoing {
     /// with the highest priority is worth more than what a client may call so.
     fn class(&self) -> MessageClass {
         match (self.priority, self.connection) {
-            (Priority::Low, _) => MessageClass::Low,
+            (Priority::Lowest | Priority::Low, _) => MessageClass::Low,
             (Priority::Normal, _) => MessageClass::Normal,
             (Priority::High, Some(_)) => MessageClass::High,
             (Priority::High, None) => MessageClass::Assured,

@@ -217,7 +217,7 @@ impl Service {
 /// who likes has not spoken.
 fn is_signal(outgoing: &Outgoing) -> bool {
     let elements = &outgoing.elements;
-    outgoing.priority == Priority::Low
+    outgoing.priority <= Priority::Low
         && elements.iter().all(|element| matches!(element, Element::Custom(_)))
 }
 

@@ -15,9 +15,10 @@ async fn a_call_is_refused_at_the_first_check_that_fails() {
     let sig = world.sig("administrator");
     let foreign = sign(app, "another key", "administrator", now, u64::from(u32::MAX));
     let expired = sign(app, world.app.key.reveal(), "administrator", now, 1);
+    let no_time = world.sig_for("administrator", 0);
     let viewer = world.sig("viewer");
     let path = format!("{GROUPS}/get_group_info");
-    let cases: [(String, &str, i64); 13] = [
+    let cases: [(String, &str, i64); 14] = [
         (format!("identifier=administrator&usersig={sig}"), "{}", 60012),
         (format!("sdkappid=x&identifier=administrator&usersig={sig}"), "{}", 60006),
         (format!("sdkappid=5&identifier=administrator&usersig={sig}"), "{}", 60006),
@@ -28,6 +29,7 @@ async fn a_call_is_refused_at_the_first_check_that_fails() {
         (format!("sdkappid={app}&identifier=host&usersig={sig}"), "{}", 70013),
         (format!("sdkappid={app}&identifier=administrator&usersig={foreign}"), "{}", 70009),
         (format!("sdkappid={app}&identifier=administrator&usersig={expired}"), "{}", 70001),
+        (format!("sdkappid={app}&identifier=administrator&usersig={no_time}"), "{}", 70001),
         (format!("sdkappid={app}&identifier=viewer&usersig={viewer}"), "{}", 60010),
         (world.query("administrator"), "", 60003),
         (world.query("administrator"), "[1]", 60003),
@@ -126,6 +128,75 @@ async fn groups_and_messages_that_break_a_rule_get_the_documented_code() {
     let import = json!({"UserID": "x".repeat(33)});
     assert_eq!(world.refused("im_open_login_svc/account_import", import).await, 70402);
     world.say(1, "still here").await;
+}
+
+/// As libraries write what was not given.
+#[tokio::test]
+async fn an_optional_member_that_is_null_counts_as_absent_and_a_required_one_as_missing() {
+    let world = World::with_room().await;
+    let body = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi", "Font": null}},
+        {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "{\"a\":null}", "Desc": null}}]);
+    for (path, body) in [
+        ("get_group_member_info", json!({"GroupId": "r", "MemberInfoFilter": null, "Limit": null})),
+        (
+            "get_group_info",
+            json!({"GroupIdList": ["r"], "ResponseFilter": {"GroupBaseInfoFilter": null}}),
+        ),
+        (
+            "send_group_msg",
+            json!({"GroupId": "r", "Random": 1, "MsgBody": body, "MsgPriority": null,
+                "CloudCustomData": null, "GroupAtInfo": null, "OfflinePushInfo": null}),
+        ),
+    ] {
+        world.ok(&format!("{GROUPS}/{path}"), body).await;
+    }
+    let send = json!({"GroupId": "r", "Random": null, "MsgBody": body});
+    assert_eq!(world.refused(&format!("{GROUPS}/send_group_msg"), send).await, 10004);
+    let send = json!({"To_Account": "host", "MsgRandom": 1, "MsgBody": null});
+    assert_eq!(world.refused("openim/sendmsg", send).await, 90002);
+    let text = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": null}}]);
+    let send = json!({"To_Account": "host", "MsgRandom": 1, "MsgBody": text});
+    assert_eq!(world.refused("openim/sendmsg", send).await, 90010);
+}
+
+#[tokio::test]
+async fn a_text_with_the_sign_u_0000_is_refused_at_every_border_and_nothing_is_stored() {
+    let world = World::with_room().await;
+    let text = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "a\0b"}}]);
+    for (path, body, code) in [
+        ("im_open_login_svc/account_import", json!({"UserID": "mei", "Nick": "M\0"}), 70402),
+        (
+            "profile/portrait_set",
+            json!({"From_Account": "host",
+                "ProfileItem": [{"Tag": "Tag_Profile_IM_Nick", "Value": "\0"}]}),
+            40001,
+        ),
+        (
+            "group_open_http_svc/modify_group_base_info",
+            json!({"GroupId": "r", "AppDefinedData": [{"Key": "product", "Value": "\0"}]}),
+            10004,
+        ),
+        (
+            "group_open_http_svc/set_group_attr",
+            json!({"GroupId": "r", "GroupAttr": [{"key": "k", "value": "\0"}]}),
+            10004,
+        ),
+        (
+            "group_open_http_svc/send_group_msg",
+            json!({"GroupId": "r", "Random": 1, "MsgBody": text}),
+            10004,
+        ),
+        ("openim/sendmsg", json!({"To_Account": "host", "MsgRandom": 1, "MsgBody": text}), 90010),
+    ] {
+        assert_eq!(world.refused(path, body).await, code, "{path}");
+    }
+    let mut neighbour = world.in_room("neighbour").await;
+    let mut viewer = world.in_room("viewer").await;
+    let frame = json!({"t": "send", "group_id": "r", "client_id": "c", "elements": text});
+    let answer = viewer.ask(frame).await;
+    assert_eq!((&answer["t"], &answer["code"]), (&json!("error"), &json!(10004)), "{answer}");
+    viewer.send_text("d", r"no sign, but \u0000").await;
+    assert_eq!(neighbour.texts(1).await, [r"no sign, but \u0000"]);
 }
 
 #[tokio::test]

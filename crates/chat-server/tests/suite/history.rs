@@ -56,6 +56,20 @@ fn seqs(messages: &Value, name: &str) -> Vec<u64> {
 }
 
 #[tokio::test]
+async fn the_lowest_priority_is_taken_and_told_by_its_name_and_number() {
+    let world = with_group().await;
+    let mut member = world.signed_in("b").await;
+    let body = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]);
+    let send = json!({"GroupId": "g", "From_Account": "a", "Random": 1, "MsgPriority": "Lowest",
+        "MsgBody": body});
+    world.ok(&format!("{GROUPS}/send_group_msg"), send).await;
+    let frame = member.kind("messages").await;
+    assert_eq!(frame["messages"][0]["priority"], "Lowest");
+    let kept = history(&world, "g", 1).await;
+    assert_eq!(kept["RspMsgList"][0]["MsgPriority"], 4);
+}
+
+#[tokio::test]
 async fn a_recalled_message_leaves_the_room_and_its_catch_up() {
     let world = World::with_room().await;
     let mut viewer = world.in_room("viewer").await;

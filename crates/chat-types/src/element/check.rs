@@ -104,8 +104,8 @@ fn check_sizes(element: &Value) -> Result<(), String> {
 }
 
 /// Checks what holds for every message: 1 to [`MAX_ELEMENTS`] elements, at most one of them custom,
-/// something to read or custom data, places on the earth, images with at least one of the three
-/// sizes, and at most `max_bytes` of JSON.
+/// something to read or custom data, no U+0000, which databases do not store, places on the earth,
+/// images with at least one of the three sizes, and at most `max_bytes` of JSON.
 pub fn check_body(elements: &[Element], max_bytes: usize) -> Result<(), BodyError> {
     check_count(elements.len())?;
     let custom = elements.iter().filter(|element| matches!(element, Element::Custom(_))).count();
@@ -123,6 +123,10 @@ pub fn check_body(elements: &[Element], max_bytes: usize) -> Result<(), BodyErro
     }
     for (position, element) in elements.iter().enumerate() {
         check_values(element).map_err(|info| BodyError::element(position, info))?;
+        if element.has_text(|text| text.contains('\0')) {
+            let info = "it has U+0000 in it, which no text may have";
+            return Err(BodyError::element(position, info));
+        }
     }
     let bytes = json_bytes(elements);
     if bytes > max_bytes {
@@ -278,6 +282,44 @@ mod tests {
         {
             assert_eq!(fault(&at(latitude, longitude)), Fault::Element);
         }
+    }
+
+    #[test]
+    fn no_text_of_an_element_has_the_sign_that_ends_texts_elsewhere() {
+        for (kind, text) in [
+            ("TIMTextElem", "Text"),
+            ("TIMCustomElem", "Data"),
+            ("TIMCustomElem", "Desc"),
+            ("TIMCustomElem", "Ext"),
+            ("TIMCustomElem", "Sound"),
+            ("TIMFaceElem", "Data"),
+            ("TIMLocationElem", "Desc"),
+            ("TIMImageElem", "UUID"),
+            ("TIMSoundElem", "Url"),
+            ("TIMSoundElem", "UUID"),
+            ("TIMFileElem", "Url"),
+            ("TIMFileElem", "UUID"),
+            ("TIMFileElem", "FileName"),
+            ("TIMVideoFileElem", "VideoUrl"),
+            ("TIMVideoFileElem", "VideoUUID"),
+            ("TIMVideoFileElem", "VideoFormat"),
+            ("TIMVideoFileElem", "ThumbUrl"),
+            ("TIMVideoFileElem", "ThumbUUID"),
+            ("TIMVideoFileElem", "ThumbFormat"),
+        ] {
+            let element = |value: &str| {
+                let mut content = json!({"Index": 1, "Latitude": 1.0, "Longitude": 1.0, "Text": "x",
+                    "ImageInfoArray": [{"Type": 1}]});
+                content[text] = value.into();
+                let element = json!({"MsgType": kind, "MsgContent": content});
+                [serde_json::from_value::<Element>(element).unwrap()]
+            };
+            assert!(check_body(&element("x"), 1_000).is_ok(), "{kind} {text}");
+            assert_eq!(fault(&element("x\0y")), Fault::Element, "{kind} {text}");
+        }
+        let info = ImageInfo { kind: 1, url: "x\0".into(), ..Default::default() };
+        let image = ImageElement { image_info_array: vec![info], ..Default::default() };
+        assert_eq!(fault(&[Element::Image(image)]), Fault::Element);
     }
 
     #[test]

@@ -9,11 +9,13 @@ pub use check::{
 
 use serde::{Deserialize, Serialize};
 
-/// Priority of a group message. Case sensitive on the wire.
+/// Priority of a group message. Case sensitive on the wire. The two lowest are one class when a room
+/// has to choose; everybody is told the name that the sender gave.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub enum Priority {
+    Lowest,
     Low,
     #[default]
     Normal,
@@ -186,6 +188,35 @@ impl Element {
             Self::Sound(_) => "TIMSoundElem",
             Self::File(_) => "TIMFileElem",
             Self::Video(_) => "TIMVideoFileElem",
+        }
+    }
+}
+
+impl Element {
+    /// Whether any text in it, whatever it is for, fulfils this.
+    pub(crate) fn has_text(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        let any = |texts: &[&String]| texts.iter().any(|text| wanted(text));
+        match self {
+            Self::Text(TextElement { text }) => any(&[text]),
+            Self::Custom(CustomElement { data, desc, ext, sound }) => {
+                any(&[data, desc, ext, sound])
+            }
+            Self::Face(FaceElement { data, .. }) => any(&[data]),
+            Self::Location(LocationElement { desc, .. }) => any(&[desc]),
+            Self::Image(ImageElement { uuid, image_info_array, .. }) => {
+                any(&[uuid]) || image_info_array.iter().any(|info| wanted(&info.url))
+            }
+            Self::Sound(SoundElement { url, uuid, .. }) => any(&[url, uuid]),
+            Self::File(FileElement { url, uuid, file_name, .. }) => any(&[url, uuid, file_name]),
+            Self::Video(VideoElement {
+                video_url,
+                video_uuid,
+                video_format,
+                thumb_url,
+                thumb_uuid,
+                thumb_format,
+                ..
+            }) => any(&[video_url, video_uuid, video_format, thumb_url, thumb_uuid, thumb_format]),
         }
     }
 }

@@ -190,3 +190,34 @@ impl ClientFrame {
         }
     }
 }
+
+/// Whether a text in this JSON has U+0000 in it, by the one way in which JSON can write that. Such a
+/// frame is refused: databases do not store the sign.
+pub fn has_nul(json: &str) -> bool {
+    json.match_indices(r"\u0000").any(|(at, _)| {
+        let before = json.as_bytes()[..at].iter().rev();
+        // After an odd number the next one is a backslash by itself.
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_that_is_written_as_an_escape_is_told_from_a_backslash_before_letters() {
+        for (json, has) in [
+            (r#""a\\u0000b""#, false),
+            (r#""a\\\\u0000b""#, false),
+            (r#""u0000""#, false),
+            (r#""\u00000""#, true),
+            (r#""a\u0000b""#, true),
+            (r#""\\\u0000""#, true),
+            (r#""\\u0000\u0000""#, true),
+            (r#"{"\u0000":1}"#, true),
+        ] {
+            assert_eq!(has_nul(json), has, "{json}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ mod message;
 mod rules;
 mod server;
 
-pub use client::ClientFrame;
+pub use client::{ClientFrame, has_nul};
 pub use message::{
     C2cMessage, Conversation, Delivery, InfoChange, KickCause, Message, OwnMessage, Presence,
     RemovedReason, RoomMessages, RoomRole, RoomSnapshot, SendOutcome,

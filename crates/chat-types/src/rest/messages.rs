@@ -180,6 +180,7 @@ pub const fn priority_number(priority: Priority) -> u32 {
         Priority::High => 1,
         Priority::Normal => 2,
         Priority::Low => 3,
+        Priority::Lowest => 4,
     }
 }
 

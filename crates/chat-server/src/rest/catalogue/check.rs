@@ -92,7 +92,7 @@ fn check_value(kind: &Kind, value: &Value, blank: bool) -> Result<(), Wrong> {
             let words = words.join(", ");
             Err(Wrong::new(Fault::Value, format!("has to be one of {words}; case counts")))
         }
-        Kind::TextOrNumber if value.is_string() || is_whole(value) => Ok(()),
+        Kind::TextOrNumber if value.is_string() || is_whole(value) => check_signs(value),
         Kind::TextOrNumber => Err(wrong_type("a text or a whole number")),
         Kind::NumberOr { word, .. } if value.as_str() == Some(word) => Ok(()),
         Kind::NumberOr { word, most } => {
@@ -115,7 +115,7 @@ fn check_value(kind: &Kind, value: &Value, blank: bool) -> Result<(), Wrong> {
         Kind::Object(fields) => {
             check_fields(fields, value.as_object().ok_or_else(|| wrong_type("an object"))?)
         }
-        Kind::AnyObject if value.is_object() => Ok(()),
+        Kind::AnyObject if value.is_object() => check_signs(value),
         Kind::AnyObject => Err(wrong_type("an object")),
     }
 }
@@ -130,7 +130,24 @@ fn check_text(value: &Value, least: usize, most: usize) -> Result<(), Wrong> {
     if bytes < least {
         return Err(Wrong::new(Fault::Empty, "is empty"));
     }
-    Ok(())
+    check_signs(value)
+}
+
+/// Refuses U+0000 in any text of a value: databases do not store it, and many a reader takes it for
+/// the end of the text.
+fn check_signs(value: &Value) -> Result<(), Wrong> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            Err(Wrong::new(Fault::Value, "has U+0000 in it, which no text may have"))
+        }
+        Value::Array(entries) => entries.iter().enumerate().try_for_each(|(index, entry)| {
+            check_signs(entry).map_err(|wrong| wrong.in_entry(index))
+        }),
+        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
+            check_signs(value).map_err(|wrong| wrong.in_member(name))
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn check_id(
@@ -192,14 +209,14 @@ impl Wrong {
         Self { at: format!("[{index}]{joint}{}", self.at), inside: true, ..self }
     }
 
+    fn in_member(self, name: &str) -> Self {
+        let joint = if self.at.is_empty() || self.at.starts_with('[') { "" } else { "." };
+        Self { at: format!("{name}{joint}{}", self.at), inside: true, ..self }
+    }
+
     fn in_field(self, field: &Field) -> Self {
         let fault = if self.inside { Fault::Inside } else { self.fault };
-        let joint = if self.at.is_empty() || self.at.starts_with('[') { "" } else { "." };
-        Self {
-            at: format!("{}{joint}{}", field.name, self.at),
-            code: self.code.or_else(|| field.own_code(fault)),
-            inside: true,
-            ..self
-        }
+        let code = self.code.or_else(|| field.own_code(fault));
+        Self { code, ..self.in_member(field.name) }
     }
 }

@@ -43,8 +43,14 @@ const TOPIC: Field = opt("TopicId", text(128));
 const SEQ: Field = req("MsgSeq", U32);
 const MENTION: Kind = Kind::Object(&[req("GroupAtAllFlag", FLAG), opt("GroupAt_Account", ACCOUNT)]);
 const RECALL_ITEM: Kind = Kind::Object(&[SEQ]);
-const IMPORTED_MESSAGE: Kind =
-    Kind::Object(&[req("From_Account", ACCOUNT), req("SendTime", U32), opt("Random", U32), BODY]);
+const PRIORITY: Kind = Kind::OneOf(&["High", "Normal", "Low", "Lowest"]);
+const IMPORTED_MESSAGE: Kind = Kind::Object(&[
+    req("From_Account", ACCOUNT),
+    req("SendTime", U32),
+    opt("Random", U32),
+    opt("MsgPriority", PRIORITY),
+    BODY,
+]);
 
 pub(super) const COMMANDS: &[Command] = &[
     group(
@@ -56,7 +62,7 @@ pub(super) const COMMANDS: &[Command] = &[
             RANDOM,
             BODY,
             SENDER,
-            opt("MsgPriority", Kind::OneOf(&["High", "Normal", "Low"])),
+            opt("MsgPriority", PRIORITY),
             opt("OnlineOnlyFlag", FLAG),
             SEND_CONTROL,
             FORBID_CALLBACKS,
@@ -72,7 +78,8 @@ pub(super) const COMMANDS: &[Command] = &[
          service. When more is said than the group delivers in a second (the setting room_budget, 40 \
          unless changed, or the rules of the room) and it chooses other messages, the answer is 10023, \
          at once or within 5 seconds; the same Random again gets it again for five minutes. \
-         MsgPriority High ranks above everything that clients send. What a room asks of its senders \
+         MsgPriority High ranks above everything that clients send; Lowest is one class with Low, and \
+         members, webhooks and the history (4) have the name that was given. What a room asks of its senders \
          (rate, slow mode, links, blocked words) does not hold for this call.",
     ),
     group(

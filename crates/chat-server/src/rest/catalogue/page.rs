@@ -28,7 +28,9 @@ A path that is not on this page answers 60009, and 10003 when its service is one
 services. A body that breaks a rule of its command is refused before anything is done, with the code
 of the family (70402 for accounts, 40001 for profiles, 10004 for groups, 90001 for one-to-one
 messages) or of the field, and with a sentence that names the field, the limit and the page. Fields
-that a command does not have are ignored. Where a field has an older and a newer name, both are read.
+that a command does not have are ignored, and so are members that are `null`, at any depth: a required
+one is missing then. A text with U+0000 in it is refused as a wrong value of its field, in message
+elements too, because databases do not store that sign; it is never left out of a text silently. Where a field has an older and a newer name, both are read.
 Features that need an edition or a setting say so with their code while they are off.
 
 Groups are of the types `Private` (`Work`), `Public`, `ChatRoom` (`Meeting`) and `AVChatRoom`.

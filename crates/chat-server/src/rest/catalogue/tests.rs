@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use super::field::{Fault, Field, Kind};
 use super::{Command, Support, check, commands, find};
+use crate::rest::body;
 
 /// A body that has what the command requires and nothing else.
 fn least_body(fields: &[Field]) -> Map<String, Value> {
@@ -40,6 +41,9 @@ fn bad(kind: &Kind) -> Vec<(Value, Fault)> {
             if *least > 0 {
                 all.push(("".into(), Fault::Empty));
             }
+            if *most >= 2 {
+                all.push(("x\0".into(), Fault::Value));
+            }
         }
         Kind::Account => {
             all.extend([("x".repeat(33).into(), Fault::Value), ("caf\u{e9}".into(), Fault::Value)])
@@ -67,7 +71,9 @@ fn bad(kind: &Kind) -> Vec<(Value, Fault)> {
                 all.push((json!([]), Fault::Empty));
             }
         }
-        Kind::TextOrNumber | Kind::Object(_) | Kind::AnyObject => {}
+        Kind::TextOrNumber => all.push(("x\0".into(), Fault::Value)),
+        // What is wrong in it is wrong inside of the field.
+        Kind::Object(_) | Kind::AnyObject => {}
     }
     all
 }
@@ -114,6 +120,10 @@ fn wrong_values(field: &Field) -> Vec<Wrong> {
             entries
         }
         Kind::Object(fields) => wrong_objects(fields),
+        Kind::AnyObject => {
+            let value = json!({"Deep": [{"Text": "x\0"}]});
+            vec![Wrong { value, fault: Fault::Value, accounts: false, code: None }]
+        }
         _ => Vec::new(),
     };
     all.extend(inside.into_iter().map(|wrong| {
@@ -202,6 +212,51 @@ fn every_violation_of_every_field_of_every_command_has_its_code() {
         }
     }
     assert!(violations > 2_000, "{violations} bodies were wrong in one point");
+}
+
+/// Every object with one member that is `null`, and for a member that is required the code that its
+/// field has.
+fn with_a_null(fields: &[Field]) -> Vec<(Value, Option<Option<Code>>)> {
+    let mut all = Vec::new();
+    for field in fields {
+        let with = |name: &str, value: Value| {
+            let mut object = least_body(fields);
+            object.remove(field.name);
+            object.insert(name.to_owned(), value);
+            Value::Object(object)
+        };
+        for name in std::iter::once(&field.name).chain(field.also) {
+            let refusal = field.required.then(|| field.own_code(Fault::Missing));
+            all.push((with(name, json!(null)), refusal));
+        }
+        let (inner, is_list) = match field.kind {
+            Kind::Object(fields) => (with_a_null(fields), false),
+            Kind::List { of: Kind::Object(fields), .. } => (with_a_null(fields), true),
+            _ => continue,
+        };
+        all.extend(inner.into_iter().map(|(value, refusal)| {
+            let value = if is_list { json!([value]) } else { value };
+            let refusal = refusal.map(|code| code.or_else(|| field.own_code(Fault::Inside)));
+            (with(field.name, value), refusal)
+        }));
+    }
+    all
+}
+
+#[test]
+fn a_member_that_is_null_counts_as_absent_in_every_command() {
+    let mut nulls = 0;
+    for command in commands() {
+        for (body, refusal) in with_a_null(command.fields) {
+            let read = body::read(body.to_string().as_bytes()).unwrap();
+            let code = check(command, &read).err().map(|error| error.code);
+            let missing = || command.family.code(Fault::Missing, false);
+            let wanted = refusal.map(|code| code.unwrap_or_else(missing));
+            assert_eq!(code, wanted, "{} {body}", command.name);
+            nulls += 1;
+        }
+    }
+    assert!(nulls > 300, "{nulls} bodies had a null");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) const CONVERSATIONS: &str = "
             SELECT low, high, number, time_s, seq FROM c2c_messages
             WHERE sdk_app_id = $1 AND high = $2 AND low <> $2 AND expire_time > $3
               AND listed = 1 AND (to_user = $2 OR for_sender = 1)
-        ) AS both
+        ) AS either_place
     )
     SELECT m.* FROM mine
     JOIN c2c_messages m ON m.sdk_app_id = $1 AND m.low = mine.low AND m.high = mine.high
