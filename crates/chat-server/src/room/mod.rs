@@ -75,7 +75,7 @@ const SEQ_BLOCK: u32 = 1_000;
 pub(crate) type ConnectionId = u64;
 
 pub(crate) struct Room {
-    number: u64,
+    incarnation: u64,
     state: Mutex<State>,
     /// See [`Room::lock`].
     broken: AtomicBool,
@@ -199,17 +199,17 @@ pub(crate) struct RoomNumbers {
 }
 
 impl Room {
-    /// `number` is unique while the service runs, also among rooms with the same group id.
+    /// `incarnation` is unique while the service runs, also among rooms with the same group id.
     pub(crate) fn new(
-        number: u64,
+        incarnation: u64,
         group: StoredGroup,
         owner_nick: String,
         counters: Arc<MessageCounters>,
     ) -> Self {
         Self {
-            number,
+            incarnation,
             speech: rules::Speech::of(&group),
-            state: Mutex::new(State::new(number, group, owner_nick, counters)),
+            state: Mutex::new(State::new(incarnation, group, owner_nick, counters)),
             broken: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             wake: Notify::new(),
@@ -237,8 +237,8 @@ impl Room {
         })
     }
 
-    pub(crate) fn number(&self) -> u64 {
-        self.number
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     pub(crate) fn is_dismissed(&self) -> bool {

@@ -33,7 +33,7 @@ impl Room {
         now_s: u32,
     ) {
         let mut state = self.lock();
-        let renewed = State::new(self.number, group, owner_nick, counters);
+        let renewed = State::new(self.incarnation, group, owner_nick, counters);
         let mut before = std::mem::replace(&mut *state, renewed);
         state.stopped = before.stopped;
         state.last_message_time_s = before.last_message_time_s;

@@ -129,7 +129,7 @@ pub(crate) struct OnItsWay {
 impl OnItsWay {
     /// Number of the room that decides about it.
     pub(crate) fn room(&self) -> u64 {
-        self.room.number()
+        self.room.incarnation()
     }
 }
 

@@ -192,7 +192,7 @@ impl Service {
             return;
         }
         for room in self.rooms_of(app.sdk_app_id) {
-            let is_other = room.number() != entered.number() && room.has_account(user_id);
+            let is_other = room.incarnation() != entered.incarnation() && room.has_account(user_id);
             if is_other && needs_live_room(&room).is_ok() {
                 for other in others.iter().filter(|other| room.has(other.connection)) {
                     self.moved_on(app, &room, user_id, other).await;

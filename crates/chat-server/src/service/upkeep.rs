@@ -27,7 +27,7 @@ pub(super) struct Absent(Mutex<BTreeMap<u64, Place>>);
 impl Absent {
     fn note(&self, place: Place) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.insert(place.2.number(), place);
+        rooms.insert(place.2.incarnation(), place);
     }
 
     pub(super) fn take(&self) -> impl Iterator<Item = Place> + use<> {
