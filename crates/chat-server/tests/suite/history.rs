@@ -58,7 +58,7 @@ fn seqs(messages: &Value, name: &str) -> Vec<u64> {
 #[tokio::test]
 async fn the_lowest_priority_is_taken_and_told_by_its_name_and_number() {
     let world = with_group().await;
-    let mut member = world.signed_in("b").await;
+    let mut member = join(&world, "b", "g").await;
     let body = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]);
     let send = json!({"GroupId": "g", "From_Account": "a", "Random": 1, "MsgPriority": "Lowest",
         "MsgBody": body});
