@@ -3,10 +3,14 @@
 const ROOM = "room";
 const UNNUMBERED = "0000000000";
 let seq = 1_000_000_000;
+// A certificate and its key, for the rows over TLS.
+const [cert, key] = Bun.argv.slice(2);
+const tls = cert ? { cert: Bun.file(cert), key: Bun.file(key) } : undefined;
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
+  tls,
   fetch(request, server) {
     const sender = new URL(request.url).pathname === "/send";
     if (server.upgrade(request, { data: { sender } })) return undefined;
@@ -27,4 +31,4 @@ const server = Bun.serve({
   },
 });
 
-console.log(JSON.stringify({ event: "ready", gateway: `ws://127.0.0.1:${server.port}/gateway` }));
+console.log(JSON.stringify({ event: "ready", gateway: `${tls ? "wss" : "ws"}://127.0.0.1:${server.port}/gateway` }));

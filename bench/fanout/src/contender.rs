@@ -9,6 +9,8 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tls_transport::CertificateFiles;
+use tls_transport::testing::Authority;
 use usersig::SignRequest;
 
 use crate::Error;
@@ -38,8 +40,12 @@ pub enum Contender {
     Server,
     /// The same, whose members read compressed frames.
     ServerDeflate,
+    /// The chat server over TLS.
+    ServerTls,
     /// uWebSockets, as Bun has it.
     UWebSockets,
+    /// The same over TLS.
+    UWebSocketsTls,
 }
 
 impl Contender {
@@ -50,8 +56,18 @@ impl Contender {
             Self::ServerEach => "Liveroom, `tick_ms` 0",
             Self::Server => "Liveroom",
             Self::ServerDeflate => "Liveroom, members with `deflate`",
+            Self::ServerTls => "Liveroom over TLS",
             Self::UWebSockets => "uWebSockets (in Bun)",
+            Self::UWebSocketsTls => "uWebSockets (in Bun) over TLS",
         }
+    }
+
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::UWebSockets | Self::UWebSocketsTls)
+    }
+
+    fn has_tls(self) -> bool {
+        matches!(self, Self::ServerTls | Self::UWebSocketsTls)
     }
 }
 
@@ -69,6 +85,9 @@ pub struct Programs {
 pub struct Site {
     programs: Programs,
     data: TempDir,
+    /// The certificate of the servers over TLS, and whoever signed it.
+    certificate: CertificateFiles,
+    authority: PathBuf,
     sdk_app_id: u32,
     key: String,
     /// The setting `tick_ms` of an application for which nothing is set.
@@ -81,6 +100,8 @@ pub struct Running {
     child: Child,
     pub address: SocketAddr,
     pub protocol: Protocol,
+    /// PEM file with the authority of its certificate, where it speaks TLS.
+    pub ca: Option<PathBuf>,
 }
 
 impl Running {
@@ -123,7 +144,12 @@ impl Site {
         let created = answer(&mut create)?;
         let Application { sdk_app_id, key } = parse(&created)?;
         let usual_tick = String::new();
-        let site = Self { programs, data, sdk_app_id, key, usual_tick, has_room: false };
+        let signing = Authority::new();
+        let certificate = signing.issue_to(data.path(), &["localhost"]);
+        let authority = signing.write_to(data.path());
+        let has_room = false;
+        let site =
+            Self { programs, data, certificate, authority, sdk_app_id, key, usual_tick, has_room };
         // The policy of a room chooses among messages; here every one has to be written.
         site.set("room_budget", "0")?;
         site.set("sender_rate", "0")?;
@@ -146,11 +172,28 @@ impl Site {
 
     /// Starts a server with nobody connected.
     pub fn start(&mut self, contender: Contender) -> Result<Running, Error> {
+        if contender == Contender::ServerTls && !self.has_room {
+            // The call that makes the room goes to a server without TLS.
+            drop(self.start(Contender::Server)?);
+        }
+        let mut running = self.start_one(contender)?;
+        running.ca = contender.has_tls().then(|| self.authority.clone());
+        Ok(running)
+    }
+
+    fn start_one(&mut self, contender: Contender) -> Result<Running, Error> {
         let tick = match contender {
-            Contender::BareEach | Contender::BareTick | Contender::UWebSockets => {
+            Contender::BareEach
+            | Contender::BareTick
+            | Contender::UWebSockets
+            | Contender::UWebSocketsTls => {
                 let mut command = pinned(SERVER_CORE);
                 match (contender, &self.programs.peer) {
                     (Contender::UWebSockets, Some((bun, script))) => command.arg(bun).arg(script),
+                    (Contender::UWebSocketsTls, Some((bun, script))) => {
+                        let CertificateFiles { certificate, key } = &self.certificate;
+                        command.arg(bun).arg(script).arg(certificate).arg(key)
+                    }
                     (Contender::BareTick, _) => {
                         command.arg(&self.programs.bare_loop).args(["--tick-ms", "5"])
                     }
@@ -159,7 +202,7 @@ impl Site {
                 return Ok(spawn(&mut command, Protocol::Bare)?.0);
             }
             Contender::ServerEach => "0",
-            Contender::Server | Contender::ServerDeflate => &self.usual_tick,
+            Contender::Server | Contender::ServerDeflate | Contender::ServerTls => &self.usual_tick,
         };
         self.set("tick_ms", tick)?;
         let mut command = pinned(SERVER_CORE);
@@ -172,6 +215,10 @@ impl Site {
         ]);
         command.args(["--log-filter", "warn", "--heartbeat-s", HEARTBEAT_S, "--data-dir"]);
         command.arg(self.data.path());
+        if contender.has_tls() {
+            command.arg("--tls-cert").arg(&self.certificate.certificate);
+            command.arg("--tls-key").arg(&self.certificate.key);
+        }
         let login = Login {
             sdk_app_id: self.sdk_app_id,
             key: self.key.clone(),
@@ -228,13 +275,14 @@ fn spawn(command: &mut Command, protocol: Protocol) -> Result<(Running, String),
     let doing = || Error::io("start a server");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(doing())?;
     let stdout = child.stdout.take();
-    let mut running = Running { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), protocol };
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut running = Running { child, address, protocol, ca: None };
     let mut line = String::new();
     if let Some(stdout) = stdout {
         BufReader::new(stdout).read_line(&mut line).map_err(doing())?;
     }
     let ready: Ready = parse(&line)?;
-    let address = ready.gateway.trim_start_matches("ws://").split('/').next();
+    let address = ready.gateway.split('/').nth(2);
     running.address = address.and_then(|address| address.parse().ok()).ok_or_else(|| {
         Error::Unexpected(format!("a server listens at no address that can be read: {line}"))
     })?;

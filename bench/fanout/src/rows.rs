@@ -65,11 +65,14 @@ pub struct Taken {
 
 /// All rows for a room of the one size and of the other.
 pub fn rows(small: usize, large: usize, peers: bool) -> Vec<Row> {
-    use Contender::{BareEach, BareTick, Server, ServerDeflate, ServerEach, UWebSockets};
+    use Contender::{
+        BareEach, BareTick, Server, ServerDeflate, ServerEach, ServerTls, UWebSockets,
+        UWebSocketsTls,
+    };
     let row = |name: &str, members, traffic, floor, others: &[Contender]| {
         let mut others = others.to_vec();
         if !peers {
-            others.retain(|other| *other != UWebSockets);
+            others.retain(|other| !other.is_peer());
         }
         let title = match traffic {
             Traffic::Idle => format!("{members} members, silent"),
@@ -83,16 +86,24 @@ pub fn rows(small: usize, large: usize, peers: bool) -> Vec<Row> {
     let mut rows = vec![
         row("quiet", small, rate(50.0), BareEach, &[ServerEach, Server, UWebSockets]),
         row("busy", small, rate(300.0), BareTick, &[Server, ServerDeflate, UWebSockets]),
+        row("quiet-tls", small, rate(50.0), BareEach, &[Server, ServerTls, UWebSocketsTls]),
+        row("busy-tls", small, rate(300.0), BareTick, &[Server, ServerTls, UWebSocketsTls]),
         row("saturated", large, Traffic::Saturated(IN_FLIGHT), BareTick, &[Server, UWebSockets]),
         row("large-quiet", large, rate(50.0), BareTick, &[Server, ServerDeflate]),
         row("large-busy", large, rate(300.0), BareTick, &[Server]),
         row("even-100", 100, even(100), BareEach, &[ServerEach]),
         row("even-large", large, even(large), BareEach, &[ServerEach]),
-        row("idle", large, Traffic::Idle, BareEach, &[Server, UWebSockets]),
+        row(
+            "idle",
+            large,
+            Traffic::Idle,
+            BareEach,
+            &[Server, ServerTls, UWebSockets, UWebSocketsTls],
+        ),
     ];
     // The first row is this comparison in the small room already, unless its size was chosen.
     if small != 1_000 {
-        rows.insert(6, row("even-small", small, even(small), BareEach, &[ServerEach]));
+        rows.insert(8, row("even-small", small, even(small), BareEach, &[ServerEach]));
     }
     rows
 }
@@ -160,6 +171,9 @@ fn load(site: &Site, row: &Row, server: &Running, effort: Effort) -> Result<Meas
             option("senders", MANY_SENDERS.to_string());
         }
     }
+    if let Some(ca) = &server.ca {
+        option("ca", ca.display().to_string());
+    }
     if let Protocol::Gateway(login) = &server.protocol {
         option("sdk-app-id", login.sdk_app_id.to_string());
         option("group", login.group_id.clone());
@@ -190,7 +204,7 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), rows.len());
-            let peer = |row: &Row| row.others.contains(&Contender::UWebSockets);
+            let peer = |row: &Row| row.others.iter().any(|other| other.is_peer());
             assert_eq!(rows.iter().any(peer), peers);
         }
     }

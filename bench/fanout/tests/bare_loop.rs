@@ -15,6 +15,7 @@ fn run(writing: Writing, traffic: Traffic) -> Result<(Measured, Done), Error> {
     let address = bare.address();
     let server = thread::spawn(|| bare.run());
     let plan = Plan {
+        tls: None,
         address,
         protocol: Protocol::Bare,
         members: MEMBERS,

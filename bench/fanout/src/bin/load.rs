@@ -2,12 +2,14 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use bench_fanout::Error;
 use bench_fanout::load::{Login, Plan, Protocol, Traffic, measure};
 use clap::{Parser, ValueEnum};
+use tls_transport::Trust;
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -46,6 +48,9 @@ struct Arguments {
     /// Members read compressed frames
     #[arg(long)]
     deflate: bool,
+    /// Connect over TLS to a server whose authority is in this PEM file
+    #[arg(long)]
+    ca: Option<PathBuf>,
     /// Process whose CPU time and memory are read
     #[arg(long)]
     server_pid: Option<u32>,
@@ -82,7 +87,12 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         }
         _ => Protocol::Bare,
     };
+    let unusable = |error: tls_transport::Error| Error::Unexpected(error.to_string());
+    let tls = arguments.ca.map(|file| {
+        Trust::nobody().with_authorities_of(&file).and_then(|trust| trust.client_config())
+    });
     let plan = Plan {
+        tls: tls.transpose().map_err(unusable)?,
         address: arguments.address,
         protocol,
         members: arguments.members,

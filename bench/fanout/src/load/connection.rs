@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use hdrhistogram::Histogram;
 use mio::event::Event;
-use mio::net::TcpStream;
 
 use super::plan::{Plan, Protocol};
+use super::socket::Socket;
 use super::speech;
 use crate::frames::{CLOSE, Frame, FrameReader};
 use crate::tally::{Inflater, Mark, Tally, marks};
@@ -40,7 +40,7 @@ struct Sample {
 }
 
 pub(super) struct Connection {
-    pub(super) socket: TcpStream,
+    socket: Socket,
     stage: Stage,
     reader: FrameReader,
     account: String,
@@ -95,7 +95,7 @@ impl Sample {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, account: String, sender: bool, sampled: bool) -> Self {
+    pub(super) fn new(socket: Socket, account: String, sender: bool, sampled: bool) -> Self {
         Self {
             socket,
             stage: Stage::Connecting,
@@ -133,10 +133,12 @@ impl Connection {
         plan: &Plan,
     ) -> Result<(), Error> {
         if matches!(self.stage, Stage::Connecting) && event.is_writable() {
-            if let Some(error) = self.socket.take_error().map_err(Error::io("look at a socket"))? {
+            if let Some(error) =
+                self.socket.tcp().take_error().map_err(Error::io("look at a socket"))?
+            {
                 return Err(Error::io(format!("connect to {}", plan.address))(error));
             }
-            self.socket.set_nodelay(true).map_err(Error::io("set a connection up"))?;
+            self.socket.tcp().set_nodelay(true).map_err(Error::io("set a connection up"))?;
             let path = match (&plan.protocol, self.sender) {
                 (Protocol::Bare, true) => SEND,
                 _ => GATEWAY,
@@ -229,6 +231,12 @@ impl Connection {
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
+        match self.socket.flush() {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(Error::io("write to the server")(error));
+            }
+            _ => {}
+        }
         while !self.unsent.is_empty() {
             match self.socket.write(&self.unsent) {
                 Ok(written) => drop(self.unsent.drain(..written)),
@@ -272,7 +280,7 @@ impl Connection {
             }
             // A socket that gave less than it was asked for has no more; the next bytes are a new
             // event. Only the end would be overlooked.
-            if read < buffer.len() && !event.is_read_closed() {
+            if self.socket.is_empty_after(read, buffer.len()) && !event.is_read_closed() {
                 return Ok(());
             }
         }

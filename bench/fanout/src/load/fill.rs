@@ -9,6 +9,7 @@ use mio::{Interest, Token};
 use super::Load;
 use super::connection::{Connection, Heard};
 use super::plan::Plan;
+use super::socket::Socket;
 use super::speech;
 use crate::Error;
 
@@ -59,7 +60,8 @@ impl Load {
         let sender = index < plan.senders;
         let number = if sender { index } else { index - plan.senders };
         let doing = || Error::io(format!("connect to {}", plan.address));
-        let mut socket = TcpStream::connect(plan.address).map_err(doing())?;
+        let socket = TcpStream::connect(plan.address).map_err(doing())?;
+        let mut socket = Socket::new(socket, plan.tls.as_ref())?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(index), interest).map_err(doing())?;
         let account = speech::account(sender, number);

@@ -8,6 +8,7 @@ mod connection;
 mod fill;
 mod measured;
 mod plan;
+mod socket;
 mod speech;
 mod traffic;
 

@@ -1,13 +1,18 @@
 //! What the load client is asked to do.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tls_transport::rustls::ClientConfig;
 
 /// How a room is filled and what is said in it.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub address: SocketAddr,
     pub protocol: Protocol,
+    /// What connections over TLS are made from; without it they are plain.
+    pub tls: Option<Arc<ClientConfig>>,
     pub members: usize,
     pub senders: usize,
     pub traffic: Traffic,
