@@ -67,7 +67,7 @@ impl Hello {
 
 /// The certificate that a server has shown.
 fn shown(stream: &ClientStream) -> Vec<u8> {
-    let Stream::Tls(stream) = stream else { panic!("TLS was asked for") };
+    let Stream::Tls(stream) = stream else { unreachable!("TLS was asked for") };
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
 
@@ -214,7 +214,7 @@ async fn half_a_handshake(address: SocketAddr) -> TcpStream {
     client.write_tls(&mut hello).unwrap();
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(&hello).await.unwrap();
-    let mut flight = [0; 16 * 1024];
+    let mut flight = vec![0; 16 * 1024];
     let heard = timeout(PATIENCE, socket.read(&mut flight)).await.unwrap().unwrap();
     assert!(heard > 0);
     socket
