@@ -1,5 +1,6 @@
 //! Start, and orderly shutdown.
 
+use futures_util::FutureExt;
 use ingress::{Exposed, Exposure, TrustedProxies};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -42,8 +43,6 @@ const LAST_CALLS: Duration = Duration::from_secs(3);
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// How often what is too old is removed from the database.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
-/// How often addresses that open no connections any more are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How often a changed online count is told to a room, at most.
 const ROOMS_EVERY: Duration = Duration::from_secs(1);
 /// How often clients that ask for nothing any more are forgotten.
@@ -378,14 +377,14 @@ fn routines(
     };
     let purge = |service: Arc<Service>| async move { service.purge().await };
     // Goes through all that are known, which takes milliseconds when there are very many.
-    let tidy = |service: Arc<Service>| async move {
-        let admission = Arc::clone(&service.admission);
-        let _ = spawn_blocking(move || admission.tidy()).await;
-    };
     let places = Arc::clone(places);
-    let forget = move |_| {
-        places.forget_idle();
-        std::future::ready(())
+    let tidy = move |service: Arc<Service>| {
+        let (admission, places) = (Arc::clone(&service.admission), Arc::clone(&places));
+        let tidying = spawn_blocking(move || {
+            admission.tidy();
+            places.tidy();
+        });
+        tidying.map(drop)
     };
     vec![
         tokio::spawn(tell_presence(Arc::clone(service), stopping.clone())),
@@ -400,7 +399,6 @@ fn routines(
         )),
         tokio::spawn(every("purge", PURGE_EVERY, Arc::clone(service), stopping.clone(), purge)),
         tokio::spawn(every("tidy", TIDY_EVERY, Arc::clone(service), stopping.clone(), tidy)),
-        tokio::spawn(every("forget", FORGET_EVERY, Arc::clone(service), stopping.clone(), forget)),
     ]
 }
 

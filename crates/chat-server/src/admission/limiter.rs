@@ -52,7 +52,7 @@ impl governor::clock::Clock for Ticks {
 }
 
 /// The allowances of many keys under one quota. A refused request costs nothing.
-pub(super) struct Limiter {
+pub(crate) struct Limiter {
     rates: RateLimiter<u64, DashMapStateStore<u64>, Ticks, NoOpMiddleware<Moment>>,
     most_keys: usize,
     admissions: AtomicU32,
@@ -62,7 +62,7 @@ pub(super) struct Limiter {
 
 impl Limiter {
     /// Clients choose the keys, so there may be any number of them; `most_keys` are kept apart.
-    pub(super) fn new(clock: Arc<dyn Clock>, quota: Quota, most_keys: usize) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, quota: Quota, most_keys: usize) -> Self {
         Self {
             rates: RateLimiter::dashmap_with_clock(quota, Ticks(clock)),
             most_keys,
@@ -72,7 +72,7 @@ impl Limiter {
     }
 
     /// Charges a key. The milliseconds to wait when its allowance does not cover that.
-    pub(super) fn admit(&self, key: u64, units: NonZeroU32) -> Result<(), u64> {
+    pub(crate) fn admit(&self, key: u64, units: NonZeroU32) -> Result<(), u64> {
         if self.admissions.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOK_EVERY)
             && !self.is_crowded()
             && self.rates.len() >= self.most_keys
@@ -95,7 +95,7 @@ impl Limiter {
     }
 
     /// Forgets the keys whose allowance is full.
-    pub(super) fn tidy(&self) {
+    pub(crate) fn tidy(&self) {
         self.rates.retain_recent();
         self.rates.shrink_to_fit();
         self.look();

@@ -31,7 +31,7 @@ use asking::Asking;
 pub(crate) use asking::Question;
 pub(crate) use costs::Cost;
 use costs::{Budget, CATCH_UP, Charge, LOGIN, NOISE, Scope, cost};
-use limiter::Limiter;
+pub(crate) use limiter::Limiter;
 
 use crate::address;
 use crate::clock::Clock;

@@ -5,31 +5,23 @@
 //! that say nothing thus displaces itself: whoever knows its signature is out of the pool within
 //! the time of a few packets. Whoever has signed in is displaced by nobody.
 
-use governor::clock::Clock as GovernorClock;
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::Quota;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use crate::address::limit_key;
+use crate::admission::Limiter;
 use crate::clock::Clock;
 use crate::counters::{Counters, add};
 
 /// Connections that one address may open at once, in seconds of its rate.
 const BURST_S: u32 = 10;
-/// Addresses whose rate is remembered one by one. They are the attacker's choice: past this they
-/// are counted by larger networks.
-const MAX_ADDRESSES: usize = 100_000;
-/// How often addresses that have their whole allowance again are looked for, at most.
-const FORGET_EVERY_MS: u64 = 1_000;
-const NS_PER_MS: u64 = 1_000_000;
+/// Addresses whose rate is remembered one by one.
+const MOST_ADDRESSES: usize = 100_000;
 
 /// How many there may be at once.
 #[derive(Debug, Clone, Copy)]
@@ -45,20 +37,6 @@ pub(crate) struct Limits {
     /// New connections of one address in a second; ten times as many at once.
     pub(crate) per_address_s: u32,
 }
-
-/// The clock of the service, as the rates read it.
-#[derive(Clone)]
-struct Monotonic(Arc<dyn Clock>);
-
-impl GovernorClock for Monotonic {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.monotonic_ms().saturating_mul(NS_PER_MS).into()
-    }
-}
-
-type Rates = RateLimiter<u64, DashMapStateStore<u64>, Monotonic, NoOpMiddleware<Nanos>>;
 
 /// Why a connection is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +64,7 @@ enum Standing {
 /// All places of a service.
 pub(crate) struct Places {
     limits: Limits,
-    rates: Rates,
-    rates_tidied_ms: AtomicU64,
-    clock: Arc<dyn Clock>,
+    rates: Limiter,
     counters: Arc<Counters>,
     taken: Mutex<Taken>,
 }
@@ -123,15 +99,8 @@ impl Places {
         let rate = NonZeroU32::new(limits.per_address_s).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(limits.per_address_s.saturating_mul(BURST_S));
         let quota = Quota::per_second(rate).allow_burst(burst.unwrap_or(NonZeroU32::MIN));
-        let rates = RateLimiter::dashmap_with_clock(quota, Monotonic(Arc::clone(&clock)));
-        Arc::new(Self {
-            limits,
-            rates,
-            rates_tidied_ms: AtomicU64::new(0),
-            clock,
-            counters,
-            taken: Mutex::default(),
-        })
+        let rates = Limiter::new(clock, quota, MOST_ADDRESSES);
+        Arc::new(Self { limits, rates, counters, taken: Mutex::default() })
     }
 
     /// A place for a new connection. `address` is whose it is, if that is known already.
@@ -175,29 +144,15 @@ impl Places {
 
     /// Counts a new connection against the rate of its address.
     fn admit(&self, key: u64) -> Result<(), Refused> {
-        let key = if self.rates.len() < MAX_ADDRESSES { key } else { self.fine_or_coarse(key) };
-        self.rates.check_key(&key).map_err(|_| {
+        self.rates.admit(key, NonZeroU32::MIN).map_err(|_| {
             add(&self.counters.connections_refused_rate, 1);
             Refused::TooFast
         })
     }
 
-    /// The key itself when forgetting others has made room for it, else one that its neighbours
-    /// have, too.
-    fn fine_or_coarse(&self, key: u64) -> u64 {
-        let now = self.clock.monotonic_ms();
-        let tidied = self.rates_tidied_ms.load(Ordering::Relaxed);
-        if now.saturating_sub(tidied) >= FORGET_EVERY_MS {
-            self.rates_tidied_ms.store(now, Ordering::Relaxed);
-            self.forget_idle();
-        }
-        if self.rates.len() < MAX_ADDRESSES { key } else { coarse(key) }
-    }
-
     /// Forgets the rates of addresses that have their whole allowance again.
-    pub(crate) fn forget_idle(&self) {
-        self.rates.retain_recent();
-        self.rates.shrink_to_fit();
+    pub(crate) fn tidy(&self) {
+        self.rates.tidy();
     }
 
     /// Counts a connection under its address.
@@ -213,15 +168,6 @@ impl Places {
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The network around an address: its /24, or of an IPv6 address the /48.
-fn coarse(key: u64) -> u64 {
-    match u32::try_from(key) {
-        // Above all IPv4 addresses and below all networks of IPv6 that are in use.
-        Ok(address) => (1 << 32) | u64::from(address >> 8),
-        Err(_) => key >> 16,
     }
 }
 
@@ -321,6 +267,7 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
     use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     struct StillClock(AtomicU64);
 
@@ -464,26 +411,5 @@ mod tests {
         assert_eq!(open(1), Ok(()), "two in a second");
         assert_eq!(open(1), Err(Refused::TooFast));
         assert_eq!(counters.read().connections_refused_rate, 2);
-        clock.0.fetch_add(20_000, Ordering::Relaxed);
-        places.forget_idle();
-        assert_eq!(places.rates.len(), 0);
-    }
-
-    #[test]
-    fn more_addresses_than_are_remembered_are_counted_by_their_networks() {
-        let World { places, clock, .. } = world(LIMITS);
-        let hosts = u32::try_from(MAX_ADDRESSES).unwrap();
-        for host in 0..hosts {
-            places.admit(u64::from(0x0A00_0000 + host)).unwrap();
-        }
-        let network = 0xC000_0200_u64;
-        let admitted = (0..=255).filter(|host| places.admit(network + host).is_ok()).count();
-        assert_eq!(admitted, 20, "one /24 has the allowance of one address");
-        assert!(places.rates.len() <= MAX_ADDRESSES + 1);
-        clock.0.fetch_add(60_000, Ordering::Relaxed);
-        let admitted = (0..=255).filter(|host| places.admit(network + host).is_ok()).count();
-        assert_eq!(admitted, 256, "the flood is over and forgotten");
-        let (four, six) = (coarse(0xFFFF_FFFF), coarse(0x2000_0000_0000_0000));
-        assert!(u64::from(u32::MAX) < four && four < six, "no network is taken for another");
     }
 }

@@ -70,7 +70,7 @@ async fn a_wrong_tag_refuses_the_whole_call_with_its_code() {
     let cases = [
         ("Tag_Profile_IM_Nick", json!("x".repeat(501)), 40601),
         ("Tag_Profile_IM_Nick", json!(7), 40610),
-        ("Tag_Profile_IM_Nick", json!(null), 40610),
+        ("Tag_Profile_IM_Nick", json!(null), 40001),
         ("Tag_Profile_IM_Location", json!("x".repeat(17)), 40601),
         ("Tag_Profile_IM_Gender", json!("female"), 40605),
         ("Tag_Profile_IM_Gender", json!(1), 40610),
