@@ -24,6 +24,8 @@ impl Faults {
     pub const END: &str = "end";
     /// What the service does by itself, by the name of the routine.
     pub const ROUTINE: &str = "routine";
+    /// A step of the delivery of webhooks, by its name.
+    pub const WEBHOOK: &str = "webhook";
 
     pub fn new(fault: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(fault)))

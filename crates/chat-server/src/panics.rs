@@ -4,8 +4,37 @@ use futures_util::FutureExt;
 use prometheus_client::metrics::counter::Counter;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use crate::counters::add;
+use crate::faults::Faults;
+
+/// What work that goes on all the time waits after a panic, so that one that panics every time costs
+/// little.
+pub(crate) const PANIC_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where the panics of a part of the service are counted, and by what a test causes them.
+#[derive(Clone, Default)]
+pub(crate) struct Supervision {
+    pub(crate) panics: Counter,
+    pub(crate) faults: Faults,
+}
+
+impl Supervision {
+    /// As [`caught`], and a test may let the work begin with a panic.
+    pub(crate) async fn caught<T>(
+        &self,
+        place: &str,
+        what: &'static str,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let supervised = async {
+            self.faults.at(place, what);
+            work.await
+        };
+        caught(what, &self.panics, supervised).await
+    }
+}
 
 /// Carries work out. A panic in it is counted and logged, and gives `None`. Whoever asks for this
 /// says what becomes of things that the work has left half done.

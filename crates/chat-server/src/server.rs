@@ -21,7 +21,7 @@ use crate::gateway::{self, Gateway};
 use crate::health::{self, Health};
 use crate::listener::{self, Entrance, Limits, Places};
 use crate::open_files;
-use crate::panics::caught;
+use crate::panics::{PANIC_PAUSE, caught};
 use crate::rest;
 use crate::service::Service;
 use crate::storage::{self, ServiceLock, Storage};
@@ -49,9 +49,6 @@ const ROOMS_EVERY: Duration = Duration::from_secs(1);
 const TIDY_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked for members whose connection is gone for too long.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
-
-/// What a routine that runs all the time waits after a panic.
-const PANIC_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -68,6 +68,7 @@ use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::message_counters::MessageCounters;
 use crate::metrics::Metrics;
+use crate::panics::Supervision;
 use crate::room::{ConnectionId, Room, Rooms};
 use crate::storage::{
     self, Account, AccountPatch, GroupChange, History, Storage, StoredGroup, Stores,
@@ -159,9 +160,18 @@ impl Service {
         let jitter: Jitter = Arc::new(|| rand::rng().random_range(0.0..=1.0));
         let source = Arc::clone(&directory) as Arc<dyn CallbackSource>;
         let rules = WebhookRules::default();
-        let (webhooks, courier) =
-            Webhooks::new(source, after_queue, Arc::clone(&clock), jitter, rules, trust);
         let counters = Arc::new(Counters::default());
+        let panics = counters.panics_routines.clone();
+        let supervision = Supervision { panics, faults: faults.clone() };
+        let (webhooks, courier) = Webhooks::new(
+            source,
+            after_queue,
+            Arc::clone(&clock),
+            jitter,
+            rules,
+            trust,
+            supervision,
+        );
         let message_counters = Arc::new(MessageCounters::default());
         let service = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),

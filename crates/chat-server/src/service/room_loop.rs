@@ -14,14 +14,12 @@ use tokio_util::sync::CancellationToken;
 use super::Service;
 use super::rules::rules;
 use crate::faults::Faults;
-use crate::panics::caught;
+use crate::panics::{PANIC_PAUSE, caught};
 use crate::room::{Pace, Reached, Room, Step};
 use crate::storage;
 
 /// A room whose numbers cannot be claimed tries again after this time.
 const STORAGE_PAUSE_MS: u64 = 500;
-/// What a room waits after a panic, so that one that panics every time costs little.
-const PANIC_PAUSE: Duration = Duration::from_millis(100);
 
 /// A room whose loop runs. However the loop ends, the room answers from then on by itself.
 struct Running(Arc<Room>);

@@ -1,10 +1,10 @@
 //! The delivery of what has happened to one receiver: as many events at once as there are places,
 //! each place filled again as soon as it is free.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{self, JoinSet};
+use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Call;
@@ -15,6 +15,7 @@ use super::retry::pause_ms;
 use super::schedule::Started;
 use super::{LONGEST_SLEEP, Webhooks};
 use crate::application::Secret;
+use crate::panics::PANIC_PAUSE;
 use crate::storage;
 
 /// An event that failed so often while the receiver answered others is passed by in its group.
@@ -37,14 +38,14 @@ enum Outcome {
     Failed,
     /// Not tried: somebody else is finding out whether the receiver answers.
     Held,
-    /// The queue could not be read, or the task broke off.
+    /// The queue could not be read.
     Unread,
     /// Nobody knows it any more.
     Gone,
 }
 
 /// What has to be noted in the queue.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Ended {
     done: Vec<i64>,
     retries: Vec<Retry>,
@@ -56,7 +57,8 @@ impl Ended {
     }
 }
 
-/// The work for one receiver.
+/// The work for one receiver. Nothing of it is lost by a panic, which ends one turn of the loop: what
+/// was under way without a call by then is delivered once more, and what was to be noted stays.
 struct Delivery {
     webhooks: Arc<Webhooks>,
     sdk_app_id: u32,
@@ -65,8 +67,8 @@ struct Delivery {
     started: HashMap<task::Id, Started>,
     ended: Ended,
     /// At most one, which notes what had ended when it began.
-    settling: JoinSet<(Ended, Result<(), storage::Error>)>,
-    being_settled: usize,
+    settling: JoinSet<Option<Result<(), storage::Error>>>,
+    being_settled: Ended,
     failed_settles: u32,
 }
 
@@ -79,56 +81,69 @@ pub(super) async fn deliver(
     stop: CancellationToken,
 ) {
     let mut delivery = Delivery {
-        webhooks,
+        webhooks: Arc::clone(&webhooks),
         sdk_app_id,
-        receiver: Arc::clone(&receiver),
+        receiver,
         calls: JoinSet::new(),
         started: HashMap::new(),
         ended: Ended::default(),
         settling: JoinSet::new(),
-        being_settled: 0,
+        being_settled: Ended::default(),
         failed_settles: 0,
     };
-    let mut stopping = false;
-    loop {
-        if stop.is_cancelled() && !stopping {
-            stopping = true;
-            delivery.failed_settles = 0;
-        }
-        let sleep = if stopping { LONGEST_SLEEP } else { delivery.fill_places() };
-        if !stopping || delivery.failed_settles < LAST_TRIES {
-            delivery.settle();
-        }
-        if stopping && delivery.has_ended() {
-            return;
-        }
-        tokio::select! {
-            () = stop.cancelled(), if !stopping => {}
-            () = receiver.wake.notified() => {}
-            () = tokio::time::sleep(sleep) => {}
-            Some(call) = delivery.calls.join_next_with_id(), if !delivery.calls.is_empty() => {
-                let (id, outcome) = match call {
-                    Ok((id, outcome)) => (id, outcome),
-                    Err(broken) => (broken.id(), Outcome::Unread),
-                };
-                delivery.call_ended(id, outcome);
-            }
-            Some(settled) = delivery.settling.join_next(), if !delivery.settling.is_empty() => {
-                delivery.being_settled = 0;
-                if let Ok((ended, result)) = settled {
-                    delivery.settled(ended, result);
-                }
-            }
-        }
+    while webhooks.caught("deliver webhooks", delivery.run(&stop)).await.is_none() {
+        tokio::time::sleep(PANIC_PAUSE).await;
     }
 }
 
 impl Delivery {
+    async fn run(&mut self, stop: &CancellationToken) {
+        self.resume();
+        let mut stopping = false;
+        loop {
+            if stop.is_cancelled() && !stopping {
+                stopping = true;
+                self.failed_settles = 0;
+            }
+            let sleep = if stopping { LONGEST_SLEEP } else { self.fill_places() };
+            if !stopping || self.failed_settles < LAST_TRIES {
+                self.settle();
+            }
+            if stopping && self.has_ended() {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled(), if !stopping => {}
+                () = self.receiver.wake.notified() => {}
+                () = tokio::time::sleep(sleep) => {}
+                Some(call) = self.calls.join_next_with_id(), if !self.calls.is_empty() => {
+                    let (id, outcome) = match call {
+                        Ok((id, outcome)) => (id, outcome),
+                        Err(broken) => (broken.id(), Outcome::Failed),
+                    };
+                    self.call_ended(id, outcome);
+                }
+                Some(result) = self.settling.join_next(), if !self.settling.is_empty() => {
+                    self.settled(result);
+                }
+            }
+        }
+    }
+
+    /// Takes up what a panic has left half done.
+    fn resume(&mut self) {
+        if self.settling.is_empty() {
+            self.settle_again();
+        }
+        let called = self.started.values().map(|started| started.id).collect::<HashSet<_>>();
+        self.receiver.schedule().put_back_others(&called);
+    }
+
     /// Starts as much as there are places for. Gives the time after which there may be more to start.
     fn fill_places(&mut self) -> Duration {
         let rules = &self.webhooks.rules;
         while self.calls.len() < rules.after_places
-            && self.ended.len() + self.being_settled < MOST_UNSETTLED
+            && self.ended.len() + self.being_settled.len() < MOST_UNSETTLED
         {
             let now_ms = self.webhooks.clock.now_ms();
             let until = |at_ms: u64| Duration::from_millis(at_ms.saturating_sub(now_ms));
@@ -144,6 +159,7 @@ impl Delivery {
             let Some(started) = schedule.next(now_ms) else {
                 return schedule.next_ms().map_or(LONGEST_SLEEP, until).min(LONGEST_SLEEP);
             };
+            self.webhooks.fault("start webhook");
             let age = Duration::from_millis(now_ms.saturating_sub(started.created_ms));
             let lost = match &target {
                 None => Some(Dropped::NoReceiver),
@@ -161,7 +177,10 @@ impl Delivery {
             let (webhooks, receiver) = (Arc::clone(&self.webhooks), Arc::clone(&self.receiver));
             let sdk_app_id = self.sdk_app_id;
             let call = self.calls.spawn(async move {
-                webhooks.try_to_deliver(sdk_app_id, &receiver, started, &url, token.as_ref()).await
+                let token = token.as_ref();
+                let call = webhooks.try_to_deliver(sdk_app_id, &receiver, started, &url, token);
+                // One that panics every time is passed by and given up as one that fails is.
+                webhooks.caught("call webhook", call).await.unwrap_or(Outcome::Failed)
             });
             self.started.insert(call.id(), started);
         }
@@ -170,6 +189,7 @@ impl Delivery {
 
     fn call_ended(&mut self, id: task::Id, outcome: Outcome) {
         let Some(started) = self.started.remove(&id) else { return };
+        self.webhooks.fault("end webhook");
         let Started { id, attempts, .. } = started;
         let Webhooks { rules, figures, clock, .. } = &*self.webhooks;
         let now_ms = clock.now_ms();
@@ -212,26 +232,35 @@ impl Delivery {
             return;
         }
         let ended = std::mem::take(&mut self.ended);
-        self.being_settled = ended.len();
+        self.being_settled = ended.clone();
         let webhooks = Arc::clone(&self.webhooks);
         let pause =
             Duration::from_millis(if self.failed_settles > 0 { STORAGE_PAUSE_MS } else { 0 });
         self.settling.spawn(async move {
             tokio::time::sleep(pause).await;
-            let result = webhooks.queue.settle(&ended.done, &ended.retries).await;
-            (ended, result)
+            let settle = webhooks.queue.settle(&ended.done, &ended.retries);
+            webhooks.caught("note webhooks", settle).await
         });
     }
 
-    fn settled(&mut self, ended: Ended, result: Result<(), storage::Error>) {
-        let Err(error) = result else {
+    fn settled(&mut self, result: Result<Option<Result<(), storage::Error>>, JoinError>) {
+        self.webhooks.fault("noted webhooks");
+        if matches!(result, Ok(Some(Ok(())))) {
             self.failed_settles = 0;
+            self.being_settled = Ended::default();
             return;
-        };
+        }
         self.failed_settles = self.failed_settles.saturating_add(1);
-        tracing::error!(self.sdk_app_id, %error, "deliveries of webhooks cannot be noted yet");
-        // In the order of before: what is done later overrides a repetition.
-        let later = std::mem::replace(&mut self.ended, ended);
+        if let Ok(Some(Err(error))) = result {
+            tracing::error!(self.sdk_app_id, %error, "deliveries of webhooks cannot be noted yet");
+        }
+        self.settle_again();
+    }
+
+    /// Puts what is not noted before what has ended since: what is done later overrides a repetition.
+    fn settle_again(&mut self) {
+        let before = std::mem::take(&mut self.being_settled);
+        let later = std::mem::replace(&mut self.ended, before);
         self.ended.done.extend(later.done);
         self.ended.retries.extend(later.retries);
     }

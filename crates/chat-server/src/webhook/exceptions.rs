@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Call;
@@ -18,6 +18,8 @@ use super::queue::FAR_MS;
 use super::receiver::Receiver;
 use super::retry::pause_ms;
 use super::{Event, LONGEST_SLEEP, Webhooks};
+use crate::application::Secret;
+use crate::panics::PANIC_PAUSE;
 
 /// What an application's lane holds, in started KiB of bodies: a thousand of common size.
 const ROOM_KIB: usize = 1_024;
@@ -151,6 +153,9 @@ enum Tried {
     Held,
 }
 
+/// The deliveries of an application that are under way.
+type Calls = JoinSet<(Exception, Tried)>;
+
 /// Delivers the exceptions of an application until `stop`.
 pub(super) async fn deliver(
     webhooks: Arc<Webhooks>,
@@ -158,38 +163,63 @@ pub(super) async fn deliver(
     receiver: Arc<Receiver>,
     stop: CancellationToken,
 ) {
-    let lane = &receiver.exceptions;
-    let mut calls = JoinSet::new();
-    while !stop.is_cancelled() {
-        let sleep = webhooks.start_exceptions(sdk_app_id, &receiver, &mut calls);
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = lane.wake.notified() => {}
-            () = tokio::time::sleep(sleep) => {}
-            Some(ended) = calls.join_next(), if !calls.is_empty() => {
-                if let Ok((exception, tried)) = ended {
-                    webhooks.exception_tried(&receiver, exception, tried);
-                }
-            }
+    let mut calls = Calls::new();
+    loop {
+        let turns = webhooks.deliver_exceptions(sdk_app_id, &receiver, &mut calls, &stop);
+        if webhooks.caught("deliver exceptions", turns).await.is_some() {
+            return;
         }
-    }
-    while let Some(ended) = calls.join_next().await {
-        if let Ok((exception, tried)) = ended {
-            webhooks.exception_tried(&receiver, exception, tried);
-        }
-    }
-    while let Some(exception) = lane.waiting().remove(0) {
-        webhooks.exception_figures.untold(exception.cause, Untold::Stopped);
+        tokio::time::sleep(PANIC_PAUSE).await;
     }
 }
 
 impl Webhooks {
+    async fn deliver_exceptions(
+        self: &Arc<Self>,
+        sdk_app_id: u32,
+        receiver: &Arc<Receiver>,
+        calls: &mut Calls,
+        stop: &CancellationToken,
+    ) {
+        while !stop.is_cancelled() {
+            let sleep = self.start_exceptions(sdk_app_id, receiver, calls);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = receiver.exceptions.wake.notified() => {}
+                () = tokio::time::sleep(sleep) => {}
+                Some(ended) = calls.join_next(), if !calls.is_empty() => {
+                    self.exception_ended(receiver, ended).await;
+                }
+            }
+        }
+        while let Some(ended) = calls.join_next().await {
+            self.exception_ended(receiver, ended).await;
+        }
+        while let Some(exception) = receiver.exceptions.waiting().remove(0) {
+            self.exception_figures.untold(exception.cause, Untold::Stopped);
+        }
+    }
+
+    async fn exception_ended(
+        &self,
+        receiver: &Receiver,
+        ended: Result<(Exception, Tried), JoinError>,
+    ) {
+        // A call does not break off by itself, and a panic in it is caught.
+        let Ok((exception, tried)) = ended else { return };
+        let cause = exception.cause;
+        let trying = async { self.exception_tried(receiver, exception, tried) };
+        if self.caught("end exception", trying).await.is_none() {
+            self.exception_figures.untold(cause, Untold::Failed);
+        }
+    }
+
     /// Fills the places. Gives the time after which there may be more to do.
     fn start_exceptions(
         self: &Arc<Self>,
         sdk_app_id: u32,
         receiver: &Arc<Receiver>,
-        calls: &mut JoinSet<(Exception, Tried)>,
+        calls: &mut Calls,
     ) -> Duration {
         let mut sleep = LONGEST_SLEEP;
         let callbacks = self.source.callbacks(sdk_app_id);
@@ -218,23 +248,36 @@ impl Webhooks {
             let (webhooks, receiver) = (Arc::clone(self), Arc::clone(receiver));
             let (url, token) = (url.clone(), token.clone());
             calls.spawn(async move {
-                let Some(passage) = receiver.exceptions_gate.enter(&url, &*webhooks.clock) else {
-                    return (exception, Tried::Held);
-                };
-                let call = Call {
-                    sdk_app_id,
-                    command: exception.event.command,
-                    body: exception.event.body.clone(),
-                    client_ip: exception.event.client_ip,
-                    platform: exception.event.platform,
-                };
-                let url = call.url(&url, token.as_ref(), webhooks.clock.now_s());
-                let result = webhooks.tell(&url, call.body).await;
-                passage.end(result.is_ok());
-                (exception, if result.is_ok() { Tried::Told } else { Tried::Failed })
+                let call = webhooks.try_exception(sdk_app_id, &receiver, &exception, &url, token);
+                let tried = webhooks.caught("call exception", call).await;
+                (exception, tried.unwrap_or(Tried::Failed))
             });
         }
         sleep
+    }
+
+    async fn try_exception(
+        &self,
+        sdk_app_id: u32,
+        receiver: &Receiver,
+        exception: &Exception,
+        url: &str,
+        token: Option<Secret>,
+    ) -> Tried {
+        let Some(passage) = receiver.exceptions_gate.enter(url, &*self.clock) else {
+            return Tried::Held;
+        };
+        let call = Call {
+            sdk_app_id,
+            command: exception.event.command,
+            body: exception.event.body.clone(),
+            client_ip: exception.event.client_ip,
+            platform: exception.event.platform,
+        };
+        let url = call.url(url, token.as_ref(), self.clock.now_s());
+        let result = self.tell(&url, call.body).await;
+        passage.end(result.is_ok());
+        if result.is_ok() { Tried::Told } else { Tried::Failed }
     }
 
     fn exception_tried(&self, receiver: &Receiver, mut exception: Exception, tried: Tried) {

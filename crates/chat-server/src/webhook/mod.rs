@@ -57,6 +57,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::application::{Callbacks, OnFailure};
 use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::panics::Supervision;
 use client::{Call, Client};
 use courier::Start;
 use figures::count;
@@ -178,6 +180,7 @@ pub(crate) struct Webhooks {
     unwritable: AtomicBool,
     /// Two for each application at most.
     starts: mpsc::UnboundedSender<Start>,
+    supervision: Supervision,
     dropping: OncePerSecond,
     failing: OncePerSecond,
 }
@@ -191,6 +194,7 @@ impl Webhooks {
         jitter: Jitter,
         rules: WebhookRules,
         trust: Trust,
+        supervision: Supervision,
     ) -> (Arc<Self>, Courier) {
         let (records, recorded) = mpsc::unbounded_channel();
         let (starts, started) = mpsc::unbounded_channel();
@@ -208,6 +212,7 @@ impl Webhooks {
             memory: Memory::default(),
             unwritable: AtomicBool::new(false),
             starts,
+            supervision,
             dropping: OncePerSecond::default(),
             failing: OncePerSecond::default(),
         });
@@ -334,6 +339,16 @@ impl Webhooks {
             return Err(CallError::Status(reply.status));
         }
         Ok(parse_answer(&reply.body)?)
+    }
+
+    /// Carries out a step of the delivery, which a panic ends. Gives `None` after one.
+    async fn caught<T>(&self, step: &'static str, work: impl Future<Output = T>) -> Option<T> {
+        self.supervision.caught(Faults::WEBHOOK, step, work).await
+    }
+
+    /// Where a test lets a step break off half done.
+    fn fault(&self, step: &str) {
+        self.supervision.faults.at(Faults::WEBHOOK, step);
     }
 
     /// The configuration and its URL, if the application wants to hear of `command`.

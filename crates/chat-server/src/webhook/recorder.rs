@@ -150,16 +150,20 @@ impl Webhooks {
             records.into_iter().map(|record| (record.event, record.settled)).unzip();
         let (mut pause, mut last_tries) = (FIRST_PAUSE, 0);
         let first = loop {
-            let error = match self.queue.push(&events).await {
-                Ok(first) => {
+            // After a panic it may be stored already. Then it is delivered twice, but never lost.
+            let error = match self.caught("store webhooks", self.queue.push(&events)).await {
+                Some(Ok(first)) => {
                     self.unwritable.store(false, Ordering::Relaxed);
                     break Some(first);
                 }
-                Err(error) => error,
+                Some(Err(error)) => Some(error),
+                None => None,
             };
             self.unwritable.store(true, Ordering::Relaxed);
             count(&self.figures.after_store_retried);
-            if let Some(others) = self.failing.pass(self.clock.monotonic_ms()) {
+            if let Some(error) = error
+                && let Some(others) = self.failing.pass(self.clock.monotonic_ms())
+            {
                 tracing::error!(%error, others, "after-webhooks cannot be stored yet");
             }
             if stop.is_cancelled() {
@@ -178,14 +182,15 @@ impl Webhooks {
             };
             self.memory.give_back(event.sdk_app_id, bytes(&event));
             count(&self.figures.after_recorded);
-            self.schedule(&StoredKey {
+            let key = StoredKey {
                 id: first + place,
                 sdk_app_id: event.sdk_app_id,
                 subject: event.subject,
                 created_ms: event.created_ms,
                 next_ms: event.created_ms,
                 attempts: 0,
-            });
+            };
+            self.schedule(&key).await;
             let _ = settled.send(());
         }
         first.is_some()
@@ -210,8 +215,13 @@ impl Webhooks {
         fit
     }
 
-    /// Gives a stored event to those who deliver.
-    fn schedule(&self, key: &StoredKey) {
+    /// Gives a stored event to those who deliver. One at which this panics is delivered after the next
+    /// start.
+    async fn schedule(&self, key: &StoredKey) {
+        self.caught("schedule webhook", async { self.add_to_schedule(key) }).await;
+    }
+
+    fn add_to_schedule(&self, key: &StoredKey) {
         let receiver = self.receiver(key.sdk_app_id);
         receiver.schedule().add(key, key.attempts >= PASSED_BY);
         if !receiver.tended.swap(true, Ordering::Relaxed) {
@@ -225,9 +235,12 @@ impl Webhooks {
     async fn find_earlier(&self, stop: &CancellationToken) {
         let mut above = i64::MIN;
         while !stop.is_cancelled() {
-            match self.queue.keys(above, KEYS_BATCH).await {
-                Ok(keys) => {
-                    keys.iter().for_each(|key| self.schedule(key));
+            let keys = self.caught("find webhooks", self.queue.keys(above, KEYS_BATCH)).await;
+            match keys {
+                Some(Ok(keys)) => {
+                    for key in &keys {
+                        self.schedule(key).await;
+                    }
                     match keys.last() {
                         Some(last) => above = last.id,
                         None => {
@@ -236,9 +249,11 @@ impl Webhooks {
                         }
                     }
                 }
-                Err(error) => {
+                failed => {
                     self.unwritable.store(true, Ordering::Relaxed);
-                    tracing::error!(%error, "the queue of webhooks cannot be read yet");
+                    if let Some(Err(error)) = failed {
+                        tracing::error!(%error, "the queue of webhooks cannot be read yet");
+                    }
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(LONGEST_PAUSE) => {}

@@ -217,6 +217,14 @@ impl Schedule {
         self.change(id, |_| {});
     }
 
+    /// Puts back what is under way, but for these.
+    pub(super) fn put_back_others(&mut self, than: &HashSet<i64>) {
+        let others = self.under_way.keys().filter(|id| !than.contains(id));
+        for id in others.copied().collect::<Vec<_>>() {
+            self.put_back(id);
+        }
+    }
+
     fn change(&mut self, id: i64, change: impl FnOnce(&mut Waiting)) {
         let Some(lane_id) = self.under_way.remove(&id) else { return };
         let Some(lane) = self.lanes.get_mut(&lane_id) else { return };

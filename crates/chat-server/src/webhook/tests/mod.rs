@@ -4,5 +4,6 @@ mod after;
 mod before;
 mod exceptions;
 mod memory;
+mod panics;
 mod recording;
 mod support;

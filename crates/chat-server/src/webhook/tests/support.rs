@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use super::memory::MemoryQueue;
 use crate::application::{Callbacks, Secret};
 use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::panics::Supervision;
 use crate::webhook::{CallbackSource, Event, Subject, Verdict, WebhookRules, Webhooks};
 
 pub(super) const APP: u32 = 1_400_000_001;
@@ -79,6 +81,7 @@ pub(super) struct Stage {
     pub(super) queue: Arc<MemoryQueue>,
     pub(super) stopping: CancellationToken,
     pub(super) courier: JoinHandle<()>,
+    panics: Counter,
 }
 
 /// Long enough for a busy machine: a test that waits for it has failed.
@@ -106,6 +109,16 @@ impl Stage {
 
     /// The same with a queue from an earlier run.
     pub(super) fn on(queue: Arc<MemoryQueue>, url: &str, rules: WebhookRules) -> Self {
+        Self::failing(queue, url, rules, Faults::default())
+    }
+
+    /// The same, and it fails at these places.
+    pub(super) fn failing(
+        queue: Arc<MemoryQueue>,
+        url: &str,
+        rules: WebhookRules,
+        faults: Faults,
+    ) -> Self {
         let configuration = Arc::new(Configuration::default());
         configuration.change(APP, |callbacks| {
             callbacks.url = Some(url.into());
@@ -113,6 +126,8 @@ impl Stage {
             callbacks.commands = [BEFORE, AFTER, EXCEPTION].map(String::from).into();
         });
         let clock = Arc::new(TestClock(AtomicU64::new(NOW_MS)));
+        let supervision = Supervision { faults, ..Supervision::default() };
+        let panics = supervision.panics.clone();
         let (webhooks, courier) = Webhooks::new(
             Arc::clone(&configuration) as _,
             Arc::clone(&queue) as _,
@@ -120,10 +135,11 @@ impl Stage {
             Arc::new(|| 0.0),
             rules,
             Trust::platform(),
+            supervision,
         );
         let stopping = CancellationToken::new();
         let courier = tokio::spawn(courier.run(stopping.clone()));
-        Self { webhooks, configuration, clock, queue, stopping, courier }
+        Self { webhooks, configuration, clock, queue, stopping, courier, panics }
     }
 
     /// The one line of the metrics that begins like this, without its beginning.
@@ -139,6 +155,11 @@ impl Stage {
     pub(super) async fn stop(self) {
         self.stopping.cancel();
         awaited(self.courier).await.unwrap();
+    }
+
+    /// Panics that were caught.
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.get()
     }
 
     pub(super) fn figure(&self, of: impl Fn(&crate::webhook::Figures) -> &Counter) -> u64 {
