@@ -425,24 +425,6 @@ fn tick_ms(readers: usize, messages_per_s: u32, longest_ms: u32) -> u32 {
     if messages_per_s * tick_ms < 2 * 1_000 { 0 } else { u32::try_from(tick_ms).unwrap_or(0) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::tick_ms;
-
-    #[test]
-    fn only_a_room_in_which_a_tick_collects_something_has_one() {
-        assert_eq!(tick_ms(1_000, 50, 25), 0, "1.25 messages in the longest tick");
-        assert_eq!(tick_ms(10_000, 40, 25), 0, "however many read");
-        assert_eq!(tick_ms(10, 900, 25), 0, "few writes");
-        assert_eq!(tick_ms(1_000, 79, 25), 0);
-        assert_eq!(tick_ms(1_000, 80, 25), 25);
-        assert_eq!(tick_ms(1_000, 300, 25), 25);
-        assert_eq!(tick_ms(100, 300, 25), 10, "as long as the writes want it");
-        assert_eq!(tick_ms(1_000, 300, 0), 0, "switched off");
-        assert_eq!(tick_ms(usize::MAX, u32::MAX, 25), 25);
-    }
-}
-
 /// Messages of one tick, and those of their readers who have sent some of them.
 pub(super) struct Messages {
     origin: Origin,
@@ -476,5 +458,23 @@ impl Messages {
         }
         items.push(item(after, pieces, own));
         items
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tick_ms;
+
+    #[test]
+    fn only_a_room_in_which_a_tick_collects_something_has_one() {
+        assert_eq!(tick_ms(1_000, 50, 25), 0, "1.25 messages in the longest tick");
+        assert_eq!(tick_ms(10_000, 40, 25), 0, "however many read");
+        assert_eq!(tick_ms(10, 900, 25), 0, "few writes");
+        assert_eq!(tick_ms(1_000, 79, 25), 0);
+        assert_eq!(tick_ms(1_000, 80, 25), 25);
+        assert_eq!(tick_ms(1_000, 300, 25), 25);
+        assert_eq!(tick_ms(100, 300, 25), 10, "as long as the writes want it");
+        assert_eq!(tick_ms(1_000, 300, 0), 0, "switched off");
+        assert_eq!(tick_ms(usize::MAX, u32::MAX, 25), 25);
     }
 }
