@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Room, Upkeep};
 
-/// A room that somebody uses is looked after this often.
-const BUSY_MS: u64 = 1_000;
+/// A room that somebody uses is due again after this time: half of the second after which whoever
+/// looks after rooms comes again, so that a turn that is late or early never skips one.
+const BUSY_MS: u64 = 500;
 /// A room that only remembers something is looked after this often.
 const QUIET_MS: u64 = 60_000;
 /// A room that nobody uses leaves memory after this time: longer than a repeat of a message is
@@ -208,13 +209,22 @@ mod tests {
     #[test]
     fn a_room_that_nobody_uses_is_looked_at_twice_and_leaves() {
         let (rooms, _, room) = with_room();
-        assert_eq!(look(&rooms, 999), (0, false));
-        assert_eq!(look(&rooms, 1_000), (1, false));
+        assert_eq!(look(&rooms, BUSY_MS - 1), (0, false));
+        assert_eq!(look(&rooms, BUSY_MS), (1, false));
         assert_eq!(look(&rooms, IDLE_MS - 1), (0, false), "nothing is due");
         assert_eq!(look(&rooms, IDLE_MS), (1, true));
         assert_eq!((rooms.len(), look(&rooms, 2 * IDLE_MS)), (0, (0, false)));
         assert!(room.is_closed());
         assert!(rooms.lock().due.is_empty());
+    }
+
+    #[test]
+    fn a_turn_that_is_a_little_late_does_not_skip_the_next() {
+        let (rooms, id, _loop) = with_room();
+        let _held = rooms.get(1, &id, 0).unwrap();
+        for turn_ms in [1_003, 2_001, 3_000, 4_009, 4_999, 6_000] {
+            assert_eq!(look(&rooms, turn_ms), (1, false), "at {turn_ms}");
+        }
     }
 
     #[test]
