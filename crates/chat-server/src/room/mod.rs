@@ -384,9 +384,14 @@ impl Room {
     }
 
     /// What was claimed and what of it was used, if there is a difference; from now on the room
-    /// has no number that is not used. A message that comes later has to claim again.
+    /// has no number that is not used. A message that comes later has to claim again. A room that is
+    /// dismissed has none to give, and one that is broken does not know what it has used. The caller
+    /// holds `changing` until the numbers are stored.
     pub(crate) fn give_numbers_back(&self) -> Option<(u32, u32)> {
         let mut state = self.lock();
+        if state.dismissed || self.is_broken() {
+            return None;
+        }
         let (reserved, used) = (state.seq_reserved, state.last_seq);
         state.seq_reserved = used;
         (reserved > used).then_some((reserved, used))

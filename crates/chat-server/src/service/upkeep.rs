@@ -91,15 +91,18 @@ impl Service {
     }
 
     /// Stores which numbers these rooms have really used: the next message of each then goes on
-    /// without a gap.
+    /// without a gap. A room in which something is being changed keeps its numbers.
     pub(super) async fn give_numbers_back(&self, rooms: &[Place]) {
-        let releases: Vec<(u32, &str, u32, u32)> = rooms
+        // Held until the numbers are stored: meanwhile no group is destroyed, and so none is made again
+        // under its id, whose numbers would be others.
+        let (_unchanged, releases): (Vec<_>, Vec<(u32, &str, u32, u32)>) = rooms
             .iter()
             .filter_map(|(app, group_id, room)| {
+                let unchanged = room.changing.try_lock().ok()?;
                 let (reserved, used) = room.give_numbers_back()?;
-                Some((*app, group_id.as_str(), reserved, used))
+                Some((unchanged, (*app, group_id.as_str(), reserved, used)))
             })
-            .collect();
+            .unzip();
         if releases.is_empty() {
             return;
         }
@@ -122,10 +125,16 @@ fn hosts(app: &Application, room: &Room) -> Vec<UserId> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{TestClock, service_at};
+    use super::super::Origin;
+    use super::super::tests::{TestClock, service, service_at};
     use super::*;
-    use crate::room::IDLE_MS;
+    use crate::application::{self, Edition};
+    use crate::clock::SystemClock;
+    use crate::room::{Draft, IDLE_MS};
+    use chat_types::Priority;
     use chat_types::group::GroupType;
+    use futures_util::FutureExt;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// Touches so many rooms once, and gives what each tick looked at until all of them are gone.
     async fn touched_once(count: usize) -> Vec<usize> {
@@ -147,6 +156,77 @@ mod tests {
         service.room_loops.wait().await;
         assert_eq!(service.room_loops.len(), 0, "their tasks have ended");
         looked_at
+    }
+
+    /// A room in memory that has claimed numbers and used one of them.
+    async fn with_numbers() -> (tempfile::TempDir, Arc<Service>, Arc<Application>, Place) {
+        let (dir, service) = service().await;
+        let edition = Edition::Ultimate;
+        let app = application::create(&*service.storage, &SystemClock, "a", edition).await.unwrap();
+        service.directory.refresh(&*service.storage).await.unwrap();
+        let app = service.directory.get(app.sdk_app_id).unwrap();
+        let group = StoredGroup::new("g", GroupType::AVChatRoom, 0);
+        assert!(service.storage.insert_group(app.sdk_app_id, &group).await.unwrap());
+        let group_id = GroupId::new("g").unwrap();
+        let room = service.room(app.sdk_app_id, &group_id).await.unwrap();
+        let draft = Draft {
+            from: UserId::new("host").unwrap(),
+            nick: String::new(),
+            priority: Priority::Normal,
+            elements: Vec::new(),
+            cloud_custom_data: String::new(),
+            client_id: String::new(),
+            mentions: Vec::new(),
+            mention_all: false,
+        };
+        let (stamp, _) = service.post_silently(&app, &room, &draft, 1).await.unwrap();
+        assert_eq!(stamp.seq, 1);
+        let place = (app.sdk_app_id, group_id, room);
+        assert_eq!(reserved(&service, &place).await, 1_000);
+        (dir, service, app, place)
+    }
+
+    async fn reserved(service: &Service, (sdk_app_id, group_id, _): &Place) -> u32 {
+        let group = service.storage.group(*sdk_app_id, group_id.as_str()).await.unwrap();
+        group.unwrap().seq_reserved
+    }
+
+    #[tokio::test]
+    async fn the_numbers_of_a_group_that_was_made_again_are_not_given_back_by_the_room_of_the_old()
+    {
+        let (_dir, service, app, old) = with_numbers().await;
+        let host = UserId::new("host").unwrap();
+        let origin = Origin { platform: "RESTAPI", client_ip: None };
+        service.destroy_group(&app, &host, origin, "g").await.unwrap();
+        let group = StoredGroup::new("g", GroupType::AVChatRoom, 0);
+        assert!(service.storage.insert_group(app.sdk_app_id, &group).await.unwrap());
+        let claimed = service.storage.claim_numbers(app.sdk_app_id, "g", 1_000).await.unwrap();
+        assert_eq!(claimed.unwrap().last, 1_000, "as many as the old one had");
+        service.give_numbers_back(std::slice::from_ref(&old)).await;
+        assert_eq!(reserved(&service, &old).await, 1_000);
+    }
+
+    #[tokio::test]
+    async fn a_room_gives_numbers_back_only_while_nobody_changes_or_destroys_it() {
+        let (_dir, service, _, place) = with_numbers().await;
+        let changing = place.2.changing.lock().await;
+        service.give_numbers_back(std::slice::from_ref(&place)).await;
+        assert_eq!(reserved(&service, &place).await, 1_000);
+        drop(changing);
+        service.give_numbers_back(std::slice::from_ref(&place)).await;
+        assert_eq!(reserved(&service, &place).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_room_that_a_panic_left_half_changed_gives_no_numbers_back() {
+        let (_dir, service, _, place) = with_numbers().await;
+        let panics = AssertUnwindSafe(|| place.2.with(|_| panic!("half a change")));
+        assert!(catch_unwind(panics).is_err());
+        assert!(place.2.is_broken());
+        // Before the loop of the room has had a turn.
+        let giving = service.give_numbers_back(std::slice::from_ref(&place)).now_or_never();
+        assert!(giving.is_some(), "nothing is written");
+        assert_eq!(reserved(&service, &place).await, 1_000);
     }
 
     #[tokio::test]
