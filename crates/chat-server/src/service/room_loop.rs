@@ -6,17 +6,17 @@
 //! the room is read from storage again first (`room/recovery.rs`).
 
 use chat_types::GroupId;
+use chat_types::code::ApiError;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Service;
 use super::rules::rules;
+use super::{Service, internal};
 use crate::faults::Faults;
 use crate::panics::{PANIC_PAUSE, caught};
 use crate::room::{Pace, Reached, Room, Step};
-use crate::storage;
 
 /// A room whose numbers cannot be claimed tries again after this time.
 const STORAGE_PAUSE_MS: u64 = 500;
@@ -59,25 +59,29 @@ impl Service {
         }
     }
 
-    /// Reads a room whose state was left half changed from storage.
+    /// Reads a room whose state was left half changed from storage, after everything that was said
+    /// there is stored.
     async fn renew_room(
         &self,
         sdk_app_id: u32,
         group_id: &GroupId,
         room: &Room,
-    ) -> Result<(), storage::Error> {
+    ) -> Result<(), ApiError> {
         let _one_at_a_time = room.changing.lock().await;
         if room.is_dismissed() {
             room.renewed_as_dismissed();
             return Ok(());
         }
-        let Some(stored) = self.storage.group(sdk_app_id, group_id.as_str()).await? else {
+        // What members have done last is on its way there; what is read must not be older.
+        self.recorder.settled().await?;
+        let stored = self.storage.group(sdk_app_id, group_id.as_str()).await;
+        let Some(stored) = stored.map_err(internal)? else {
             room.renewed_as_dismissed();
             return Ok(());
         };
         let owner = [stored.owner.as_str()];
-        let owner = self.storage.accounts(sdk_app_id, &owner).await?.into_iter().next();
-        let nick = owner.map_or_else(String::new, |owner| owner.nick);
+        let owner = self.storage.accounts(sdk_app_id, &owner).await.map_err(internal)?;
+        let nick = owner.into_iter().next().map_or_else(String::new, |owner| owner.nick);
         room.renew(stored, nick, Arc::clone(&self.message_counters), self.now_s());
         tracing::warn!(%group_id, "a room was read from storage again after a panic");
         Ok(())
@@ -191,5 +195,65 @@ impl Turns<'_> {
                 () = sleep(Duration::from_millis(STORAGE_PAUSE_MS)) => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::service;
+    use super::*;
+    use crate::application::{self, Edition};
+    use crate::clock::SystemClock;
+    use crate::room::Stamp;
+    use crate::storage::{
+        AccountPatch, DATABASE_FILE, Keep, MessageRecord, StoredGroup, StoredMember,
+    };
+    use chat_types::UserId;
+    use chat_types::group::GroupType;
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+    use sqlx::{Connection, Executor};
+    use std::pin::pin;
+
+    /// Reads that a renewal would have overtaken if it did not wait.
+    const READS: usize = 10;
+
+    #[tokio::test]
+    async fn a_room_is_not_read_again_before_what_its_members_did_last_is_stored() {
+        let (dir, service) = service().await;
+        let edition = Edition::Ultimate;
+        let app = application::create(&*service.storage, &SystemClock, "a", edition).await.unwrap();
+        let app = app.sdk_app_id;
+        let (group_id, user) = (GroupId::new("g").unwrap(), UserId::new("member").unwrap());
+        let account = AccountPatch { user_id: user.to_string(), ..AccountPatch::default() };
+        service.put_accounts(app, &[account]).await.unwrap();
+        let mut group = StoredGroup::new("g", GroupType::Public, 0);
+        group.members.insert(user.to_string(), StoredMember::default());
+        assert!(service.storage.insert_group(app, &group).await.unwrap());
+        let room = service.room(app, &group_id).await.unwrap();
+
+        let path = SqliteConnectOptions::new().filename(dir.path().join(DATABASE_FILE));
+        let mut locked = SqliteConnection::connect_with(&path).await.unwrap();
+        locked.execute("BEGIN IMMEDIATE").await.unwrap();
+        let member = service.member_spoke(&room, &user, Stamp { seq: 1, time_s: 77 });
+        let handed = service.recorder.write(MessageRecord {
+            sdk_app_id: app,
+            group_id: "g".to_owned(),
+            message: None,
+            keep: Keep { messages: 0, seconds: 0 },
+            member,
+        });
+        let mut renewal = pin!(service.renew_room(app, &group_id, &room));
+        for _ in 0..READS {
+            tokio::select! {
+                biased;
+                _ = &mut renewal => panic!("read while something waits to be stored"),
+                read = service.storage.group(app, "g") => assert!(read.unwrap().is_some()),
+            }
+        }
+        locked.execute("ROLLBACK").await.unwrap();
+        renewal.await.unwrap();
+        assert!(handed.await.is_ok());
+        let spoke_s = room.with(|group| group.members["member"].last_send_time);
+        assert_eq!(spoke_s, 77);
     }
 }
