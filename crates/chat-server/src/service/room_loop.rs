@@ -190,6 +190,8 @@ impl Turns<'_> {
         let group_id = &self.group_id;
         if let Err(error) = service.renew_room(self.sdk_app_id, group_id, self.room).await {
             tracing::error!(%error, %group_id, "a broken room is not read; tried again");
+            // They send it again and are not kept waiting for as long as storage fails.
+            self.room.turn_failed();
             tokio::select! {
                 () = self.stopping.cancelled() => {}
                 () = sleep(Duration::from_millis(STORAGE_PAUSE_MS)) => {}

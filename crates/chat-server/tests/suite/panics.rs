@@ -2,6 +2,8 @@
 
 use chat_server::{Faults, GatewayTimes};
 use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Executor};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -123,6 +125,30 @@ async fn a_room_that_panics_at_every_turn_leaves_no_sender_without_an_answer() {
         assert_eq!(refused["code"], 10002, "{refused}");
     }
     assert_eq!(sender.ask(say("r", "High", "elsewhere")).await["delivery"], "delivered");
+}
+
+#[tokio::test]
+async fn a_broken_room_that_cannot_be_read_leaves_no_sender_without_an_answer() {
+    let panics = Panics::default();
+    let world = panics.world().await;
+    let mut sender = Watcher::enter(&world, "sender").await;
+    assert_eq!(sender.ask(say("r", "High", "first")).await["seq"], 1);
+    let path = world.dir.path().join(chat_server::storage::DATABASE_FILE);
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut repair = SqliteConnection::connect_with(&options).await.unwrap();
+    repair.execute("ALTER TABLE groups RENAME TO groups_in_repair").await.unwrap();
+    panics.next(Faults::STATE, "r");
+    for text in ["before the panic or after it", "while the room is not read", "and again"] {
+        let refused = sender.ask(say("r", "High", text)).await;
+        assert_eq!(refused["code"], 10002, "{text}: {refused}");
+    }
+    assert_eq!(world.server.counts().panics_rooms, 1);
+    repair.execute("ALTER TABLE groups_in_repair RENAME TO groups").await.unwrap();
+    let mut answer = Value::Null;
+    while answer["t"] != "send_ok" {
+        answer = sender.ask(say("r", "High", "last")).await;
+        assert!(answer["t"] == "send_ok" || answer["code"] == 10002, "{answer}");
+    }
 }
 
 #[tokio::test]
