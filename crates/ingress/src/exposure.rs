@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::TrustedProxies;
+
 /// What stands between a listener and the network.
 #[derive(Debug, Clone, Copy)]
 pub struct Exposure {
@@ -37,14 +39,14 @@ impl Exposure {
         Err(Exposed { listen: self.listen })
     }
 
-    /// Whether a peer that is none of the proxies may speak here: with proxies that encrypt, plain
-    /// text from anybody else is what they are there to prevent.
+    /// As whom a peer speaks that has connected to the address `local` ([`TrustedProxies::peer`]).
+    /// `None` when it may not: with proxies that encrypt, plain text from anybody else is what they
+    /// are there to prevent.
     #[must_use]
-    pub fn takes_strangers(self, peer: IpAddr) -> bool {
-        self.encrypted
-            || self.plain_text
-            || !self.behind_proxies
-            || peer.to_canonical().is_loopback()
+    pub fn takes(self, proxies: &TrustedProxies, peer: IpAddr, local: IpAddr) -> Option<IpAddr> {
+        let peer = proxies.peer(peer, local);
+        let anybody = self.encrypted || self.plain_text || !self.behind_proxies;
+        (anybody || peer.is_loopback() || proxies.contains(peer)).then_some(peer)
     }
 }
 
@@ -78,13 +80,24 @@ mod tests {
 
     #[test]
     fn behind_proxies_that_encrypt_nobody_else_speaks_plain_text() {
-        let stranger = "203.0.113.9".parse().unwrap();
-        let this_machine = "127.0.0.1".parse().unwrap();
-        let behind = Exposure { behind_proxies: true, ..exposure("0.0.0.0:8700") };
-        assert!(!behind.takes_strangers(stranger));
-        assert!(behind.takes_strangers(this_machine));
-        assert!(Exposure { encrypted: true, ..behind }.takes_strangers(stranger));
-        assert!(Exposure { plain_text: true, ..behind }.takes_strangers(stranger));
-        assert!(exposure("127.0.0.1:8700").takes_strangers(stranger));
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies: TrustedProxies = "10.0.0.9".parse().unwrap();
+        let takes = |exposure: Exposure, peer: &str| {
+            let peer = exposure.takes(&proxies, address(peer), address("10.0.0.5"));
+            peer.map(|peer| peer.to_string())
+        };
+        let behind = Exposure { behind_proxies: true, ..exposure("10.0.0.5:8700") };
+        assert_eq!(takes(behind, "203.0.113.9"), None);
+        assert_eq!(takes(behind, "10.0.0.9").unwrap(), "10.0.0.9");
+        assert_eq!(takes(behind, "::ffff:10.0.0.9").unwrap(), "10.0.0.9");
+        // A program of this machine comes over loopback, or from the address that it connects to.
+        for here in ["127.0.0.1", "10.0.0.5", "::ffff:10.0.0.5"] {
+            assert_eq!(takes(behind, here).unwrap(), "127.0.0.1", "{here}");
+        }
+        let encrypted = Exposure { encrypted: true, ..behind };
+        let plain_text = Exposure { plain_text: true, ..behind };
+        for open in [encrypted, plain_text, exposure("10.0.0.5:8700")] {
+            assert_eq!(takes(open, "203.0.113.9").unwrap(), "203.0.113.9", "{open:?}");
+        }
     }
 }

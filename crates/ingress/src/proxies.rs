@@ -1,7 +1,7 @@
 //! The proxies whose word about a client's address is taken.
 
 use ipnet::IpNet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 /// Entries of `X-Forwarded-For` that are looked at: more proxies than anybody has in a row.
@@ -42,6 +42,18 @@ impl TrustedProxies {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// As whom a peer counts that has connected to the address `local`. A program of this machine
+    /// that calls an address other than loopback comes from that very address, and is loopback all
+    /// the same, unless it is named as a proxy: nobody else can have the address.
+    #[must_use]
+    pub fn peer(&self, peer: IpAddr, local: IpAddr) -> IpAddr {
+        let (peer, local) = (peer.to_canonical(), local.to_canonical());
+        if peer == local && !peer.is_loopback() && !self.contains(peer) {
+            return Ipv4Addr::LOCALHOST.into();
+        }
+        peer
     }
 
     /// The client behind a peer. `forwarded` are the values of all `X-Forwarded-For` headers in
@@ -115,6 +127,20 @@ mod tests {
         assert_eq!(client(trusted, "10.0.0.1", &["[2001:db8::7]:443"]), "2001:db8::7");
         assert_eq!(client(trusted, "10.0.0.1", &["[2001:db8::7]"]), "2001:db8::7");
         assert_eq!(client(trusted, "::ffff:10.0.0.1", &["::ffff:203.0.113.9"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_program_of_this_machine_is_loopback_by_whatever_address_it_connects() {
+        let peer = |trusted: &str, peer: &str, local: &str| {
+            let trusted: TrustedProxies = trusted.parse().unwrap();
+            trusted.peer(peer.parse().unwrap(), local.parse().unwrap()).to_string()
+        };
+        assert_eq!(peer("", "10.0.0.5", "10.0.0.5"), "127.0.0.1");
+        assert_eq!(peer("", "::ffff:10.0.0.5", "10.0.0.5"), "127.0.0.1");
+        assert_eq!(peer("", "2001:db8::5", "2001:db8::5"), "127.0.0.1");
+        assert_eq!(peer("", "10.0.0.6", "10.0.0.5"), "10.0.0.6");
+        assert_eq!(peer("", "127.0.0.2", "127.0.0.2"), "127.0.0.2", "loopback stays what it is");
+        assert_eq!(peer("10.0.0.5", "10.0.0.5", "10.0.0.5"), "10.0.0.5", "a proxy stays itself");
     }
 
     #[test]

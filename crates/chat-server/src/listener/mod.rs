@@ -63,10 +63,10 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    /// A place for a peer that has connected, unless it may not be here.
-    fn let_in(&self, peer: IpAddr) -> Option<Arc<Place>> {
-        let trusted = self.proxies.contains(peer);
-        if !trusted && !self.exposure.takes_strangers(peer) {
+    /// A place for a peer that has connected to the address `local`, and as whom it speaks, unless
+    /// it may not be here.
+    fn let_in(&self, peer: IpAddr, local: IpAddr) -> Option<(Arc<Place>, IpAddr)> {
+        let Some(peer) = self.exposure.takes(&self.proxies, peer, local) else {
             add(&self.counters.connections_refused_plain_text, 1);
             if !self.told.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
@@ -76,14 +76,16 @@ impl Entrance {
                 );
             }
             return None;
-        }
+        };
+        let trusted = self.proxies.contains(peer);
         if !trusted && self.proxy_protocol {
             add(&self.counters.connections_refused_proxy, 1);
             tracing::debug!(%peer, "no trusted proxy, so the PROXY protocol is not taken from it");
             return None;
         }
         // Whose connection a proxy brings is not known yet.
-        self.places.enter((!trusted).then_some(peer)).ok()
+        let place = self.places.enter((!trusted).then_some(peer)).ok()?;
+        Some((place, peer))
     }
 
     /// Whose connection it is, as far as the connection itself says; nothing when it may not go on.
@@ -153,7 +155,9 @@ pub(crate) async fn serve(
             }
         };
         spare.went_well();
-        let Some(place) = entrance.let_in(peer.ip()) else { continue };
+        // A client that has gone already has no addresses any more.
+        let Ok(local) = stream.local_addr() else { continue };
+        let Some((place, peer)) = entrance.let_in(peer.ip(), local.ip()) else { continue };
         // Frames are small and go out when they are due; without this they wait for each other.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the socket collects small frames");
@@ -177,7 +181,7 @@ pub(crate) async fn serve(
 /// Answers the requests of one connection.
 async fn answer(
     mut stream: TcpStream,
-    peer: SocketAddr,
+    peer: IpAddr,
     place: &Arc<Place>,
     acceptor: Option<&Acceptor>,
     router: Router,
@@ -185,7 +189,7 @@ async fn answer(
     stopping: CancellationToken,
 ) {
     let deadline = Instant::now() + entrance.head;
-    let Some(client) = entrance.client(&mut stream, peer.ip(), place, deadline).await else {
+    let Some(client) = entrance.client(&mut stream, peer, place, deadline).await else {
         return;
     };
     let secured = tls::secured(stream, acceptor, &entrance.counters, &stopping);

@@ -206,14 +206,31 @@ async fn with_the_proxy_protocol_every_connection_begins_with_its_header() {
 #[test]
 fn whoever_comes_past_the_proxies_in_plain_text_is_refused() {
     let listen = "0.0.0.0:8700".parse().unwrap();
-    let behind = entrance(&Given { proxies: "10.0.0.0/8", ..OPEN }, listen);
-    let let_in = |peer: &str| behind.let_in(peer.parse().unwrap()).is_some();
-    assert!(let_in("10.0.0.1"));
+    let local = "10.0.0.5".parse().unwrap();
+    let behind = entrance(&Given { proxies: "10.0.0.9", ..OPEN }, listen);
+    let let_in = |peer: &str| behind.let_in(peer.parse().unwrap(), local).is_some();
+    assert!(let_in("10.0.0.9"));
     assert!(let_in("127.0.0.1"), "tools of this machine need no proxy");
+    assert!(let_in("10.0.0.5"), "nor does what else runs on it");
     assert!(!let_in("203.0.113.9"));
     assert_eq!(behind.counters.read().connections_refused_plain_text, 1);
     let open = entrance(&OPEN, listen);
-    assert!(open.let_in("203.0.113.9".parse().unwrap()).is_some(), "the start has asked about it");
+    let stranger = open.let_in("203.0.113.9".parse().unwrap(), local);
+    assert!(stranger.is_some(), "the start has asked about it");
+}
+
+#[test]
+fn what_else_runs_on_this_machine_is_not_limited_by_whatever_address_it_connects() {
+    let given = Given { proxies: "10.0.0.9", ..OPEN };
+    let door = entrance(&given, "10.0.0.5:8700".parse().unwrap());
+    let here: IpAddr = "10.0.0.5".parse().unwrap();
+    let mut held = Vec::new();
+    for _ in 0..500 {
+        let (place, peer) = door.let_in(here, here).expect("five times what an address may have");
+        // As the gateway does once it knows for whom a connection is.
+        place.comes_from(peer).unwrap();
+        held.push(place);
+    }
 }
 
 #[tokio::test]
