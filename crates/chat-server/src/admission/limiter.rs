@@ -14,8 +14,6 @@ use crate::clock::Clock;
 
 /// The number of keys is looked at once in so many admissions, because counting them takes locks.
 const LOOK_EVERY: u32 = 1_024;
-/// What is left to share when there are too many keys.
-const SHARED_KEYS: u64 = 4_096;
 const NS_PER_MS: u64 = 1_000_000;
 
 /// A moment of the monotonic clock, in nanoseconds.
@@ -55,6 +53,7 @@ impl governor::clock::Clock for Ticks {
 pub(crate) struct Limiter {
     rates: RateLimiter<u64, DashMapStateStore<u64>, Ticks, NoOpMiddleware<Moment>>,
     most_keys: usize,
+    crowd: fn(u64) -> u64,
     admissions: AtomicU32,
     /// There are as many keys as may be: all share a few until idle ones are forgotten.
     crowded: AtomicBool,
@@ -62,10 +61,18 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     /// Clients choose the keys, so there may be any number of them; `most_keys` are kept apart.
-    pub(crate) fn new(clock: Arc<dyn Clock>, quota: Quota, most_keys: usize) -> Self {
+    /// When there are more, a key shares the allowance of `crowd` of it, which has to have far fewer
+    /// values than that.
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        quota: Quota,
+        most_keys: usize,
+        crowd: fn(u64) -> u64,
+    ) -> Self {
         Self {
             rates: RateLimiter::dashmap_with_clock(quota, Ticks(clock)),
             most_keys,
+            crowd,
             admissions: AtomicU32::new(0),
             crowded: AtomicBool::new(false),
         }
@@ -80,7 +87,7 @@ impl Limiter {
             self.rates.retain_recent();
             self.look();
         }
-        let key = if self.is_crowded() { key % SHARED_KEYS } else { key };
+        let key = if self.is_crowded() { (self.crowd)(key) } else { key };
         match self.rates.check_key_n(&key, units) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(until)) => {
@@ -115,10 +122,14 @@ mod tests {
     use super::super::testing::HandClock;
     use super::*;
 
+    const SHARED_KEYS: u64 = 64;
+
     fn limiter(per_second: u32, most_keys: usize) -> (Arc<HandClock>, Limiter) {
         let clock = HandClock::new();
         let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap());
-        let limiter = Limiter::new(Arc::clone(&clock) as Arc<dyn Clock>, quota, most_keys);
+        let limiter = Limiter::new(Arc::clone(&clock) as Arc<dyn Clock>, quota, most_keys, |key| {
+            key % SHARED_KEYS
+        });
         (clock, limiter)
     }
 

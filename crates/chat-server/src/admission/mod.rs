@@ -43,6 +43,8 @@ use crate::room::ConnectionId;
 const MOST_KEYS: usize = 200_000;
 /// A connection is heard again after this time at the latest, whoever else makes noise beside it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Keys of one limit that are left when there are too many to keep them apart.
+const SHARED_KEYS: u64 = 4_096;
 const NS_PER_S: u32 = 1_000_000_000;
 /// A sender may use up its rate of so many seconds at once.
 const SENDER_BURST_S: u32 = 2;
@@ -62,6 +64,11 @@ pub(crate) struct Admission {
     asking: Asking,
 }
 
+/// Keys are hashes, so whoever shares one is nobody's choice.
+const fn crowd(key: u64) -> u64 {
+    key % SHARED_KEYS
+}
+
 /// A limiter for each budget.
 struct Budgets([Limiter; Budget::ALL.len()]);
 
@@ -71,7 +78,7 @@ impl Budgets {
             let rate = budget.rate(scope);
             let units = |units| NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN);
             let quota = Quota::per_second(units(rate.per_second)).allow_burst(units(rate.burst));
-            Limiter::new(Arc::clone(clock), quota, MOST_KEYS)
+            Limiter::new(Arc::clone(clock), quota, MOST_KEYS, crowd)
         }))
     }
 
@@ -111,7 +118,7 @@ impl Admission {
             let burst = NonZeroU32::new(burst_s * NS_PER_S).unwrap_or(NonZeroU32::MAX);
             let unit = Quota::with_period(Duration::from_nanos(1));
             let quota = unit.unwrap_or(Quota::per_second(burst)).allow_burst(burst);
-            Limiter::new(Arc::clone(&clock), quota, MOST_KEYS)
+            Limiter::new(Arc::clone(&clock), quota, MOST_KEYS, crowd)
         };
         Self {
             hasher: RandomState::new(),

@@ -22,6 +22,8 @@ use crate::counters::{Counters, add};
 const BURST_S: u32 = 10;
 /// Addresses whose rate is remembered one by one.
 const MOST_ADDRESSES: usize = 100_000;
+/// Rates that the neighbourhoods of each version of IP share when there are more addresses.
+const NEIGHBOURHOODS: u64 = 16_384;
 
 /// How many there may be at once.
 #[derive(Debug, Clone, Copy)]
@@ -94,12 +96,22 @@ struct Held {
     key: Option<u64>,
 }
 
+/// What an address shares its rate with when there are too many: a /24 of IPv4 or a /48 of IPv6,
+/// which is what one network has. Whoever floods from many addresses of its own uses up its own
+/// neighbourhood, and with one version of IP none of the other.
+fn neighbourhood(key: u64) -> u64 {
+    match u32::try_from(key) {
+        Ok(v4) => u64::from(v4 >> 8) % NEIGHBOURHOODS,
+        Err(_) => NEIGHBOURHOODS + (key >> 16) % NEIGHBOURHOODS,
+    }
+}
+
 impl Places {
     pub(crate) fn new(limits: Limits, clock: Arc<dyn Clock>, counters: Arc<Counters>) -> Arc<Self> {
         let rate = NonZeroU32::new(limits.per_address_s).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(limits.per_address_s.saturating_mul(BURST_S));
         let quota = Quota::per_second(rate).allow_burst(burst.unwrap_or(NonZeroU32::MIN));
-        let rates = Limiter::new(clock, quota, MOST_ADDRESSES);
+        let rates = Limiter::new(clock, quota, MOST_ADDRESSES, neighbourhood);
         Arc::new(Self { limits, rates, counters, taken: Mutex::default() })
     }
 
@@ -411,5 +423,32 @@ mod tests {
         assert_eq!(open(1), Ok(()), "two in a second");
         assert_eq!(open(1), Err(Refused::TooFast));
         assert_eq!(counters.read().connections_refused_rate, 2);
+    }
+
+    #[test]
+    fn a_flood_from_very_many_addresses_starves_its_own_neighbourhood_alone() {
+        let World { places, clock, .. } = world(Limits { per_address_s: 1, ..LIMITS });
+        let open = |address: Option<IpAddr>| places.enter(address).map(drop);
+        let v6 = |network: u16, home: u16| {
+            Some(IpAddr::from([0x2001, 0xdb8, network, home, 0, 0, 0, 1]))
+        };
+        let mut refused = 0;
+        for network in 0..3 {
+            for home in 0..=u16::MAX {
+                refused += u32::from(open(v6(network, home)).is_err());
+            }
+        }
+        assert!(refused > 50_000, "there are too many addresses to give each a rate: {refused}");
+        assert_eq!(open(v6(2, 7)), Err(Refused::TooFast));
+        for elsewhere in 1..=200 {
+            assert_eq!(open(v6(1_000 + u16::from(elsewhere), 7)), Ok(()));
+            assert_eq!(open(Some(Ipv4Addr::new(198, 51, elsewhere, 7).into())), Ok(()));
+        }
+        clock.0.fetch_add(60_000, Ordering::Relaxed);
+        places.tidy();
+        assert_eq!(open(v6(2, 7)), Ok(()), "the flood is over");
+        for home in 0..100 {
+            assert_eq!(open(v6(2, home)), Ok(()), "and each has a rate of its own");
+        }
     }
 }
