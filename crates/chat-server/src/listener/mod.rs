@@ -189,11 +189,18 @@ async fn answer(
     stopping: CancellationToken,
 ) {
     let deadline = Instant::now() + entrance.head;
-    let Some(client) = entrance.client(&mut stream, peer, place, deadline).await else {
-        return;
+    let before_requests = async {
+        let client = entrance.client(&mut stream, peer, place, deadline).await?;
+        let stream = tls::secured(stream, acceptor, &entrance.counters).await?;
+        Some((client, stream))
     };
-    let secured = tls::secured(stream, acceptor, &entrance.counters, &stopping);
-    let Some(stream) = secured.await else { return };
+    let ready = tokio::select! {
+        biased;
+        ready = before_requests => ready,
+        // What a client says before its first request is nothing that a stop waits for.
+        () = stopping.cancelled() => None,
+    };
+    let Some((client, stream)) = ready else { return };
     let router = TowerToHyperService::new(router);
     let asked = Arc::new(AtomicBool::new(false));
     let service = {

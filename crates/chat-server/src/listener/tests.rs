@@ -3,6 +3,8 @@ use crate::clock::SystemClock;
 use axum::Extension;
 use axum::routing::get;
 use std::net::Ipv4Addr;
+use tls_transport::HandshakeLimits;
+use tls_transport::testing::Authority;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -10,6 +12,8 @@ use tokio::time::timeout;
 
 /// Far longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any test waits.
+const NEVER: Duration = Duration::from_secs(600);
 
 /// A listener on a free port, and what it needs.
 struct Door {
@@ -57,12 +61,16 @@ fn entrance(given: &Given, listen: SocketAddr) -> Entrance {
 
 impl Door {
     fn open(given: Given, router: Router) -> Self {
+        Self::open_with(given, router, None)
+    }
+
+    fn open_with(given: Given, router: Router, acceptor: Option<Arc<Acceptor>>) -> Self {
         let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let address = socket.local_addr().unwrap();
         let entrance = Arc::new(entrance(&given, address));
         let (places, counters) = (Arc::clone(&entrance.places), Arc::clone(&entrance.counters));
         let stopping = CancellationToken::new();
-        let serving = tokio::spawn(serve(socket, None, router, entrance, stopping.clone()));
+        let serving = tokio::spawn(serve(socket, acceptor, router, entrance, stopping.clone()));
         Self { address, places, counters, stopping, serving }
     }
 
@@ -144,6 +152,36 @@ async fn a_stop_waits_for_running_requests_and_for_nothing_else() {
     assert!(late.ends_with(b"late"));
     timeout(PATIENCE, door.serving).await.unwrap().unwrap();
     assert!(!door.places.is_full());
+}
+
+/// Opens a door, lets somebody in who says nothing, and stops.
+async fn stop_with_a_silent_client(given: Given, acceptor: Option<Arc<Acceptor>>) {
+    // The second is let in when the first one has to go.
+    let given = Given { newcomers: 1, head: NEVER, ..given };
+    let door = Door::open_with(given, who(), acceptor);
+    let first = door.connect().await;
+    let silent = door.connect().await;
+    closed(first).await;
+    door.stopping.cancel();
+    closed(silent).await;
+    timeout(PATIENCE, door.serving).await.expect("the stop waits for nobody").unwrap();
+    let counts = door.counters.read();
+    let faults = [counts.connections_late, counts.connections_refused_proxy];
+    assert_eq!((faults, counts.handshakes_failed), ([0, 0], 0), "it was not the client's fault");
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_client_that_never_says_hello() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = HandshakeLimits { within: NEVER, ..HandshakeLimits::default() };
+    let tls = Authority::new().serve_loopback(dir.path());
+    stop_with_a_silent_client(OPEN, Some(Arc::new(Acceptor::new(tls, limits)))).await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_the_header_of_a_proxy() {
+    let given = Given { proxies: "127.0.0.1", proxy_protocol: true, ..OPEN };
+    stop_with_a_silent_client(given, None).await;
 }
 
 #[tokio::test]
