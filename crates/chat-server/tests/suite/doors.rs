@@ -36,7 +36,12 @@ fn status(refused: Result<Socket, tungstenite::Error>) -> StatusCode {
 
 #[tokio::test]
 async fn connections_that_say_nothing_keep_neither_viewers_nor_newcomers_out() {
-    let world = World::configured(|config| config.max_connections = 4).await;
+    let world = World::configured(|config| {
+        config.max_connections = 4;
+        // Nobody goes for being late, only for making way.
+        (config.times.head, config.times.login) = (PATIENCE, PATIENCE);
+    })
+    .await;
     world.make_room().await;
     let mut viewer = world.in_room("viewer").await;
     // More than may wait, and twice as many as there are places in all; some are WebSockets.
