@@ -68,7 +68,7 @@ pub async fn start_beside(
     config.tls = chat.tls().cloned();
     configure(&mut config);
     let business = BusinessServer::start(config).await?;
-    if let Err(error) = take_webhooks(storage, &app, &business.webhook_url(), &token).await {
+    if let Err(error) = take_webhooks(storage, &app, &business, &token).await {
         business.shutdown().await;
         return Err(error);
     }
@@ -134,10 +134,11 @@ async fn prepare(
 async fn take_webhooks(
     storage: &dyn storage::Storage,
     app: &Application,
-    url: &str,
+    business: &BusinessServer,
     token: &str,
 ) -> Result<(), Error> {
-    let elsewhere = app.callbacks.url.as_deref().filter(|present| !is_ours(present));
+    let present = app.callbacks.url.as_deref();
+    let elsewhere = present.filter(|present| !is_ours(present, business.address()));
     if let Some(elsewhere) = elsewhere {
         tracing::warn!(
             url = elsewhere,
@@ -146,18 +147,23 @@ async fn take_webhooks(
         );
         return Ok(());
     }
-    application::set_callback_url(storage, app.sdk_app_id, url, Some(token)).await?;
+    application::set_callback_url(storage, app.sdk_app_id, &business.webhook_url(), Some(token))
+        .await?;
     application::switch_callback(storage, app.sdk_app_id, ALL_CALLBACKS, true).await?;
     Ok(())
 }
 
-/// Whether an address is that of a business service that ran beside this chat service before.
-fn is_ours(url: &str) -> bool {
+/// Whether an address is that of a business service that ran beside this chat service before: on
+/// this machine, or where the one that runs now is.
+fn is_ours(url: &str, running: SocketAddr) -> bool {
     url.strip_prefix("http://")
         .or_else(|| url.strip_prefix("https://"))
         .and_then(|rest| rest.strip_suffix(WEBHOOK_PATH))
         .and_then(|address| address.parse::<SocketAddr>().ok())
-        .is_some_and(|address| address.ip().is_loopback())
+        .map(|address| address.ip().to_canonical())
+        .is_some_and(|ip| {
+            ip.is_loopback() || ip.is_unspecified() || ip == running.ip().to_canonical()
+        })
 }
 
 #[cfg(test)]
@@ -228,7 +234,11 @@ mod tests {
         let files = Authority::new().issue_to(dir.path(), &["live.example"]);
         let tls = Arc::new(ServerTls::load(files).unwrap());
         let config = ServerConfig::new(any_port(), dir.path().to_owned());
-        let config = ServerConfig { tls: Some(Arc::clone(&tls)), ..config };
+        let config = ServerConfig {
+            tls: Some(Arc::clone(&tls)),
+            operator_listen: Some(any_port()),
+            ..config
+        };
         let chat = Server::start(config).await.unwrap();
         application(&chat, "shop").await;
         let configure = |config: &mut Config| config.development = true;
@@ -247,7 +257,7 @@ mod tests {
         // The business service has the chat service make the group, and is told of it.
         post(&http, api("rooms"), token, json!({"room": "r", "title": "Room"})).await;
         let told = async {
-            let url = format!("{}/metrics", chat.rest_url());
+            let url = format!("{}/metrics", chat.operator_url().unwrap());
             let mut look = tokio::time::interval(Duration::from_millis(20));
             loop {
                 let metrics = http.get(&url).send().await.unwrap().text().await.unwrap();
@@ -293,12 +303,22 @@ mod tests {
 
     #[test]
     fn an_address_of_a_former_start_is_known_again() {
-        assert!(is_ours("http://127.0.0.1:41234/webhooks"));
-        assert!(is_ours("https://127.0.0.1:41234/webhooks"), "before a certificate came or went");
+        let running = "10.0.0.5:8701".parse().unwrap();
+        for ours in [
+            "http://127.0.0.1:41234/webhooks",
+            // Before a certificate came or went.
+            "https://127.0.0.1:41234/webhooks",
+            "http://0.0.0.0:8701/webhooks",
+            "https://[::]:8701/webhooks",
+            "http://10.0.0.5:8701/webhooks",
+            "https://10.0.0.5:41234/webhooks",
+        ] {
+            assert!(is_ours(ours, running), "{ours}");
+        }
         for other in
             ["http://127.0.0.1:41234/im", "http://10.0.0.1:80/webhooks", "http://shop/webhooks", ""]
         {
-            assert!(!is_ours(other), "{other}");
+            assert!(!is_ours(other, running), "{other}");
         }
     }
 }
