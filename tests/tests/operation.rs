@@ -238,6 +238,25 @@ async fn with_a_certificate_everything_speaks_tls_and_a_renewed_one_is_shown_wit
     assert!(said.contains("cert.pem holds no private key"), "{said}");
 }
 
+#[tokio::test]
+async fn with_a_certificate_both_services_may_be_reached_from_other_machines() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let authority = Authority::new();
+    let files = authority.issue_to(dir.path(), &["127.0.0.1"]);
+    let [cert, key] = [&files.certificate, &files.key].map(|file| file.to_str().unwrap());
+    liveroom::print(["app", "create", "--name", "shop", "--data-dir", path]).await;
+    let words = ["--listen", "0.0.0.0:0", "--tls-cert", cert, "--tls-key", key];
+    let service = Service::both(dir.path(), &words, Stdio::null(), |_| {}).await;
+    for base in [&service.rest, &service.business] {
+        let here = base.replace("0.0.0.0", "127.0.0.1");
+        assert!(here.starts_with("https://127.0.0.1:"), "{base}");
+        let answer = https(&authority.trust()).get(format!("{here}/healthz")).send().await;
+        assert!(answer.unwrap().status().is_success(), "{base}");
+    }
+    assert!(service.terminate().await.0.success());
+}
+
 /// The shell lowers the limit for the service alone.
 #[cfg(unix)]
 #[tokio::test]

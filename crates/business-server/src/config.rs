@@ -133,7 +133,7 @@ impl Config {
     pub(crate) fn exposure(&self) -> Exposure {
         Exposure {
             listen: self.listen,
-            encrypted: false,
+            encrypted: self.tls.is_some(),
             behind_proxies: !self.trusted_proxies.is_empty(),
             plain_text: self.insecure_plain_text,
         }
