@@ -10,6 +10,7 @@ use tls_transport::{ServerTls, Trust};
 
 use crate::accounts::LevelRules;
 use crate::clock::{Clock, SystemClock};
+use crate::listener::Entrance;
 use crate::webhooks::WebhookLimits;
 use chat_rest::Secret;
 
@@ -128,6 +129,12 @@ impl Config {
             clock: Arc::new(SystemClock),
             seed: None,
         }
+    }
+
+    /// Who may connect.
+    pub(crate) fn entrance(&self) -> Entrance {
+        let proxies = self.trusted_proxies.clone();
+        Entrance { exposure: self.exposure(), proxies, told: false }
     }
 
     pub(crate) fn exposure(&self) -> Exposure {

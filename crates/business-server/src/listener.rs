@@ -1,9 +1,11 @@
 //! Accepts the connections of the API, with TLS where the service has a certificate. Handshakes run
-//! beside each other, and a client that does not finish its own holds up nobody.
+//! beside each other, and a client that does not finish its own holds up nobody. Behind proxies that
+//! encrypt, nobody but these and this machine is let in.
 
 use axum::serve::Listener;
+use ingress::{Exposure, TrustedProxies};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tls_transport::{Acceptor, Refused, ServerStream, Stream};
 use tokio::net::TcpListener;
@@ -14,15 +16,40 @@ const MAX_HANDSHAKES: usize = 4_096;
 
 type Shaken = (Result<ServerStream, Refused>, SocketAddr);
 
+/// Who may connect.
+pub(crate) struct Entrance {
+    pub(crate) exposure: Exposure,
+    pub(crate) proxies: TrustedProxies,
+    /// Somebody was refused who came past the proxies, and the log says so.
+    pub(crate) told: bool,
+}
+
+impl Entrance {
+    /// As whom a peer speaks that has connected to the address `local`; `None` when it may not.
+    fn admit(&mut self, peer: IpAddr, local: IpAddr) -> Option<IpAddr> {
+        let admitted = self.exposure.takes(&self.proxies, peer, local);
+        if admitted.is_none() && !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(
+                %peer,
+                "a connection in plain text came past the proxies and is refused, as all such ones \
+                 are: name it with --trusted-proxies if it is one"
+            );
+        }
+        admitted
+    }
+}
+
 pub(crate) struct ApiListener {
     socket: TcpListener,
+    entrance: Entrance,
     acceptor: Option<Arc<Acceptor>>,
     handshakes: JoinSet<Shaken>,
 }
 
 impl ApiListener {
-    pub(crate) fn new(socket: TcpListener, acceptor: Option<Acceptor>) -> Self {
-        Self { socket, acceptor: acceptor.map(Arc::new), handshakes: JoinSet::new() }
+    pub(crate) fn new(socket: TcpListener, entrance: Entrance, acceptor: Option<Acceptor>) -> Self {
+        let (acceptor, handshakes) = (acceptor.map(Arc::new), JoinSet::new());
+        Self { socket, entrance, acceptor, handshakes }
     }
 }
 
@@ -35,6 +62,11 @@ impl Listener for ApiListener {
             let has_room = self.handshakes.len() < MAX_HANDSHAKES;
             tokio::select! {
                 (socket, peer) = Listener::accept(&mut self.socket), if has_room => {
+                    // A client that has gone already has no addresses any more.
+                    let Ok(local) = socket.local_addr() else { continue };
+                    let admitted = self.entrance.admit(peer.ip(), local.ip());
+                    let Some(address) = admitted else { continue };
+                    let peer = SocketAddr::new(address, peer.port());
                     let Some(acceptor) = self.acceptor.clone() else {
                         return (Stream::Plain(socket), peer);
                     };
@@ -51,5 +83,40 @@ impl Listener for ApiListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ChatAccess, Config};
+    use chat_rest::Secret;
+    use chat_types::UserId;
+
+    fn config() -> Config {
+        let chat = ChatAccess {
+            base_url: "http://10.0.0.7:8700".into(),
+            sdk_app_id: 1,
+            key: Secret::new("key"),
+            admin: UserId::new("administrator").unwrap(),
+            assistant: UserId::new("assistant").unwrap(),
+        };
+        Config::new("10.0.0.5:8701".parse().unwrap(), "data".into(), chat)
+    }
+
+    #[test]
+    fn behind_proxies_nobody_but_these_and_this_machine_connects_in_plain_text() {
+        let mut config = config();
+        config.trusted_proxies = "10.0.0.9".parse().unwrap();
+        let local = "10.0.0.5".parse().unwrap();
+        let admits = |config: &Config, peer: &str| {
+            let admitted = config.entrance().admit(peer.parse().unwrap(), local);
+            admitted.map(|address| address.to_string())
+        };
+        assert_eq!(admits(&config, "203.0.113.9"), None);
+        assert_eq!(admits(&config, "10.0.0.9").unwrap(), "10.0.0.9");
+        assert_eq!(admits(&config, "127.0.0.1").unwrap(), "127.0.0.1");
+        assert_eq!(admits(&config, "10.0.0.5").unwrap(), "127.0.0.1", "this machine");
+        config.insecure_plain_text = true;
+        assert_eq!(admits(&config, "203.0.113.9").unwrap(), "203.0.113.9");
     }
 }

@@ -74,6 +74,7 @@ impl BusinessServer {
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
         let tls = config.tls.clone();
+        let entrance = config.entrance();
         let business = Arc::new(make(config, database, catalogue).await?);
         let (router, _) = http::router(&business);
         let closing = business.health.closing.clone();
@@ -81,7 +82,7 @@ impl BusinessServer {
         let stop = closing.clone().cancelled_owned();
         let acceptor = tls.clone().map(|tls| Acceptor::new(tls, HandshakeLimits::default()));
         // Only a listener that is tapped may tell the addresses of its clients.
-        let listener = ApiListener::new(listener, acceptor).tap_io(|_| {});
+        let listener = ApiListener::new(listener, entrance, acceptor).tap_io(|_| {});
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let http = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
