@@ -22,7 +22,7 @@ Relative paths are relative to the folder in which the program was started.
 
 ```toml
 listen = \"0.0.0.0:8700\"
-trusted-proxies = \"10.0.0.0/8\"
+trusted-proxies = \"10.0.0.9\"
 data-dir = \"/var/lib/liveroom\"
 log-format = \"json\"
 drain-timeout-s = 20

@@ -13,9 +13,9 @@ pub(crate) struct IngressOptions {
     #[arg(long, env = "LIVEROOM_OPERATOR_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) operator_listen: Option<OperatorListen>,
 
-    /// Proxies in front of the services, addresses and networks such as 10.0.0.0/8 with commas
-    /// between: their word about a client's address is taken (X-Forwarded-For), and without TLS
-    /// nobody else but this machine may connect
+    /// Proxies in front of the services, addresses such as 10.0.0.9 and networks of nothing but
+    /// proxies, with commas between: their word about a client's address is taken
+    /// (X-Forwarded-For), and without TLS nobody else but this machine may connect
     #[arg(long, env = "LIVEROOM_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
     pub(crate) trusted_proxies: TrustedProxies,
 
