@@ -238,7 +238,8 @@ impl Connection {
     }
 
     /// Ends the login when everything that was sent is answered. Neither takes longer than the time
-    /// for it, and whatever happens the connection is in no room afterwards.
+    /// for it, and whatever happens the connection is in no room afterwards. What is not answered by
+    /// then goes on without the connection.
     async fn end(&mut self, signed_in: Box<SignedIn>, ended: Ended) {
         let SignedIn { session, mut sending, .. } = *signed_in;
         let outbox = Arc::clone(&self.outbox);
@@ -247,7 +248,9 @@ impl Connection {
                 outbox.answer(&poll_fn(|cx| sending.poll_next(cx)).await);
             }
         };
-        self.at_the_end(answered).await;
+        if !self.at_the_end(answered).await {
+            sending.go_on_without_answers(&self.gateway.service);
+        }
         if !self.at_the_end(session.end(ended)).await {
             session.let_go();
         }

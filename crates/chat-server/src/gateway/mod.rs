@@ -47,8 +47,9 @@ pub struct GatewayTimes {
     pub write: Duration,
     /// From connecting to the end of the first request's head.
     pub head: Duration,
-    /// For a connection that ends until what it has sent is decided, and once more until its rooms and
-    /// the application know. Rooms decide within five seconds.
+    /// For a connection that ends until what it has sent is answered, and once more until its rooms and
+    /// the application know. Then its place is free. Rooms decide within five seconds and storage may
+    /// take longer: what is not answered by then is seen through all the same.
     pub end: Duration,
     /// From one request to the end of the next one's head on the same connection.
     pub keep_alive: Duration,

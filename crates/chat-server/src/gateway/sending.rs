@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use crate::panics::caught;
 use crate::service::{OnItsWay, Outcome, Service};
 
 /// Messages that wait at once. When there are so many, the connection is heard again after one of
@@ -64,6 +65,21 @@ impl Sending {
         self.places.push_back(Place { number, room, answer: None });
         let fates = self.fates.get_or_insert_default();
         fates.push(Box::pin(async move { (number, fate.await) }));
+    }
+
+    /// Sees through what is left when nobody waits for the answers any more: a message that is
+    /// delivered is kept, told of and known as a repeat, whatever has become of its sender's connection.
+    pub(super) fn go_on_without_answers(&mut self, service: &Arc<Service>) {
+        self.places.clear();
+        let Some(mut fates) = self.fates.take() else { return };
+        let counters = Arc::clone(&service.counters);
+        // Tracked with the calls, for which a stop waits. Rooms and recorders have bounds, so these do.
+        tokio::spawn(service.calls.track_future(async move {
+            // A panic takes one of them out, and the others go on.
+            while !fates.is_empty() {
+                caught("sending", &counters.panics_connections, fates.next()).await;
+            }
+        }));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -236,11 +236,14 @@ impl Service {
         turn.spoke(self.clock.monotonic_ms());
         let outcome = Outcome::Delivered { stamp, reached };
         claim.remember(outcome, DELIVERED);
-        // Everybody has the message: what follows cannot take it back any more.
-        self.note(&app, &room, &outgoing, stamp, &message).await;
-        if outgoing.tell_after {
-            self.after_send(&app, &room, &outgoing, stamp).await;
-        }
+        // Everybody has the message: what follows cannot take it back any more. Neither waits for the
+        // other, so that the event is handed over even when the message is long in being kept.
+        let told = async {
+            if outgoing.tell_after {
+                self.after_send(&app, &room, &outgoing, stamp).await;
+            }
+        };
+        tokio::join!(self.note(&app, &room, &outgoing, stamp, &message), told);
         Ok(outcome)
     }
 

@@ -1,5 +1,6 @@
 //! A database that somebody else has locked: a backup, a repair, a slow tool.
 
+use chat_server::GatewayTimes;
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor};
@@ -7,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{interval, timeout};
 
 use crate::clients::{PATIENCE, World};
+use crate::hooks::Hooks;
 use crate::watcher::{Watcher, say};
 
 /// Another program that writes and does not end.
@@ -25,6 +27,14 @@ impl Lock {
         self.0.execute("ROLLBACK").await.unwrap();
         self.0.close().await.unwrap();
     }
+}
+
+/// A service in which connections that end wait for nothing.
+async fn hasty_world() -> World {
+    let times = GatewayTimes { end: Duration::from_millis(100), ..GatewayTimes::default() };
+    let world = World::with_times(times).await;
+    world.make_room().await;
+    world
 }
 
 async fn make_room(world: &World, group_id: &str) {
@@ -163,4 +173,40 @@ async fn the_same_message_once_more_is_answered_when_the_first_is_stored() {
     assert_eq!((&again["t"], &again["seq"]), (&json!("send_ok"), &json!(2)));
     let repeated = world.server.counts().messages_repeated;
     assert_eq!((repeated, history(&world, "kept").await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_message_is_seen_through_when_its_sender_is_long_gone() {
+    const AFTER: &str = "Group.CallbackAfterSendMsg";
+    let world = hasty_world().await;
+    world.set("room_history", "on").await;
+    make_room(&world, "new").await;
+    let mut sender = Watcher::of(world.signed_in("sender").await);
+    let mut reader = Watcher::enter(&world, "reader").await;
+    for room in ["r", "new"] {
+        sender.join(room, None).await;
+    }
+    assert_eq!(sender.ask(say("r", "Normal", "has numbers")).await["seq"], 1);
+    let mut hooks = Hooks::of(&world).await;
+    let lock = Lock::take(&world).await;
+    // One waits to be kept, and the other for a number.
+    sender.request(say("r", "Normal", "kept")).await;
+    sender.request(say("new", "Normal", "numbered")).await;
+    reader.hear_until(|reader| reader.r().has_text("kept")).await;
+    assert_eq!(sender.ask(json!({"t": "ping"})).await["t"], "pong");
+    drop(sender);
+    world.until_metric("liveroom_open_connections 1").await;
+    assert!(world.server.counts().ends_cut_short > 0);
+    lock.release().await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        told.push(hooks.next(AFTER).await["MsgBody"][0]["MsgContent"]["Text"].clone());
+    }
+    assert!(told.contains(&json!("kept")) && told.contains(&json!("numbered")), "{told:?}");
+    let mut sender = Watcher::of(world.signed_in("sender").await);
+    for (room, text, seq) in [("r", "kept", 2), ("new", "numbered", 1)] {
+        sender.join(room, None).await;
+        assert_eq!(sender.ask(say(room, "Normal", text)).await["seq"], seq, "its repeat is known");
+        assert_eq!(history(&world, room).await.len(), seq);
+    }
 }
