@@ -117,6 +117,9 @@ pub(super) async fn conversations(storage: &dyn Storage) {
     storage.insert_c2c(app, &[message("u", "v", 1)]).await.unwrap();
     assert!(!storage.read_c2c(app, "u", "v").await.unwrap(), "own messages are read");
     assert!(storage.read_c2c(app, "v", "u").await.unwrap());
+    let silent = StoredC2c { counts: false, ..message("u", "v", 2) };
+    storage.insert_c2c(app, &[silent]).await.unwrap();
+    assert!(!storage.read_c2c(app, "v", "u").await.unwrap(), "it was never unread");
 
     // Many at once: every one has a number of its own.
     let calls = (0..40).map(|n| {

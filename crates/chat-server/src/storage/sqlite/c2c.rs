@@ -214,7 +214,7 @@ impl C2c for Sqlite {
         let of_peer: Option<i64> = sqlx::query_scalar(
             "SELECT number FROM c2c_messages
              WHERE sdk_app_id = $1 AND low = $2 AND high = $3 AND number > $4
-               AND from_user = $5 AND withdrawn = 0
+               AND from_user = $5 AND withdrawn = 0 AND counts = 1
              LIMIT 1",
         )
         .bind(i64::from(sdk_app_id))
