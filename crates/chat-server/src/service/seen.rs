@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -54,9 +54,17 @@ pub(crate) struct Seen<S, V> {
 
 struct Scopes<S, V> {
     all: HashMap<S, Arc<Scope<V>>>,
-    /// When each of them is looked at next, the earliest first. Every scope stands here once for each
-    /// time it was made.
-    due: VecDeque<(u64, S)>,
+    /// When each of them is looked at next, the earliest first. Every scope stands here once; one that
+    /// was forgotten stands here until its time comes.
+    due: VecDeque<Due<S, V>>,
+}
+
+struct Due<S, V> {
+    /// Monotonic milliseconds.
+    at_ms: u64,
+    name: S,
+    /// Another one may have the name since.
+    scope: Weak<Scope<V>>,
 }
 
 struct Scope<V> {
@@ -135,22 +143,24 @@ impl<S: Clone + Eq + Hash, V: Clone> Seen<S, V> {
             // Without the lock of all: a full scope takes its time.
             scope.lock().forget_old(now_ms);
             let mut scopes = self.lock();
+            if !scopes.has(&name, &scope) {
+                continue;
+            }
             // The map and this one: nobody has just come to it.
             if Arc::strong_count(&scope) == 2 && scope.lock().is_empty() {
                 scopes.all.remove(&name);
             } else {
-                let due_ms = now_ms.saturating_add(self.longest_ms());
-                scopes.due.push_back((due_ms, name));
+                let at_ms = now_ms.saturating_add(self.longest_ms());
+                scopes.due.push_back(Due { at_ms, name, scope: Arc::downgrade(&scope) });
             }
         }
     }
 
     fn next_due(&self, now_ms: u64) -> Option<(S, Arc<Scope<V>>)> {
         let mut scopes = self.lock();
-        while scopes.due.front().is_some_and(|(due_ms, _)| *due_ms <= now_ms) {
-            let (_, name) = scopes.due.pop_front()?;
-            if let Some(scope) = scopes.all.get(&name) {
-                let scope = Arc::clone(scope);
+        while scopes.due.front().is_some_and(|due| due.at_ms <= now_ms) {
+            let Due { name, scope, .. } = scopes.due.pop_front()?;
+            if let Some(scope) = scope.upgrade().filter(|scope| scopes.has(&name, scope)) {
                 return Some((name, scope));
             }
         }
@@ -164,8 +174,8 @@ impl<S: Clone + Eq + Hash, V: Clone> Seen<S, V> {
         }
         let scope = Arc::new(Scope::new(self.lanes.len()));
         scopes.all.insert(name.clone(), Arc::clone(&scope));
-        let due_ms = self.clock.monotonic_ms().saturating_add(self.longest_ms());
-        scopes.due.push_back((due_ms, name));
+        let at_ms = self.clock.monotonic_ms().saturating_add(self.longest_ms());
+        scopes.due.push_back(Due { at_ms, name, scope: Arc::downgrade(&scope) });
         scope
     }
 
@@ -175,6 +185,13 @@ impl<S: Clone + Eq + Hash, V: Clone> Seen<S, V> {
 
     fn lock(&self) -> MutexGuard<'_, Scopes<S, V>> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Eq + Hash, V> Scopes<S, V> {
+    /// Whether this one still has the name.
+    fn has(&self, name: &S, scope: &Arc<Scope<V>>) -> bool {
+        self.all.get(name).is_some_and(|known| Arc::ptr_eq(known, scope))
     }
 }
 
@@ -407,6 +424,24 @@ mod tests {
         once(&seen, "room", 1, 0);
         seen.forget(&"room");
         assert_eq!(once(&seen, "room", 1, 0), None);
+    }
+
+    #[test]
+    fn a_scope_that_is_forgotten_and_made_again_is_looked_at_as_often_as_any_other() {
+        let (clock, _, seen) = seen([3, 3]);
+        for n in 0..10 {
+            once(&seen, "room", n, 0);
+            seen.forget(&"room");
+        }
+        clock.advance_ms(WINDOW_MS / 2);
+        once(&seen, "room", 10, 0);
+        clock.advance_ms(WINDOW_MS / 2);
+        seen.forget_old();
+        assert_eq!(seen.lock().due.len(), 1);
+        assert_eq!(once(&seen, "room", 10, 0), Some(10));
+        clock.advance_ms(WINDOW_MS / 2);
+        seen.forget_old();
+        assert!(seen.lock().all.is_empty(), "at its own time");
     }
 
     #[test]
