@@ -24,6 +24,8 @@ pub(super) struct Session {
     pub(super) allowance: Allowance,
     /// What the request has put on its way, until the connection takes it over.
     offered: Option<Pending>,
+    /// The request was a message that had been sent before.
+    repeated: bool,
 }
 
 /// What became of a request.
@@ -48,7 +50,7 @@ impl Session {
         let account = Some((who.sdk_app_id, &who.user_id));
         let admission = &service.admission;
         let allowance = Allowance::new(admission, login.connection, account, login.client_ip);
-        Self { service, who, login, rooms, allowance, offered: None }
+        Self { service, who, login, rooms, allowance, offered: None, repeated: false }
     }
 
     /// Configuration as it is now, or as it was at the login when the application is gone.
@@ -67,7 +69,8 @@ impl Session {
             Ok(cost) => (self.answer(id, frame, cost).await, cost == Cost::Free),
             Err(error) => (Err(error), false),
         };
-        let is_noise = is_free || answer.as_ref().is_err_and(is_told_to_wait);
+        let repeated = std::mem::take(&mut self.repeated);
+        let is_noise = is_free || repeated || answer.as_ref().is_err_and(is_told_to_wait);
         match answer {
             Ok(Some(frame)) => self.login.outbox.answer(&frame),
             Ok(None) => {}
@@ -288,6 +291,10 @@ impl Session {
         };
         match self.service.offer(&self.app(), &group_id, outgoing).await? {
             Offered::Done(outcome) => Ok(Some(answer(id, client_id, outcome))),
+            Offered::Repeated(outcome) => {
+                self.repeated = true;
+                Ok(Some(answer(id, client_id, outcome)))
+            }
             Offered::OnItsWay(message) => {
                 self.offered = Some(Pending { id, client_id, message });
                 Ok(None)

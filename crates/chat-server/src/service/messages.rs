@@ -136,6 +136,8 @@ impl OnItsWay {
 /// How far a message got at once.
 pub(crate) enum Offered {
     Done(Outcome),
+    /// It was there before, and this is what became of it then.
+    Repeated(Outcome),
     OnItsWay(Box<OnItsWay>),
 }
 
@@ -149,7 +151,7 @@ impl Service {
         outgoing: Outgoing,
     ) -> Result<Outcome, ApiError> {
         match self.offer(app, group_id, outgoing).await? {
-            Offered::Done(outcome) => Ok(outcome),
+            Offered::Done(outcome) | Offered::Repeated(outcome) => Ok(outcome),
             Offered::OnItsWay(message) => self.see_through(*message).await,
         }
     }
@@ -170,7 +172,7 @@ impl Service {
         let claim = match self.repeats.enter(scope, mark(&outgoing)?).await {
             Entered::Before(outcome) => {
                 add(&self.counters.messages_repeated, 1);
-                return Ok(Offered::Done(outcome));
+                return Ok(Offered::Repeated(outcome));
             }
             Entered::First(claim) => claim,
         };

@@ -164,14 +164,16 @@ floods! {
 
 #[tokio::test]
 async fn whoever_sends_without_end_what_does_nothing_is_answered_and_heard_more_slowly() {
-    let world = World::new().await;
-    let mut client = Watcher::of(world.signed_in("a").await);
+    let world = World::with_room().await;
+    let mut client = Watcher::enter(&world, "a").await;
+    let said = say("r", "High", "said once");
+    assert_eq!(client.ask(said.clone()).await["seq"], 1);
     world.clock.hold();
-    let mut ask = async |kind: &str, count: usize| {
+    let mut flood = async |frame: Value, count: usize| {
         for _ in (0..count).step_by(AT_ONCE) {
             let mut asked = Vec::new();
             for _ in 0..AT_ONCE {
-                asked.push(client.request(json!({"t": kind})).await);
+                asked.push(client.request(frame.clone()).await);
             }
             for id in asked {
                 client.answer_to(id).await;
@@ -181,12 +183,16 @@ async fn whoever_sends_without_end_what_does_nothing_is_answered_and_heard_more_
         client.ask(json!({"t": "c2c_read", "peer": "a"})).await;
         world.server.counts().noise_held_back
     };
-    assert_eq!(ask("ping", 250).await, 0);
-    assert_eq!(ask("unheard of", 250).await, 0);
-    assert_eq!(ask("ping", 50).await, 50);
-    assert_eq!(ask("unheard of", 50).await, 100);
+    let of_kind = |kind: &str| json!({"t": kind});
+    assert_eq!(flood(of_kind("ping"), 250).await, 0);
+    assert_eq!(flood(of_kind("unheard of"), 250).await, 0);
+    assert_eq!(flood(of_kind("ping"), 50).await, 50);
+    assert_eq!(flood(of_kind("unheard of"), 50).await, 100);
     // Ten are answered, and the others come too fast.
-    assert_eq!(ask("conversations", 25).await, 100 + 15);
+    assert_eq!(flood(of_kind("conversations"), 25).await, 100 + 15);
+    // The same message again and again.
+    assert_eq!(flood(said, 50).await, 115 + 50);
+    assert_eq!(world.server.counts().messages_repeated, 50);
 }
 
 #[tokio::test]
