@@ -5,6 +5,7 @@ use chat_types::gateway::{ClientFrame, Platform, RulesChange, ServerFrame};
 use chat_types::group::{GroupType, KeyValue};
 use chat_types::rest::ModifyGroupBaseInfo;
 use chat_types::{Element, GroupId, Priority};
+use futures_util::future::join_all;
 use std::sync::Arc;
 
 use super::c2c_requests::GivenC2c;
@@ -182,9 +183,10 @@ impl Session {
     /// Takes the connection out of its rooms and ends the login.
     pub(super) async fn end(&self, ended: Ended) {
         let (app, user) = (self.app(), &self.who.user_id);
-        for (_, room) in self.rooms.all() {
-            self.service.ended_in(&app, room, user, &self.login, ended).await;
-        }
+        // It is out of all of them at once. Of each the application is told, which may have to wait.
+        let rooms = self.rooms.all().map(|(_, room)| room);
+        let leaving = rooms.map(|room| self.service.ended_in(&app, room, user, &self.login, ended));
+        join_all(leaving).await;
         self.service.signed_out(&self.who, &self.login, ended).await;
     }
 

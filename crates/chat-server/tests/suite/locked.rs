@@ -4,6 +4,7 @@ use chat_server::GatewayTimes;
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{interval, timeout};
 
@@ -209,4 +210,30 @@ async fn a_message_is_seen_through_when_its_sender_is_long_gone() {
         assert_eq!(sender.ask(say(room, "Normal", text)).await["seq"], seq, "its repeat is known");
         assert_eq!(history(&world, room).await.len(), seq);
     }
+}
+
+#[tokio::test]
+async fn whoever_logs_out_of_many_rooms_has_left_every_one_of_them() {
+    const ROOMS: [&str; 4] = ["r", "one", "two", "three"];
+    let world = hasty_world().await;
+    let mut viewer = Watcher::of(world.signed_in("viewer").await);
+    for room in ROOMS {
+        if room != "r" {
+            make_room(&world, room).await;
+        }
+        viewer.join(room, None).await;
+    }
+    let mut hooks = Hooks::of(&world).await;
+    let lock = Lock::take(&world).await;
+    viewer.request(json!({"t": "logout"})).await;
+    world.until_metric("liveroom_open_connections 0").await;
+    assert!(world.server.counts().ends_cut_short > 0, "the events waited for the database");
+    lock.release().await;
+    let mut left = BTreeSet::new();
+    for _ in ROOMS {
+        let told = hooks.next("Group.CallbackAfterMemberExit").await;
+        assert_eq!(told["ExitMemberList"][0]["Member_Account"], "viewer");
+        left.insert(told["GroupId"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(left, BTreeSet::from(ROOMS.map(str::to_owned)));
 }
