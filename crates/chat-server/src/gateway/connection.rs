@@ -1,6 +1,7 @@
 //! A connection, from the first frame to the last. One task reads, carries requests out, and writes
 //! what waits for the socket; rooms write to the socket themselves as long as it takes everything.
 
+use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
 use chat_types::gateway::{
     ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close, has_nul,
@@ -26,6 +27,7 @@ use crate::faults::Faults;
 use crate::listener;
 use crate::outbox::{Closing, Flushed, Outbox};
 use crate::panics::caught;
+use crate::room::Room;
 use crate::service::{Ended, Login};
 
 const GOING_AWAY: u16 = 1001;
@@ -415,13 +417,13 @@ impl Connection {
         }
         let let_in = async {
             let given = let_in(&gateway, sdk_app_id, &user_id, &user_sig.0, place, &outbox).await;
-            let (session, nick, valid_for) = match given {
+            let (session, valid_for, welcomed) = match given {
                 Ok(given) => given,
                 Err(error) => return refuse(&outbox, id, error),
             };
             let signed_in = signed_in.insert(SignedIn::new(Attended::Account(session), valid_for));
             if let Attended::Account(session) = &signed_in.session {
-                sign_in(&gateway, id, session, nick).await;
+                sign_in(&gateway, id, session, welcomed).await;
             }
         };
         self.writing_meanwhile(let_in).await;
@@ -508,8 +510,13 @@ impl Place<'_> {
     }
 }
 
-/// Lets an account in that shows who it is: its session, its nickname, and how long the UserSig is
-/// valid.
+/// What an account is welcomed with: its nickname, and the rooms of the groups that store it.
+struct Welcomed {
+    nick: String,
+    rooms: Vec<(GroupId, Arc<Room>)>,
+}
+
+/// Lets an account in that shows who it is: its session, and how long the UserSig is valid.
 async fn let_in(
     gateway: &Gateway,
     sdk_app_id: u32,
@@ -517,7 +524,7 @@ async fn let_in(
     user_sig: &str,
     place: Place<'_>,
     outbox: &Arc<Outbox>,
-) -> Result<(Session, String, Duration), ApiError> {
+) -> Result<(Session, Duration, Welcomed), ApiError> {
     let service = &gateway.service;
     let user_id = chat_types::UserId::new(user_id)?;
     service.admission.login_from(place.client_ip)?;
@@ -525,6 +532,7 @@ async fn let_in(
     service.admission.login_of(sdk_app_id, &who.user_id)?;
     place.take(outbox)?;
     let nick = service.account_of_login(&who).await?;
+    let rooms = service.rooms_of_member(sdk_app_id, &who.user_id).await?;
     let valid_for = Duration::from_secs(who.valid_for_s);
     let login = Login {
         connection: service.next_connection(),
@@ -532,18 +540,19 @@ async fn let_in(
         client_ip: Some(place.client_ip),
         outbox: Arc::clone(outbox),
     };
-    Ok((Session::new(Arc::clone(service), who, login), nick, valid_for))
+    Ok((Session::new(Arc::clone(service), who, login), valid_for, Welcomed { nick, rooms }))
 }
 
-/// Answers `login_ok` before the login can be seen by others, so that nothing comes before it, and
-/// puts the connection into the groups that store its account.
-async fn sign_in(gateway: &Gateway, id: u32, session: &Session, nick: String) {
+/// Answers `login_ok` before anything else that comes because of the login, and puts the connection
+/// into the groups that store its account.
+async fn sign_in(gateway: &Gateway, id: u32, session: &Session, welcomed: Welcomed) {
+    let Welcomed { nick, rooms } = welcomed;
     let (heartbeat_s, user_id) = (heartbeat_s(gateway), session.who.user_id.to_string());
     let welcome = ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false };
     let (service, who, login) = (&session.service, &session.who, &session.login);
-    service.signed_in(who, login.clone(), &welcome).await;
+    let signed_in = service.signed_in(who, login, &welcome, &rooms).await;
     service.faults.at(Faults::LOGIN, who.user_id.as_str());
-    if session.attach().await.is_err() {
+    if signed_in.is_err() {
         login.outbox.close(FAILED);
     }
 }

@@ -208,11 +208,6 @@ impl Session {
         })
     }
 
-    /// Puts the connection into the rooms of all groups that its account is a stored member of.
-    pub(super) async fn attach(&self) -> Result<(), ApiError> {
-        self.service.attach_login(self.who.sdk_app_id, &self.who.user_id, &self.login).await
-    }
-
     /// The room itself answers, so that nothing of the room can come before the answer.
     async fn join(
         &mut self,

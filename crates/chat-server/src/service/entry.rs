@@ -152,14 +152,25 @@ impl Service {
     }
 
     /// Enters a login, ends the oldest ones of the same account on the same platform that are too
-    /// many with it, and tells.
-    pub(crate) async fn signed_in(&self, who: &SignedIn, login: Login, welcome: &ServerFrame) {
+    /// many with it, and tells. With the welcome it comes into these rooms, of groups that store the
+    /// account. Fails when it could not be put into the others of the kind.
+    pub(crate) async fn signed_in(
+        &self,
+        who: &SignedIn,
+        login: &Login,
+        welcome: &ServerFrame,
+        rooms: &[(GroupId, Arc<Room>)],
+    ) -> Result<(), ApiError> {
         let (app, user) = (who.sdk_app_id, &who.user_id);
         let origin = login.origin();
         let _in_order = self.sessions.order(user).await;
         let most = who.app.settings.logins_per_platform as usize;
-        let earlier = self.sessions.sign_in(app, user, login, most, welcome);
+        self.attached.open(login.connection);
+        let enter = || self.attach(user, login, rooms);
+        let earlier = self.sessions.sign_in(app, user, login.clone(), most, welcome, enter);
         self.presence_changed(app, user);
+        // Whoever was made a member since the rooms were looked up, and before the login was there.
+        let caught_up = self.attach_login(app, user, login).await;
         let kicked: Vec<&'static str> =
             earlier.iter().map(|login| login.origin().platform).collect();
         self.state_changed(
@@ -170,6 +181,7 @@ impl Service {
             origin,
         )
         .await;
+        caught_up
     }
 
     /// Takes a login out. One that a later login has replaced is not told of: the later one was.

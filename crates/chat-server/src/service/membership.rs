@@ -442,28 +442,45 @@ impl Service {
         }
     }
 
-    /// Puts a connection that has just signed in into the rooms of all groups that store its
-    /// account as a member. Of more than [`MAX_ATTACHED`], the first in the order of their ids.
-    pub(crate) async fn attach_login(
+    /// The rooms of all groups that store an account as a member. Of more than [`MAX_ATTACHED`], the
+    /// first in the order of their ids.
+    pub(crate) async fn rooms_of_member(
         &self,
         sdk_app_id: u32,
         user_id: &UserId,
-        login: &Login,
-    ) -> Result<(), ApiError> {
-        // Open first: whoever is added between the two is attached by the one who adds.
-        self.attached.open(login.connection);
+    ) -> Result<Vec<(GroupId, Arc<Room>)>, ApiError> {
+        let mut rooms = Vec::new();
         let groups = self.storage.groups_of_member(sdk_app_id, user_id.as_str(), None).await;
         for group_id in groups.map_err(internal)?.into_iter().take(MAX_ATTACHED) {
             let group_id = GroupId::new(group_id)?;
             match self.room(sdk_app_id, &group_id).await {
-                Ok(room) => {
-                    self.attached.attach(login, user_id, &group_id, &room, self.now_s());
-                }
+                Ok(room) => rooms.push((group_id, room)),
                 // It was dismissed meanwhile.
                 Err(error) if error.code == Code::GROUP_ID_INVALID => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(rooms)
+    }
+
+    /// Puts a connection into rooms of groups that store its account, as far as they still do. Those
+    /// that have it already are left as they are.
+    pub(super) fn attach(&self, user: &UserId, login: &Login, rooms: &[(GroupId, Arc<Room>)]) {
+        for (group_id, room) in rooms.iter().filter(|(_, room)| !room.has(login.connection)) {
+            self.attached.attach(login, user, group_id, room, self.now_s());
+        }
+    }
+
+    /// Puts a connection that has just signed in into the rooms of all groups that store its account.
+    /// Whoever is added from now on is attached by the one who adds.
+    pub(super) async fn attach_login(
+        &self,
+        sdk_app_id: u32,
+        user_id: &UserId,
+        login: &Login,
+    ) -> Result<(), ApiError> {
+        let rooms = self.rooms_of_member(sdk_app_id, user_id).await?;
+        self.attach(user_id, login, &rooms);
         Ok(())
     }
 }

@@ -187,13 +187,13 @@ mod tests {
             tokio::spawn(async move { service.tell_presence(&stopping).await })
         };
         let welcome = ServerFrame::Pong { id: 1 };
-        service.sessions.sign_in(1, &host, login(1), 1, &welcome);
+        service.sessions.sign_in(1, &host, login(1), 1, &welcome, || {});
         service.presence_changed(1, &host);
         tokio::task::spawn_blocking(move || was_asked.recv().unwrap()).await.unwrap();
         // The task that tells is in the midst of a write. Others sign in and out, follow and are
         // followed; so does the host itself.
         for connection in 2..50 {
-            service.sessions.sign_in(1, &other, login(connection), 1, &welcome);
+            service.sessions.sign_in(1, &other, login(connection), 1, &welcome, || {});
             service.presence_changed(1, &other);
             let reader = login(connection + 100);
             followers.follow(

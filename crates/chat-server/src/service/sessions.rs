@@ -129,7 +129,8 @@ impl Sessions {
     }
 
     /// Enters a login and ends the oldest ones of the same account on the same platform, so that
-    /// there are at most `most` (at least one) with it. Those that were ended are given back.
+    /// there are at most `most` (at least one) with it. Those that were ended are given back. What is
+    /// said to the connection because of `enter` comes right behind the welcome.
     pub(crate) fn sign_in(
         &self,
         app: u32,
@@ -137,6 +138,7 @@ impl Sessions {
         login: Login,
         most: usize,
         welcome: &ServerFrame,
+        enter: impl FnOnce(),
     ) -> Vec<Login> {
         let outbox = Arc::clone(&login.outbox);
         let held = outbox.hold();
@@ -160,6 +162,7 @@ impl Sessions {
             .collect();
         places.push(login);
         drop(logins);
+        enter();
         // The login is there before it is welcomed, so that whoever asks about it then finds it; what
         // others tell it meanwhile waits behind the welcome.
         held.answer(encode(welcome));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{interval, timeout};
 
 use crate::clients::{PATIENCE, World};
+use crate::groups::with_group;
 use crate::hooks::Hooks;
 use crate::watcher::{Watcher, say};
 
@@ -236,4 +237,22 @@ async fn whoever_logs_out_of_many_rooms_has_left_every_one_of_them() {
         left.insert(told["GroupId"].as_str().unwrap().to_owned());
     }
     assert_eq!(left, BTreeSet::from(ROOMS.map(str::to_owned)));
+}
+
+#[tokio::test]
+async fn a_member_hears_its_groups_from_the_welcome_on_however_long_its_login_takes_to_be_told() {
+    let world = with_group().await;
+    let mut helper = Watcher::of(world.signed_in("helper").await);
+    let mut host = Watcher::of(world.signed_in("host").await);
+    for member in [&mut helper, &mut host] {
+        member.join("g", None).await;
+    }
+    assert_eq!(helper.ask(say("g", "Normal", "before")).await["seq"], 1);
+    let _hooks = Hooks::of(&world).await;
+    let lock = Lock::take(&world).await;
+    let mut mei = world.signed_in("mei").await;
+    helper.request(say("g", "Normal", "hello")).await;
+    host.hear_until(|host| host.room("g").has_text("hello")).await;
+    lock.release().await;
+    assert_eq!(mei.texts(1).await, ["hello"]);
 }
