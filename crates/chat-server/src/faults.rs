@@ -20,6 +20,8 @@ impl Faults {
     pub const LOGIN: &str = "login";
     /// A request of an account.
     pub const REQUEST: &str = "request";
+    /// An account that a room has let in and whose connection does not know it yet.
+    pub const ENTERED: &str = "entered";
     /// The end of the connection of an account.
     pub const END: &str = "end";
     /// What the service does by itself, by the name of the routine.

@@ -86,6 +86,14 @@ impl Attended {
         }
     }
 
+    /// What may be left of it after a panic.
+    fn sweep(&self) {
+        match self {
+            Self::Account(session) => session.sweep(),
+            Self::Guest(session) => session.sweep(),
+        }
+    }
+
     /// What [`Attended::end`] did not come to.
     fn let_go(&self) {
         match self {
@@ -117,6 +125,8 @@ struct Connection {
     outbox: Arc<Outbox>,
     /// When the socket last took something; `None` while it takes everything.
     behind_since: Option<Instant>,
+    /// A panic has been caught, and something may be half done.
+    failed: bool,
 }
 
 /// What there is to do for a connection.
@@ -141,18 +151,18 @@ pub(super) fn serve(
     add(&counters.connections_opened, 1);
     let socket = Socket::new(upgraded);
     let outbox = Arc::new(Outbox::new(socket.transport().wire(), Arc::clone(&counters)));
-    let mut connection = Connection { gateway, socket, outbox, behind_since: None };
+    let mut connection = Connection { gateway, socket, outbox, behind_since: None, failed: false };
     async move {
         let mut signed_in = None;
         let panics = &counters.panics_connections;
         let login = Box::pin(connection.login(client_ip, entered, &mut signed_in));
         if caught("login", panics, login).await.is_none() {
-            connection.outbox.close(FAILED);
+            connection.fail();
         }
         if let Some(mut signed_in) = signed_in {
             let attended = caught("connection", panics, connection.attend(&mut signed_in)).await;
             let ended = attended.unwrap_or_else(|| {
-                connection.outbox.close(FAILED);
+                connection.fail();
                 Ended::LinkClose
             });
             Box::pin(connection.end(signed_in, ended)).await;
@@ -162,6 +172,11 @@ pub(super) fn serve(
 }
 
 impl Connection {
+    fn fail(&mut self) {
+        self.failed = true;
+        self.outbox.close(FAILED);
+    }
+
     /// Carries requests out until the connection has to end.
     async fn attend(&mut self, signed_in: &mut SignedIn) -> Ended {
         let SignedIn { session, sending, expires } = signed_in;
@@ -256,6 +271,9 @@ impl Connection {
         if !self.at_the_end(session.end(ended)).await {
             session.let_go();
         }
+        if self.failed {
+            session.sweep();
+        }
     }
 
     /// Whether this came to its end, within the time for it and without a panic.
@@ -270,7 +288,10 @@ impl Connection {
                 tracing::warn!("the end of a connection took too long");
                 false
             }
-            None => false,
+            None => {
+                self.failed = true;
+                false
+            }
         }
     }
 

@@ -112,6 +112,11 @@ impl GuestSession {
         }
     }
 
+    /// As [`super::requests::Session::sweep`].
+    pub(super) fn sweep(&self) {
+        self.service.sweep(self.guest.app.sdk_app_id, self.guest.connection);
+    }
+
     async fn join(
         &mut self,
         group_id: &str,

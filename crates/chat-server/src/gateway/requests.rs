@@ -198,6 +198,12 @@ impl Session {
         self.service.let_go(&self.who, &self.login);
     }
 
+    /// Takes the connection out of rooms that it does not know of itself, because a panic came while
+    /// it was coming in or going out.
+    pub(super) fn sweep(&self) {
+        self.service.sweep(self.who.sdk_app_id, self.login.connection);
+    }
+
     /// A room that the connection is in: it has joined, or was put in as a member.
     pub(super) fn room(&self, group_id: &GroupId) -> Option<Arc<Room>> {
         let connection = self.login.connection;

@@ -11,6 +11,7 @@ use super::fields::{readable, right_in};
 use super::rules::{role_in, rules};
 use super::{Ended, Login, Service, SignedIn, no_such_group};
 use crate::application::Application;
+use crate::faults::Faults;
 use crate::room::{Arrival, Barred, Removal, Room, View, Visitor};
 use crate::storage::{FOREVER, StoredGroup};
 use crate::webhook::Decision;
@@ -78,6 +79,7 @@ impl Service {
                 ));
             }
         };
+        self.faults.at(Faults::ENTERED, user_id.as_str());
         if entry.is_new && group_type == GroupType::AVChatRoom {
             let (users, origin) = ([user_id.to_string()], login.origin());
             self.after_join(app, &room, user_id, JoinType::Apply, &users, origin).await;

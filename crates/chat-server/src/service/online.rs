@@ -15,7 +15,7 @@ use super::events::accounts;
 use super::membership::{member_info as stored_member, muted_until, role_inside};
 use super::{Ended, Login, Origin, Service};
 use crate::application::{Application, Edition};
-use crate::room::{Present, Removal, Room};
+use crate::room::{ConnectionId, Present, Removal, Room};
 use crate::storage::StoredGroup;
 
 /// Accounts that the list of an AVChatRoom has without and with the online member list
@@ -146,6 +146,15 @@ impl Service {
             Ended::LinkClose | Ended::TimeOut => {
                 room.drop_connection(login.connection, self.now_s());
             }
+        }
+    }
+
+    /// Takes a connection that has ended out of every room that still has it. It looks at all rooms of
+    /// the application and is for ends that went wrong.
+    pub(crate) fn sweep(&self, sdk_app_id: u32, connection: ConnectionId) {
+        let now_s = self.now_s();
+        for room in self.rooms_of(sdk_app_id) {
+            room.drop_connection(connection, now_s);
         }
     }
 

@@ -169,6 +169,21 @@ async fn a_panic_in_a_request_ends_its_connection_in_order_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_panic_while_somebody_comes_into_a_room_leaves_nobody_in_it() {
+    let panics = Panics::default();
+    let world = panics.world().await;
+    let mut other = Watcher::enter(&world, "other").await;
+    let mut client = world.signed_in("a").await;
+    panics.next(Faults::ENTERED, "a");
+    assert_eq!(client.ask(json!({"t": "join", "group_id": "r"})).await["t"], "join_ok");
+    ends_with_1011(client).await;
+    until_offline(&world, "a").await;
+    world.grace_is_over(1).await;
+    assert_eq!(other.ask(say("r", "Normal", "alone")).await["reached"], 0);
+    world.until_metric("liveroom_online_members 1").await;
+}
+
+#[tokio::test]
 async fn a_panic_at_a_login_leaves_nobody_signed_in() {
     let panics = Panics::default();
     let world = panics.world().await;
