@@ -8,7 +8,7 @@ use chat_types::gateway::{
 };
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -222,34 +222,36 @@ impl Connection {
             silent_at = Instant::now() + silence;
             match heard {
                 Heard::Frame(frame) => {
-                    let handled = Box::pin(self.handle(session, sending, frame)).await;
-                    match handled {
+                    let handling = Box::pin(session.handle(frame));
+                    match self.answering_meanwhile(sending, handling).await {
                         Handled::Answered => {}
                         Handled::Sent(pending) => sending.push(pending, &gateway.service),
                         Handled::LoggedOut => return Ended::Logout,
                     }
                 }
-                Heard::Refused | Heard::Nothing => Box::pin(session.allowance().noise()).await,
+                Heard::Refused | Heard::Nothing => {
+                    let pause = Box::pin(session.allowance().noise());
+                    self.answering_meanwhile(sending, pause).await;
+                }
                 Heard::Over => return Ended::LinkClose,
             }
         }
     }
 
-    /// Carries one request out. Messages that are on their way go on meanwhile: what is asked for
-    /// may wait for one of them.
-    async fn handle(
+    /// Carries out a request, or waits where the client has to. Messages that are on their way go on
+    /// meanwhile, since what is asked for may wait for one of them, and what waits for the socket is
+    /// written.
+    async fn answering_meanwhile<T>(
         &mut self,
-        session: &mut Attended,
         sending: &mut Sending,
-        frame: ClientFrame,
-    ) -> Handled {
-        let mut handling = pin!(session.handle(frame));
+        mut work: impl Future<Output = T> + Unpin,
+    ) -> T {
         poll_fn(|cx| {
             while let Poll::Ready(answer) = sending.poll_next(cx) {
                 self.outbox.answer(&answer);
             }
             self.poll_write(cx);
-            handling.as_mut().poll(cx)
+            Pin::new(&mut work).poll(cx)
         })
         .await
     }
