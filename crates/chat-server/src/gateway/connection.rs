@@ -33,7 +33,6 @@ use crate::service::{Ended, Login};
 const GOING_AWAY: u16 = 1001;
 const TOO_BIG: u16 = 1009;
 /// How a connection ends when the service fails inside.
-const FAILED: Closing = Closing { code: 1011, reason: "the service failed inside" };
 const TRY_AGAIN_LATER: u16 = 1013;
 /// How long a client has to read its last frames and close.
 const LINGER: Duration = Duration::from_secs(1);
@@ -174,7 +173,7 @@ pub(super) fn serve(
 impl Connection {
     fn fail(&mut self) {
         self.failed = true;
-        self.outbox.close(FAILED);
+        self.outbox.close(Closing::FAILED);
     }
 
     /// Carries requests out until the connection has to end.
@@ -576,7 +575,7 @@ async fn sign_in(gateway: &Gateway, id: u32, session: &Session, welcomed: Welcom
     let signed_in = service.signed_in(who, login, &welcome, &rooms).await;
     service.faults.at(Faults::LOGIN, who.user_id.as_str());
     if signed_in.is_err() {
-        login.outbox.close(FAILED);
+        login.outbox.close(Closing::FAILED);
     }
 }
 

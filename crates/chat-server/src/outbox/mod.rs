@@ -35,6 +35,11 @@ pub(crate) struct Closing {
     pub(crate) reason: &'static str,
 }
 
+impl Closing {
+    /// After a panic.
+    pub(crate) const FAILED: Self = Self { code: 1011, reason: "the service failed inside" };
+}
+
 /// Standard close code for "the connection was over without a reason of ours".
 const NORMAL: u16 = 1000;
 

@@ -31,7 +31,7 @@ struct State {
     /// Followed accounts whose status may be another by now, each once, by the moment from which that
     /// is told, in monotonic milliseconds.
     due: BTreeSet<(u64, AccountKey)>,
-    /// The account whose followers are being told just now.
+    /// The account whose followers are being told, until that is [confirmed](Followers::told).
     telling: Option<AccountKey>,
 }
 
@@ -44,8 +44,8 @@ struct Followed {
 
 struct Follower {
     outbox: Arc<Outbox>,
-    /// What it was told last. `None` when it was answered while the account was being told of, and
-    /// which of the two came last is not known.
+    /// What it was told last. `None` when that is not known: it was answered while the account was
+    /// being told of, or the telling broke off.
     knows: Option<PresenceStatus>,
 }
 
@@ -114,10 +114,18 @@ impl Followers {
         statuses
     }
 
-    /// What is to be told next; what was given before has been told. Only one task asks.
+    /// What [`Followers::next`] has given was told to all of them.
+    pub(super) fn told(&self) {
+        self.lock().telling = None;
+    }
+
+    /// What is to be told next. Only one task asks. What was given before and is not
+    /// [confirmed](Self::told) broke off at an unknown place, and is told again.
     pub(super) fn next(&self, status: impl Fn(&AccountKey) -> PresenceStatus, now_ms: u64) -> Next {
         let mut state = self.lock();
-        state.telling = None;
+        if let Some(key) = state.telling.take() {
+            state.note_again(&key, now_ms);
+        }
         loop {
             match state.due.first() {
                 None => return Next::Wait(None),
@@ -127,19 +135,21 @@ impl Followers {
             let Some((_, key)) = state.due.pop_first() else { return Next::Wait(None) };
             let Some(followed) = state.followed.get_mut(&key) else { continue };
             followed.due_ms = None;
+            // From here on, so that a panic does not lose the account.
+            state.telling = Some(key.clone());
             let now = status(&key);
+            let Some(followed) = state.followed.get_mut(&key) else { continue };
             let mut outboxes = Vec::new();
             for follower in followed.by.values_mut().filter(|each| each.knows != Some(now)) {
                 follower.knows = Some(now);
                 outboxes.push(Arc::clone(&follower.outbox));
             }
             if outboxes.is_empty() {
+                state.telling = None;
                 continue;
             }
             followed.not_before_ms = now_ms + PAUSE_MS;
-            let user = key.1.clone();
-            state.telling = Some(key);
-            return Next::Tell { user, status: now, outboxes };
+            return Next::Tell { user: key.1, status: now, outboxes };
         }
     }
 }
@@ -154,6 +164,15 @@ impl State {
         let due_ms = now_ms.max(followed.not_before_ms);
         followed.due_ms = Some(due_ms);
         self.due.insert((due_ms, key.clone()))
+    }
+
+    /// Nobody is known to have been told of this account.
+    fn note_again(&mut self, key: &AccountKey, now_ms: u64) {
+        let Some(followed) = self.followed.get_mut(key) else { return };
+        for follower in followed.by.values_mut() {
+            follower.knows = None;
+        }
+        self.note(key, now_ms);
     }
 
     fn unfollow(&mut self, connection: ConnectionId) {
@@ -194,7 +213,10 @@ mod tests {
         now_ms: u64,
     ) -> Result<(PresenceStatus, usize), Option<u64>> {
         match followers.next(|_| now, now_ms) {
-            Next::Tell { status, outboxes, .. } => Ok((status, outboxes.len())),
+            Next::Tell { status, outboxes, .. } => {
+                followers.told();
+                Ok((status, outboxes.len()))
+            }
             Next::Wait(until) => Err(until),
         }
     }
@@ -224,11 +246,27 @@ mod tests {
         follow(&followers, 1, "host", Offline);
         follow(&followers, 2, "host", Offline);
         followers.changed(&key("host"), 0);
-        assert_eq!(next(&followers, Online, 0), Ok((Online, 2)));
+        assert!(matches!(followers.next(|_| Online, 0), Next::Tell { .. }));
         // What is being written to it may come before or after this answer.
         follow(&followers, 1, "host", Offline);
+        followers.told();
         assert_eq!(next(&followers, Offline, 1), Err(Some(1_000)));
         assert_eq!(next(&followers, Online, 1_000), Ok((Online, 1)), "and nobody else");
+    }
+
+    #[test]
+    fn a_telling_that_breaks_off_is_told_again_to_all_whom_it_may_have_missed() {
+        let followers = Followers::default();
+        follow(&followers, 1, "host", Offline);
+        follow(&followers, 2, "host", Offline);
+        followers.changed(&key("host"), 0);
+        assert!(matches!(followers.next(|_| Online, 0), Next::Tell { .. }));
+        assert_eq!(next(&followers, Online, 1), Err(Some(1_000)));
+        let reading = || followers.next(|_| panic!("while the status is read"), 1_000);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(reading)).err().unwrap();
+        assert_eq!(next(&followers, Online, 1_000), Ok((Online, 2)));
+        followers.changed(&key("host"), 1_001);
+        assert_eq!(next(&followers, Online, 2_000), Err(None), "they know");
     }
 
     #[test]

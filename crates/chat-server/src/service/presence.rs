@@ -14,7 +14,8 @@ use super::followers::Next;
 use super::sessions::AccountKey;
 use super::{Login, Service, SignedIn, internal};
 use crate::application::Application;
-use crate::outbox::encode;
+use crate::outbox::{Closing, encode};
+use crate::panics::caught;
 
 /// Writes after which the task that tells lets others have the processor.
 const WRITES_AT_A_STRETCH: usize = 128;
@@ -30,7 +31,9 @@ impl Service {
         self.sessions.reach(*sdk_app_id, user, self.now_s()).status
     }
 
-    /// Tells followers what has changed, until the service stops. Nothing is locked while it writes.
+    /// Tells followers what has changed, until the service stops. Nothing is locked while it writes. A
+    /// write that panics ends the connection it was for, which asks anew when it is back; the others
+    /// are told.
     pub(crate) async fn tell_presence(&self, stopping: &CancellationToken) {
         while !stopping.is_cancelled() {
             let now_ms = self.clock.monotonic_ms();
@@ -40,10 +43,15 @@ impl Service {
                     let frame = encode(&ServerFrame::PresenceChanged { user_id, status });
                     for outboxes in outboxes.chunks(WRITES_AT_A_STRETCH) {
                         for outbox in outboxes {
-                            outbox.control_frame(frame.clone());
+                            let write = async { outbox.control_frame(frame.clone()) };
+                            let panics = &self.counters.panics_routines;
+                            if caught("write of a status", panics, write).await.is_none() {
+                                outbox.close(Closing::FAILED);
+                            }
                         }
                         yield_now().await;
                     }
+                    self.sessions.followers.told();
                 }
                 Next::Wait(until_ms) => {
                     let due = async {
@@ -146,6 +154,11 @@ mod tests {
     use chat_types::gateway::Platform;
     use std::io;
     use std::sync::{Arc, Mutex, mpsc};
+    use tokio::task::spawn_blocking;
+    use tokio::time::timeout;
+
+    /// Long enough for a busy machine: a test that waits for it has failed.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     /// A socket that takes a frame only when the test lets it, and says that it was asked.
     struct Gate {
@@ -189,26 +202,83 @@ mod tests {
         let welcome = ServerFrame::Pong { id: 1 };
         service.sessions.sign_in(1, &host, login(1), 1, &welcome, || {});
         service.presence_changed(1, &host);
-        tokio::task::spawn_blocking(move || was_asked.recv().unwrap()).await.unwrap();
+        spawn_blocking(move || was_asked.recv_timeout(PATIENCE).unwrap()).await.unwrap();
         // The task that tells is in the midst of a write. Others sign in and out, follow and are
         // followed; so does the host itself.
-        for connection in 2..50 {
-            service.sessions.sign_in(1, &other, login(connection), 1, &welcome, || {});
-            service.presence_changed(1, &other);
-            let reader = login(connection + 100);
-            followers.follow(
-                reader.connection,
-                &reader.outbox,
-                keys.clone(),
-                |_| PresenceStatus::Online,
-                0,
-            );
-            followers.unfollow(reader.connection);
-        }
-        service.sessions.sign_out(1, &host, 1, Ended::Logout, 0);
-        service.presence_changed(1, &host);
+        let others = {
+            let service = Arc::clone(&service);
+            spawn_blocking(move || {
+                let followers = &service.sessions.followers;
+                for connection in 2..50 {
+                    service.sessions.sign_in(1, &other, login(connection), 1, &welcome, || {});
+                    service.presence_changed(1, &other);
+                    let reader = login(connection + 100);
+                    followers.follow(
+                        reader.connection,
+                        &reader.outbox,
+                        keys.clone(),
+                        |_| PresenceStatus::Online,
+                        0,
+                    );
+                    followers.unfollow(reader.connection);
+                }
+                service.sessions.sign_out(1, &host, 1, Ended::Logout, 0);
+                service.presence_changed(1, &host);
+            })
+        };
+        timeout(PATIENCE, others).await.expect("nobody waits for the write").unwrap();
         stopping.cancel();
         open.send(()).unwrap();
         telling.await.unwrap();
+    }
+
+    /// A socket at which every write panics.
+    struct Broken;
+
+    impl Wire for Broken {
+        fn try_write(&self, _: &[u8]) -> io::Result<Taken> {
+            panic!("at a write")
+        }
+
+        fn try_flush(&self) -> io::Result<Flushed> {
+            Ok(Flushed::All)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_panics_ends_its_connection_and_all_other_followers_are_told() {
+        let (_dir, service) = service().await;
+        let host = UserId::new("host").unwrap();
+        let follow = |connection, outbox: &Arc<Outbox>| {
+            let keys = vec![(1, host.clone())];
+            let offline = |_: &AccountKey| PresenceStatus::Offline;
+            service.sessions.followers.follow(connection, outbox, keys, offline, 0);
+        };
+        let broken = Arc::new(Outbox::new(Arc::new(Broken), Arc::default()));
+        follow(900, &broken);
+        let others = (901..910).map(|connection| {
+            let (outbox, wire, _) = outbox();
+            follow(connection, &outbox);
+            (outbox, wire)
+        });
+        let others: Vec<_> = others.collect();
+        service.sessions.sign_in(1, &host, login(1), 1, &ServerFrame::Pong { id: 1 });
+        service.presence_changed(1, &host);
+        let stopping = CancellationToken::new();
+        let all_are_told = async {
+            for (_, wire) in &others {
+                while wire.texts().is_empty() {
+                    yield_now().await;
+                }
+            }
+            while broken.closing().is_none() {
+                yield_now().await;
+            }
+            stopping.cancel();
+        };
+        let telling = async { tokio::join!(service.tell_presence(&stopping), all_are_told) };
+        timeout(PATIENCE, telling).await.expect("all are told");
+        assert_eq!(broken.closing(), Some(Closing::FAILED));
+        assert_eq!(service.counters.read().panics_routines, 1);
     }
 }
