@@ -8,8 +8,11 @@
 //!   that however much is refused, nothing that happened loses its place.
 //! * `Webhooks::after` puts the event into a durable queue and returns (`recorder`). `Courier`
 //!   delivers it, **at least once**: an event whose delivery was under way when the service died
-//!   comes again. Events of a group arrive in the order they happened (`schedule`); one that fails
-//!   again and again is passed by.
+//!   comes again. Events of a group arrive in the order in which they were handed over (`schedule`);
+//!   one that fails again and again is passed by. That keeps the order of what one call or connection
+//!   did; messages of different senders are ordered by their `MsgSeq`.
+//! * A panic ends the step of the delivery in which it happens, and is counted. The step is taken
+//!   again; an event may come twice by that, but is not lost.
 //!
 //! A change of the configuration counts from the next call on.
 

@@ -1,7 +1,7 @@
 //! Which of an application's waiting events is delivered next. Pure: the time is passed in.
 //!
-//! Events of one group arrive in the order they happened: one is under way, and groups go beside each
-//! other, each in its turn. Events of no group are kept in order by account.
+//! Events of one group arrive in the order in which they were handed over: one is under way, and groups
+//! go beside each other, each in its turn. Events of no group are kept in order by account.
 //!
 //! * **A long backlog narrows the order.** One at a time is too slow for a busy group and a slow
 //!   receiver. While more than [`IN_ORDER`] events of a group wait, only those of one account keep
@@ -68,7 +68,7 @@ impl Waiting {
 
 #[derive(Debug, Default)]
 struct Lane {
-    /// By their ids, which is the order they happened in.
+    /// By their ids, which is the order they were handed over in.
     events: VecDeque<Waiting>,
     /// Is in `Schedule::ready`.
     ready: bool,

@@ -56,12 +56,14 @@ token is set. `liveroom app callback` sets the URL, the token, the policy, and w
   While the database cannot be written, events wait in memory, 16 MiB for an application and 64 MiB
   for all; what is dropped because there is no room is counted in `/metrics` by its cause
   (`liveroom_webhook_after_dropped_…`).
-* Events of one group arrive in the order they happened, one at a time; groups go beside each other,
-  eight calls at once for an application. Events of no group are kept in order by account. When more
-  than 64 events of a group wait, only those of one account keep their order among themselves, and
-  what concerns the whole group, such as its attributes, stays behind all before it and ahead of all
-  after it. An event that fails holds back its group for five attempts, about 15 seconds; then it comes
-  later by itself (eight attempts where nothing else was answered meanwhile).
+* Events of one group arrive one at a time, and what one call or one connection has done there
+  arrives in its order. Messages of different senders may arrive in another order than that of their
+  `MsgSeq`, which is the one that counts. Groups go beside each other, eight calls at once for an
+  application. Events of no group are kept in order by account. When more than 64 events of a group
+  wait, only those of one account keep their order among themselves, and what concerns the whole
+  group, such as its attributes, stays behind all before it and ahead of all after it. An event that
+  fails holds back its group for five attempts, about 15 seconds; then it comes later by itself
+  (eight attempts where nothing else was answered meanwhile).
 * `EventTime` is a number. A Linux client has the platform `Unknown`.
 * `Group.CallbackSendMsgException` also tells, with 10023, of a message that the room did not choose
   because more was said than it delivers. It does not tell of senders that do not exist, are not in
