@@ -26,8 +26,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// The viewer: an address of this machine that the proxy has not.
+/// The viewer: an address of this machine that no proxy has.
 const VIEWER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// Each proxy has an address of its own, so that no other test takes its port.
+const NGINX: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+const HAPROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+const HAPROXY_UNREAD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
 const NAME: &str = "live.example.com";
 
 /// The `number`th block of the page in this language.
@@ -47,10 +51,10 @@ fn put(example: &str, pairs: &[(&str, String)]) -> String {
     })
 }
 
-/// A port that nobody has at the moment.
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    listener.local_addr().unwrap().port()
+/// A port of this address that nobody has at the moment.
+async fn free_port(address: Ipv4Addr) -> SocketAddr {
+    let listener = TcpListener::bind((address, 0)).await.unwrap();
+    listener.local_addr().unwrap()
 }
 
 /// A certificate of the example's name in files of the examples' forms, and a client that trusts it.
@@ -90,22 +94,22 @@ async fn webhooks(data: &str, sdk_app_id: &str) -> mpsc::UnboundedReceiver<Strin
     heard
 }
 
-/// A connection of the viewer through the proxy, once the proxy listens.
+/// A connection of the viewer through the proxy, once the proxy listens and shows its certificate.
 async fn connect(proxy: SocketAddr, tls: &TlsConnector) -> TlsStream<TcpStream> {
+    let name = ServerName::try_from(NAME).unwrap();
     let connecting = async {
         let mut again = interval(Duration::from_millis(50));
         loop {
             again.tick().await;
             let socket = TcpSocket::new_v4().unwrap();
             socket.bind((VIEWER, 0).into()).unwrap();
-            if let Ok(stream) = socket.connect(proxy).await {
+            let Ok(stream) = socket.connect(proxy).await else { continue };
+            if let Ok(stream) = tls.connect(name.clone(), stream).await {
                 return stream;
             }
         }
     };
-    let stream = timeout(PATIENCE, connecting).await.expect("the proxy listens");
-    let name = ServerName::try_from(NAME).unwrap();
-    timeout(PATIENCE, tls.connect(name, stream)).await.expect("a handshake").unwrap()
+    timeout(PATIENCE, connecting).await.expect("a handshake with the proxy")
 }
 
 struct Viewer {
@@ -161,7 +165,11 @@ impl Viewer {
 
 /// Through a proxy a viewer signs in, says something and hears it, is seen with its own address, and
 /// learns why its connection ends.
-async fn works(words: &[&str], start: impl AsyncFnOnce(&Path, u16, SocketAddr) -> Child) {
+async fn works(
+    proxy: Ipv4Addr,
+    words: &[&str],
+    start: impl AsyncFnOnce(&Path, SocketAddr, SocketAddr) -> Child,
+) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let path = data.to_str().unwrap();
@@ -174,11 +182,9 @@ async fn works(words: &[&str], start: impl AsyncFnOnce(&Path, u16, SocketAddr) -
     let mut told = webhooks(path, &app["sdk_app_id"].to_string()).await;
     let behind: SocketAddr =
         service.gateway["ws://".len()..].split('/').next().unwrap().parse().unwrap();
-    let port = free_port().await;
-    let mut proxy = start(dir.path(), port, behind).await;
-    let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let at = free_port(proxy).await;
+    let mut proxy = start(dir.path(), at, behind).await;
 
-    let mut viewer = Viewer::connect(at, &tls).await;
     let sdk_app_id = app["sdk_app_id"].as_u64().unwrap();
     let key = app["key"].as_str().unwrap();
     let id = sdk_app_id.to_string();
@@ -186,6 +192,8 @@ async fn works(words: &[&str], start: impl AsyncFnOnce(&Path, u16, SocketAddr) -
         liveroom::print(["usersig", "--sdk-app-id", &id, "--key", key, "--user", "mei"]).await;
     let login =
         json!({"t": "login", "id": 1, "sdk_app_id": sdk_app_id, "user_id": "mei", "user_sig": sig});
+    // From here on it has three seconds to sign in.
+    let mut viewer = Viewer::connect(at, &tls).await;
     viewer.say(login).await;
     viewer.kind("login_ok").await;
     let query = timeout(PATIENCE, told.recv()).await.expect("the webhook").unwrap();
@@ -241,7 +249,7 @@ fn run(program: &str, words: &[&str]) -> Child {
 }
 
 /// nginx in the foreground with all its files in this folder.
-async fn nginx(dir: &Path, port: u16, service: SocketAddr) -> Child {
+async fn nginx(dir: &Path, at: SocketAddr, service: SocketAddr) -> Child {
     let here = dir.display();
     let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {here}/{name};"))
@@ -250,7 +258,7 @@ async fn nginx(dir: &Path, port: u16, service: SocketAddr) -> Child {
         &example("nginx", 0),
         &[
             ("http {", format!("http {{ access_log off; {folders}")),
-            ("listen 443 ssl;", format!("listen 127.0.0.1:{port} ssl;")),
+            ("listen 443 ssl;", format!("listen {at} ssl;")),
             ("/etc/ssl/live.example.com.pem", format!("{here}/certificate.pem")),
             ("/etc/ssl/live.example.com.key", format!("{here}/key.pem")),
             ("127.0.0.1:8700", service.to_string()),
@@ -267,11 +275,11 @@ async fn nginx(dir: &Path, port: u16, service: SocketAddr) -> Child {
 }
 
 /// HAProxy in the foreground, with one of the two examples.
-async fn haproxy(dir: &Path, number: usize, port: u16, service: SocketAddr) -> Child {
+async fn haproxy(dir: &Path, number: usize, at: SocketAddr, service: SocketAddr) -> Child {
     let text = put(
         &example("haproxy", number),
         &[
-            ("bind :443", format!("bind 127.0.0.1:{port}")),
+            ("bind :443", format!("bind {at}")),
             ("/etc/haproxy/live.example.com.pem", dir.join("both.pem").display().to_string()),
             ("127.0.0.1:8700", service.to_string()),
         ],
@@ -283,16 +291,17 @@ async fn haproxy(dir: &Path, number: usize, port: u16, service: SocketAddr) -> C
 
 #[tokio::test]
 async fn the_example_for_nginx_works() {
-    works(&[], nginx).await;
+    works(NGINX, &[], nginx).await;
 }
 
 #[tokio::test]
 async fn the_example_for_haproxy_works() {
-    works(&[], async |dir, port, service| haproxy(dir, 0, port, service).await).await;
+    works(HAPROXY, &[], async |dir, at, service| haproxy(dir, 0, at, service).await).await;
 }
 
 #[tokio::test]
 async fn the_example_for_haproxy_with_the_proxy_protocol_works() {
     let words = ["--proxy-protocol", "on"];
-    works(&words, async |dir, port, service| haproxy(dir, 1, port, service).await).await;
+    let start = async |dir: &Path, at, service| haproxy(dir, 1, at, service).await;
+    works(HAPROXY_UNREAD, &words, start).await;
 }
