@@ -189,12 +189,14 @@ pub(crate) enum Barred {
     NoMember,
 }
 
-/// Numbers of the room at one moment.
-pub(crate) struct RoomNumbers {
+/// Who is in the room and how far its messages are, at one moment.
+pub(crate) struct RoomSummary {
+    /// Accounts.
     pub(crate) online: u32,
     /// Connections of guests.
     pub(crate) guests: u32,
     pub(crate) next_seq: u32,
+    /// Unix seconds; 0 when nothing was said since the room came into memory.
     pub(crate) last_message_time_s: u32,
 }
 
@@ -259,9 +261,9 @@ impl Room {
         }
     }
 
-    pub(crate) fn numbers(&self) -> RoomNumbers {
+    pub(crate) fn summary(&self) -> RoomSummary {
         let state = self.lock();
-        RoomNumbers {
+        RoomSummary {
             online: state.online(),
             guests: state.guests,
             next_seq: state.last_seq.saturating_add(1),

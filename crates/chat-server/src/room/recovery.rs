@@ -84,8 +84,8 @@ mod tests {
         room.renew(group, String::new(), Arc::default(), 5);
         assert!(!room.is_broken());
         assert!(matches!(waits.await, Ok(Verdict::Broken)), "its sender sends it again");
-        let numbers = room.numbers();
-        assert_eq!((numbers.online, numbers.guests, numbers.next_seq), (1, 1, 1_001));
+        let summary = room.summary();
+        assert_eq!((summary.online, summary.guests, summary.next_seq), (1, 1, 1_001));
         let _next = offer(&room, "a", Some(1));
         let _more = offer(&room, "b", None);
         run(&room, 1).await;

@@ -310,7 +310,7 @@ async fn no_number_is_given_out_before_it_is_reserved() {
     };
     let verdict = offer(&room, "a", None);
     let Step::NeedsNumbers(count) = room.step(pace(0)) else { panic!("nothing is reserved") };
-    assert_eq!(room.numbers().next_seq, 1, "a draft that waits uses no number");
+    assert_eq!(room.summary().next_seq, 1, "a draft that waits uses no number");
     claim(&room, count);
     run(&room, 0).await;
     let Ok(Verdict::Delivered { stamp, .. }) = verdict.await else { panic!("it went out") };

@@ -109,9 +109,9 @@ mod tests {
         assert!(!attach("stranger"));
         assert!(attach("mei") && attach("mei"), "twice is once");
         assert!(attached.room(login.connection, &id).is_some());
-        assert_eq!(room.numbers().online, 1);
+        assert_eq!(room.summary().online, 1);
         attached.close(login.connection);
-        assert_eq!(room.numbers().online, 0);
+        assert_eq!(room.summary().online, 0);
         assert!(!attach("mei"), "whoever is late finds it ended");
     }
 

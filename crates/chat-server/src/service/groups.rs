@@ -176,7 +176,7 @@ impl Service {
         with_members: bool,
     ) -> Result<GroupInfo, ApiError> {
         let room = self.room(app.sdk_app_id, &GroupId::new(group_id)?).await?;
-        let numbers = room.numbers();
+        let summary = room.summary();
         let field = |(key, value)| KeyValue { key, value };
         let now_s = self.now_s();
         Ok(room.with(|group| {
@@ -198,10 +198,10 @@ impl Service {
                 appid: app.sdk_app_id,
                 create_time: group.create_time,
                 last_info_time: group.last_info_time,
-                last_msg_time: numbers.last_message_time_s,
+                last_msg_time: summary.last_message_time_s,
                 info_seq: group.info_seq,
-                next_msg_seq: numbers.next_seq,
-                member_num: if is_room { numbers.online } else { stored_members },
+                next_msg_seq: summary.next_seq,
+                member_num: if is_room { summary.online } else { stored_members },
                 max_member_num: group.max_member_num,
                 apply_join_option: group.apply_join_option.clone(),
                 shut_up_all_member: mute_all.to_owned(),

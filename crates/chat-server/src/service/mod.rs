@@ -381,9 +381,9 @@ impl Service {
     /// Rooms in memory, accounts in them, and guests in them; who is in two rooms counts twice.
     pub(crate) fn rooms_and_visitors(&self) -> (usize, u64, u64) {
         let rooms = self.rooms.all();
-        let numbers = rooms.iter().map(|(_, _, room)| room.numbers());
-        let (members, guests) = numbers.fold((0, 0), |(members, guests), numbers| {
-            (members + u64::from(numbers.online), guests + u64::from(numbers.guests))
+        let summaries = rooms.iter().map(|(_, _, room)| room.summary());
+        let (members, guests) = summaries.fold((0, 0), |(members, guests), summary| {
+            (members + u64::from(summary.online), guests + u64::from(summary.guests))
         });
         (rooms.len(), members, guests)
     }

@@ -109,7 +109,7 @@ impl Service {
             let infos = room.with(|group| {
                 newest.iter().map(|present| present_member(group, present, now_s)).collect()
             });
-            (room.numbers().online, infos)
+            (room.summary().online, infos)
         } else {
             room.with(|group| (size(group), stored_members(group, now_s)))
         };
