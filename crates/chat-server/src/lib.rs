@@ -3,6 +3,7 @@
 //!
 //! * [`storage`] – SQLite behind one type; everything that survives a restart
 //! * [`application`] – applications, their keys, administrators and custom group fields
+//! * `model` – what an application is, as plain values below everything else
 //! * [`service`] – what REST and gateway both do: accounts, groups, messages
 //! * `admission` – how often anybody may ask for anything
 //! * `room` – the live part of a group: members, sequence numbers, fan-out
@@ -34,6 +35,7 @@ mod health;
 mod listener;
 mod message_counters;
 mod metrics;
+mod model;
 mod open_files;
 mod outbox;
 mod panics;

@@ -3,13 +3,13 @@
 //! runs on it takes a change over within a second.
 
 mod directory;
-mod model;
-mod settings;
 mod turns;
 
+pub use crate::model::{
+    Application, Callbacks, DEFAULT_ADMIN, Edition, FieldDefinition, OnFailure, Right, SETTINGS,
+    Secret, SettingHelp, SettingKind, Settings,
+};
 pub(crate) use directory::Directory;
-pub use model::{Application, Callbacks, Edition, FieldDefinition, OnFailure, Right, Secret};
-pub use settings::{SETTINGS, SettingHelp, SettingKind, Settings};
 
 use chat_types::UserId;
 use chat_types::code::{ApiError, Code};
@@ -18,14 +18,10 @@ use rand::RngExt;
 use std::collections::BTreeSet;
 
 use crate::clock::Clock;
-use crate::service::internal;
-use crate::storage::{ApplicationChange, Storage};
+use crate::storage::{ApplicationChange, Storage, internal};
 use crate::webhook::address::{check_token, check_url};
 use chat_types::webhook::WEBHOOK_COMMANDS;
 
-/// The administrator that every application has from the start ("Live Room Setup Guide",
-/// product/1047/49589).
-pub const DEFAULT_ADMIN: &str = "administrator";
 /// Administrators of one application.
 pub const MAX_ADMINS: usize = 5;
 /// Custom fields of group members of one application (product/269/1502).

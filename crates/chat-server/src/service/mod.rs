@@ -34,6 +34,7 @@ mod seen;
 mod sessions;
 mod upkeep;
 
+pub(crate) use crate::storage::{internal, internal_failure};
 pub(crate) use accounts::SignedIn;
 pub(crate) use attributes::AttributeWrite;
 pub(crate) use c2c::{C2cActor, C2cImport, C2cOutgoing, C2cWanted};
@@ -134,16 +135,6 @@ pub(crate) struct Service {
     /// One task for each room, until `rooms_stop`.
     room_loops: TaskTracker,
     rooms_stop: CancellationToken,
-}
-
-/// Hides a storage failure from the caller and puts it into the log.
-pub(crate) fn internal(error: storage::Error) -> ApiError {
-    tracing::error!(%error, "storage failed");
-    internal_failure()
-}
-
-fn internal_failure() -> ApiError {
-    ApiError::new(Code::INTERNAL, "the service failed inside; try again")
 }
 
 impl Service {

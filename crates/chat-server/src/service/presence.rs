@@ -262,7 +262,7 @@ mod tests {
             (outbox, wire)
         });
         let others: Vec<_> = others.collect();
-        service.sessions.sign_in(1, &host, login(1), 1, &ServerFrame::Pong { id: 1 });
+        service.sessions.sign_in(1, &host, login(1), 1, &ServerFrame::Pong { id: 1 }, || {});
         service.presence_changed(1, &host);
         let stopping = CancellationToken::new();
         let all_are_told = async {

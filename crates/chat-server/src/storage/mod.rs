@@ -1,6 +1,7 @@
 //! Everything that survives a restart, behind the trait [`Storage`]. What is stored stands in
 //! [`records`]; the SQLite implementation is the only place that holds SQL.
 
+mod after_queue;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod lock;
@@ -12,9 +13,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::application::{Application, Edition};
-use crate::webhook::AfterQueue;
-use chat_types::code::ApiError;
+use crate::model::{Application, Edition};
+pub(crate) use after_queue::{
+    AfterQueue, FAR_MS, NewAfter, Retry, StoredAfter, StoredKey, Subject,
+};
+use chat_types::code::{ApiError, Code};
 use chat_types::group::GroupType;
 pub(crate) use lock::ServiceLock;
 pub use records::*;
@@ -44,6 +47,16 @@ pub enum Error {
     Interrupted(#[from] tokio::task::JoinError),
     #[error("a stored value cannot be read: {0}")]
     Value(String),
+}
+
+/// Hides a failure from the caller and puts it into the log.
+pub(crate) fn internal(error: Error) -> ApiError {
+    tracing::error!(%error, "storage failed");
+    internal_failure()
+}
+
+pub(crate) fn internal_failure() -> ApiError {
+    ApiError::new(Code::INTERNAL, "the service failed inside; try again")
 }
 
 /// Chooses the changes of an application, which is `None` when there is none with the id.

@@ -5,7 +5,7 @@ use chat_types::group::{CustomFields, GroupType};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::application::{Edition, FieldDefinition, OnFailure, Right, Secret};
+use crate::model::{Edition, FieldDefinition, OnFailure, Right, Secret};
 
 /// The end of something that has none, in Unix seconds.
 pub const FOREVER: u32 = u32::MAX;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tls_transport::{Trust, rustls};
 
 use super::answer::MAX_ANSWER_BYTES;
-use crate::application::Secret;
+use crate::model::Secret;
 
 /// Common receivers hang up on a silent connection after five seconds. Letting go of it earlier
 /// keeps a call from being written into a connection that is just being closed.

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::Verdict;
 use super::answer::Answer;
-use crate::application::OnFailure;
+use crate::model::OnFailure;
 
 /// Codes that the business server may give its own meaning in group webhooks.
 const OWN_GROUP_CODES: RangeInclusive<i32> = 10_100..=10_200;

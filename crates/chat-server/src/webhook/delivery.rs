@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Call;
 use super::figures::{Dropped, count};
-use super::queue::Retry;
 use super::receiver::Receiver;
 use super::retry::pause_ms;
 use super::schedule::Started;
 use super::{LONGEST_SLEEP, Webhooks};
-use crate::application::Secret;
+use crate::model::Secret;
 use crate::panics::PANIC_PAUSE;
 use crate::storage;
+use crate::storage::Retry;
 
 /// An event that failed so often while the receiver answered others is passed by in its group.
 pub(super) const PASSED_BY: u32 = 5;

@@ -14,12 +14,12 @@ use super::client::Call;
 use super::courier::Start;
 use super::figures::Untold;
 use super::kind::Cause;
-use super::queue::FAR_MS;
 use super::receiver::Receiver;
 use super::retry::pause_ms;
 use super::{Event, LONGEST_SLEEP, Webhooks};
-use crate::application::Secret;
+use crate::model::Secret;
 use crate::panics::PANIC_PAUSE;
+use crate::storage::FAR_MS;
 
 /// What an application's lane holds, in started KiB of bodies: a thousand of common size.
 const ROOM_KIB: usize = 1_024;

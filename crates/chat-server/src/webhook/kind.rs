@@ -4,7 +4,7 @@ use chat_types::Code;
 use chat_types::rest::MemberAccount;
 use chat_types::webhook::Webhook;
 
-use super::queue::Subject;
+use crate::storage::Subject;
 
 /// The two kinds share nothing: no queue, no places, no breaker. What did not happen can be made by
 /// anybody at any rate, and must never displace what did.

@@ -28,14 +28,11 @@ mod figures;
 mod kind;
 mod log;
 mod probe;
-mod queue;
 mod receiver;
 mod recorder;
 mod retry;
 mod schedule;
 
-#[cfg(test)]
-pub(crate) mod conformance;
 #[cfg(test)]
 mod tests;
 
@@ -46,7 +43,6 @@ pub(crate) use courier::Courier;
 pub(crate) use decision::{Decision, Family, Replacement, decide};
 pub(crate) use figures::{ExceptionFigures, Figures};
 pub(crate) use kind::{Kind, kind};
-pub(crate) use queue::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -58,10 +54,11 @@ use tls_transport::Trust;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::application::{Callbacks, OnFailure};
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::model::{Callbacks, OnFailure};
 use crate::panics::Supervision;
+use crate::storage::AfterQueue;
 use client::{Call, Client};
 use courier::Start;
 use figures::count;

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::WebhookRules;
 use super::answer::{Answer, parse_answer};
 use super::client::{Call, Client};
-use crate::application::{Callbacks, DEFAULT_ADMIN};
+use crate::model::{Callbacks, DEFAULT_ADMIN};
 
 const COMMAND: &str = "Group.CallbackBeforeSendMsg";
 

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::courier::Start;
 use super::delivery::PASSED_BY;
 use super::figures::{Dropped, count};
-use super::queue::{NewAfter, StoredKey, Subject};
 use super::{Event, Webhooks};
+use crate::storage::{NewAfter, StoredKey, Subject};
 
 /// Events that are stored together: one commit serves all that came while the last one ran.
 const RECORD_BATCH: usize = 256;

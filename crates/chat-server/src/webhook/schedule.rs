@@ -15,7 +15,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::queue::{FAR_MS, StoredKey, Subject};
+use crate::storage::{FAR_MS, StoredKey, Subject};
 
 /// More than these waiting in one group, and its order narrows.
 const IN_ORDER: usize = 64;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::application::{FieldDefinition, OnFailure, Right, Secret, Settings};
+use crate::model::{FieldDefinition, OnFailure, Right, Secret, Settings};
 use chat_types::code::Code;
 
 pub(super) async fn applications(storage: &dyn Storage) {

@@ -2,11 +2,14 @@
 //! of its own, so that they may run on one database.
 
 mod accounts;
+mod after_queue;
 mod applications;
 mod c2c;
 mod groups;
 mod history;
 mod random_changes;
+
+pub(crate) use after_queue::after_queue_conformance;
 
 use super::*;
 

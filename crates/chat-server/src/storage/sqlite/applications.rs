@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Error, Sqlite, from_name, to_db, to_name, to_u32, to_u64};
-use crate::application::{Application, Callbacks, Edition, FieldDefinition, Secret, Settings};
+use crate::model::{Application, Callbacks, Edition, FieldDefinition, Secret, Settings};
 use crate::storage::{ApplicationChange, Applications, Decide};
 use chat_types::code::ApiError;
 

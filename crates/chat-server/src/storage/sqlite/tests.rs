@@ -9,14 +9,14 @@ use tempfile::TempDir;
 
 use super::upkeep::{OLD_BANS, OLD_C2C, OLD_GROUP_MESSAGES, OLD_MUTES};
 use super::*;
-use crate::application::{Application, Callbacks, Edition, Right, Settings};
+use crate::model::{Application, Callbacks, Edition, Right, Settings};
+use crate::storage::conformance::after_queue_conformance;
 use crate::storage::conformance::storage_conformance;
 use crate::storage::{
     Account, Accounts, ApplicationChange, Applications, C2c, GroupChange, Groups, StoredC2c,
     StoredGroup, Upkeep, open_all,
 };
-use crate::webhook::conformance::after_queue_conformance;
-use crate::webhook::{StoredKey, Subject};
+use crate::storage::{StoredKey, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a database of the first version held.

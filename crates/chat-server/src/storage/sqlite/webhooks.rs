@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Error, Sqlite, to_db, to_u32, to_u64};
-use crate::webhook::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
+use crate::storage::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
 
 #[async_trait]
 impl AfterQueue for Sqlite {

@@ -5,7 +5,8 @@ use super::memory::MemoryQueue;
 use super::support::{
     AFTER, APP, NOW_MS, Reply, Stage, TestReceiver, awaited, event, gone, of, ok, patient, status,
 };
-use crate::webhook::{AfterQueue, Backlog, NewAfter, Subject, WebhookRules};
+use crate::storage::{AfterQueue, NewAfter, Subject};
+use crate::webhook::{Backlog, WebhookRules};
 
 const OTHER_APP: u32 = APP + 1;
 

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::support::{
     APP, BEFORE, NOW_MS, Reply, Stage, TOKEN, TestReceiver, event, gone, hasty, ok, patient, status,
 };
-use crate::application::{OnFailure, Secret};
+use crate::model::{OnFailure, Secret};
 use crate::webhook::{Backlog, Decision, Family, MAX_ANSWER_BYTES, Verdict, WebhookRules, probe};
 
 fn was_answered(verdict: &Verdict) -> bool {

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 
 use super::support::awaited;
 use crate::storage;
-use crate::webhook::conformance::after_queue_conformance;
-use crate::webhook::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey};
+use crate::storage::conformance::after_queue_conformance;
+use crate::storage::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey};
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {

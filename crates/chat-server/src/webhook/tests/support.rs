@@ -21,11 +21,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::memory::MemoryQueue;
-use crate::application::{Callbacks, Secret};
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::model::{Callbacks, Secret};
 use crate::panics::Supervision;
-use crate::webhook::{CallbackSource, Event, Subject, Verdict, WebhookRules, Webhooks};
+use crate::storage::Subject;
+use crate::webhook::{CallbackSource, Event, Verdict, WebhookRules, Webhooks};
 
 pub(super) const APP: u32 = 1_400_000_001;
 pub(super) const BEFORE: &str = "Group.CallbackBeforeSendMsg";

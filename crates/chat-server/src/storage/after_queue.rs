@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use std::net::IpAddr;
 
-use crate::storage;
+use super::Error;
 
 /// Whom an event concerns. What concerns the same is told in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,13 +65,13 @@ pub(crate) struct Retry {
 #[async_trait]
 pub(crate) trait AfterQueue: Send + Sync + 'static {
     /// Appends all or none. Gives the id of the first; the others follow it one by one.
-    async fn push(&self, events: &[NewAfter]) -> Result<i64, storage::Error>;
+    async fn push(&self, events: &[NewAfter]) -> Result<i64, Error>;
 
     /// The first `limit` events above an id, of all applications, by their ids.
-    async fn keys(&self, above: i64, limit: usize) -> Result<Vec<StoredKey>, storage::Error>;
+    async fn keys(&self, above: i64, limit: usize) -> Result<Vec<StoredKey>, Error>;
 
-    async fn event(&self, id: i64) -> Result<Option<StoredAfter>, storage::Error>;
+    async fn event(&self, id: i64) -> Result<Option<StoredAfter>, Error>;
 
     /// Removes `done` and puts off `retries`, in one step. Unknown ids are passed over.
-    async fn settle(&self, done: &[i64], retries: &[Retry]) -> Result<(), storage::Error>;
+    async fn settle(&self, done: &[i64], retries: &[Retry]) -> Result<(), Error>;
 }

@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+/// The administrator that every application has from the start ("Live Room Setup Guide",
+/// product/1047/49589).
+pub const DEFAULT_ADMIN: &str = "administrator";
+
 /// A secret: it has no readable `Debug`, so that it stays out of logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::queue::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
+use crate::storage::{AfterQueue, NewAfter, Retry, StoredAfter, StoredKey, Subject};
 
 const NOW: u64 = 1_760_000_000_000;
 
