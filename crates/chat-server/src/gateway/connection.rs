@@ -1,11 +1,8 @@
 //! A connection, from the first frame to the last. One task reads, carries requests out, and writes
 //! what waits for the socket; rooms write to the socket themselves as long as it takes everything.
 
-use chat_types::GroupId;
 use chat_types::code::{ApiError, Code};
-use chat_types::gateway::{
-    ClientFrame, MAX_CLIENT_FRAME_BYTES, Platform, ServerFrame, close, has_nul,
-};
+use chat_types::gateway::{ClientFrame, MAX_CLIENT_FRAME_BYTES, ServerFrame, close, has_nul};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
@@ -19,6 +16,7 @@ use super::Gateway;
 use super::guest::GuestSession;
 use super::requests::{Handled, Session};
 use super::sending::Sending;
+use super::sign_in::{Place, let_guest_in, let_in, sign_in};
 use super::socket::Socket;
 use super::upgrade::Upgraded;
 use crate::admission::Allowance;
@@ -27,17 +25,14 @@ use crate::faults::Faults;
 use crate::listener;
 use crate::outbox::{Closing, Flushed, Outbox};
 use crate::panics::caught;
-use crate::room::Room;
-use crate::service::{Ended, Login};
+use crate::service::Ended;
 
 const GOING_AWAY: u16 = 1001;
 const TOO_BIG: u16 = 1009;
-/// How a connection ends when the service fails inside.
-const TRY_AGAIN_LATER: u16 = 1013;
 /// How long a client has to read its last frames and close.
 const LINGER: Duration = Duration::from_secs(1);
 /// What a client is asked to wait before it comes back after a stop.
-const RETRY_AFTER_MS: u32 = 1_000;
+pub(super) const RETRY_AFTER_MS: u32 = 1_000;
 /// Far enough: a UserSig that is valid longer than this outlives any connection.
 const LONGEST_LOGIN: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -506,98 +501,6 @@ impl Connection {
 fn say_goodbye(outbox: &Outbox) {
     outbox.answer(&ServerFrame::ShuttingDown { retry_after_ms: RETRY_AFTER_MS });
     outbox.close(Closing { code: GOING_AWAY, reason: "the service stops" });
-}
-
-/// Where somebody signs in.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    platform: Platform,
-    client_ip: IpAddr,
-    entered: &'a listener::Place,
-}
-
-impl Place<'_> {
-    /// Takes a place among those who have signed in, before anything is begun that others see.
-    fn take(&self, outbox: &Outbox) -> Result<(), ApiError> {
-        self.entered.sign_in().map_err(|_| {
-            // The first reason counts: the client may come back, which after a refused login it may
-            // not.
-            let reason = "too many connections; come back later";
-            outbox.close(Closing { code: TRY_AGAIN_LATER, reason });
-            ApiError {
-                retry_after_ms: Some(RETRY_AFTER_MS),
-                ..ApiError::new(Code::INTERNAL, "the service has as many connections as it takes")
-            }
-        })
-    }
-}
-
-/// What an account is welcomed with: its nickname, and the rooms of the groups that store it.
-struct Welcomed {
-    nick: String,
-    rooms: Vec<(GroupId, Arc<Room>)>,
-}
-
-/// Lets an account in that shows who it is: its session, and how long the UserSig is valid.
-async fn let_in(
-    gateway: &Gateway,
-    sdk_app_id: u32,
-    user_id: &str,
-    user_sig: &str,
-    place: Place<'_>,
-    outbox: &Arc<Outbox>,
-) -> Result<(Session, Duration, Welcomed), ApiError> {
-    let service = &gateway.service;
-    let user_id = chat_types::UserId::new(user_id)?;
-    service.admission.login_from(place.client_ip)?;
-    let who = service.check_user_sig(sdk_app_id, user_id, user_sig).await?;
-    service.admission.login_of(sdk_app_id, &who.user_id)?;
-    place.take(outbox)?;
-    let nick = service.account_of_login(&who).await?;
-    let rooms = service.rooms_of_member(sdk_app_id, &who.user_id).await?;
-    let valid_for = Duration::from_secs(who.valid_for_s);
-    let login = Login {
-        connection: service.next_connection(),
-        platform: place.platform,
-        client_ip: Some(place.client_ip),
-        outbox: Arc::clone(outbox),
-    };
-    Ok((Session::new(Arc::clone(service), who, login), valid_for, Welcomed { nick, rooms }))
-}
-
-/// Answers `login_ok` before anything else that comes because of the login, and puts the connection
-/// into the groups that store its account.
-async fn sign_in(gateway: &Gateway, id: u32, session: &Session, welcomed: Welcomed) {
-    let Welcomed { nick, rooms } = welcomed;
-    let (heartbeat_s, user_id) = (heartbeat_s(gateway), session.who.user_id.to_string());
-    let welcome = ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: false };
-    let (service, who, login) = (&session.service, &session.who, &session.login);
-    let signed_in = service.signed_in(who, login, &welcome, &rooms).await;
-    service.faults.at(Faults::LOGIN, who.user_id.as_str());
-    if signed_in.is_err() {
-        login.outbox.close(Closing::FAILED);
-    }
-}
-
-/// As [`sign_in`], without an account and so without anybody who sees it.
-async fn let_guest_in(
-    gateway: &Gateway,
-    id: u32,
-    sdk_app_id: u32,
-    place: Place<'_>,
-    outbox: &Arc<Outbox>,
-) -> Result<GuestSession, ApiError> {
-    let service = &gateway.service;
-    service.admission.login_from(place.client_ip)?;
-    let guest = service.guest(sdk_app_id, place.platform, outbox).await?;
-    place.take(outbox)?;
-    let (user_id, nick, heartbeat_s) = (guest.name.clone(), String::new(), heartbeat_s(gateway));
-    outbox.answer(&ServerFrame::LoginOk { id, user_id, nick, heartbeat_s, guest: true });
-    Ok(GuestSession::new(Arc::clone(service), guest, place.client_ip))
-}
-
-fn heartbeat_s(gateway: &Gateway) -> u32 {
-    u32::try_from(gateway.times.heartbeat.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// The id of a frame that cannot be read as a whole, so that its sender knows which one was meant;

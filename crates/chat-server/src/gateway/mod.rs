@@ -9,6 +9,7 @@ mod joined;
 mod presence_requests;
 mod requests;
 mod sending;
+mod sign_in;
 mod socket;
 mod transport;
 mod upgrade;
