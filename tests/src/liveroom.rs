@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -40,6 +42,11 @@ pub async fn complaint<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// Where a service writes its log.
+pub fn log_file(path: &Path) -> File {
+    File::options().read(true).write(true).create_new(true).open(path).unwrap()
+}
+
 /// A running `liveroom serve`.
 pub struct Service {
     child: Child,
@@ -53,7 +60,7 @@ pub struct Service {
 impl Service {
     /// Starts the chat service alone on a free port and waits for the ready line.
     pub async fn start(data_dir: &Path) -> Self {
-        Self::configured(data_dir, &[], Stdio::null(), |_| {}).await
+        Self::configured(data_dir, &[], None, |_| {}).await
     }
 
     /// Starts the chat service alone on a free port with further words on the command line and
@@ -61,7 +68,7 @@ impl Service {
     pub async fn configured(
         data_dir: &Path,
         words: &[&str],
-        log: impl Into<Stdio>,
+        log: Option<File>,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
         let chat: Vec<&str> = ["--only", "chat"].iter().chain(words).copied().collect();
@@ -72,7 +79,7 @@ impl Service {
     pub async fn both(
         data_dir: &Path,
         words: &[&str],
-        log: impl Into<Stdio>,
+        log: Option<File>,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
         let command = Command::new(binary("LIVEROOM_BIN", "liveroom"));
@@ -81,17 +88,12 @@ impl Service {
 
     /// Starts the chat service alone where no more files may be open than this.
     #[cfg(unix)]
-    pub async fn limited_to_files(
-        data_dir: &Path,
-        files: u32,
-        words: &[&str],
-        log: impl Into<Stdio>,
-    ) -> Self {
+    pub async fn limited_to_files(data_dir: &Path, files: u32, words: &[&str], log: File) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -n $0 && exec \"$@\""]).arg(files.to_string());
         command.arg(binary("LIVEROOM_BIN", "liveroom"));
         let chat: Vec<&str> = ["--only", "chat"].iter().chain(words).copied().collect();
-        Self::run(command, data_dir, &chat, log, |_| {}).await
+        Self::run(command, data_dir, &chat, Some(log), |_| {}).await
     }
 
     /// Runs a command that becomes the service with further words.
@@ -99,7 +101,7 @@ impl Service {
         mut command: Command,
         data_dir: &Path,
         words: &[&str],
-        log: impl Into<Stdio>,
+        log: Option<File>,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
         command.args(["serve", "--data-dir"]).arg(data_dir).args(words);
@@ -107,11 +109,18 @@ impl Service {
             command.args(["--listen", "127.0.0.1:0"]);
         }
         prepare(&mut command);
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true).spawn().unwrap();
+        let mut log = log.unwrap_or_else(|| tempfile::tempfile().unwrap());
+        command.stdout(Stdio::piped()).stderr(log.try_clone().unwrap()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("the ready line").unwrap();
+        if line.is_empty() {
+            let status = timeout(PATIENCE, child.wait()).await.expect("the end").unwrap();
+            let mut said = String::new();
+            log.rewind().and_then(|()| log.read_to_string(&mut said)).unwrap();
+            panic!("the service did not start ({status}): {said}");
+        }
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready");
         let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();

@@ -8,7 +8,6 @@ use acceptance::rest::http;
 use axum::Router;
 use axum::extract::{Request, State};
 use serde_json::{Value, json};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -74,7 +73,7 @@ fn said(message: &Value) -> Value {
 async fn both_services_run_wired_in_one_process_and_come_back_with_everything() {
     let dir = tempfile::tempdir().unwrap();
     let app = application(&dir).await;
-    let service = Service::both(dir.path(), &DEVELOPMENT, Stdio::null(), |_| {}).await;
+    let service = Service::both(dir.path(), &DEVELOPMENT, None, |_| {}).await;
     let (host, _) = Api::sign_in(&service.business, "host", "host").await;
     host.post("/rooms", &json!({"room": ROOM, "title": "Room"})).await;
     host.put(&format!("/rooms/{ROOM}/status"), &json!({"status": "live"})).await;
@@ -108,7 +107,7 @@ async fn both_services_run_wired_in_one_process_and_come_back_with_everything() 
 
     let (status, _) = service.terminate().await;
     assert!(status.success());
-    let service = Service::both(dir.path(), &DEVELOPMENT, Stdio::null(), |_| {}).await;
+    let service = Service::both(dir.path(), &DEVELOPMENT, None, |_| {}).await;
     let (mei, _) = Api::sign_in(&service.business, "mei", "viewer").await;
     assert_eq!(mei.get(&format!("/rooms/{ROOM}/likes")).await["total"], 12);
     let spent = mei.get("/wallet").await["balance"].as_i64().unwrap();
@@ -207,7 +206,7 @@ async fn pointed_at_another_chat_service_it_sends_the_requests_of_the_contract()
         &["--only", "business", "--chat-url", &recorder.url, "--sdk-app-id", "1400000001"],
         &DEVELOPMENT[..],
     ];
-    let service = Service::both(dir.path(), &words.concat(), Stdio::null(), |command| {
+    let service = Service::both(dir.path(), &words.concat(), None, |command| {
         command.env("LIVEROOM_KEY", "any key will do");
     })
     .await;

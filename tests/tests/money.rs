@@ -9,7 +9,6 @@ use acceptance::rest::{Administrator, http};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
-use std::process::Stdio;
 use tempfile::TempDir;
 
 const ROOM: &str = "r";
@@ -188,7 +187,7 @@ async fn serve(dir: &TempDir, chat: &str, admin: &Administrator) -> Service {
         "10000",
     ];
     let key = admin.key.clone();
-    Service::both(dir.path(), &words, Stdio::null(), |command| {
+    Service::both(dir.path(), &words, None, |command| {
         command.env("LIVEROOM_KEY", key);
     })
     .await

@@ -6,8 +6,6 @@ use acceptance::gateway::Client;
 use acceptance::liveroom::{self, Service};
 use acceptance::rest::{Administrator, http, https};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::process::Stdio;
 use std::time::Duration;
 use tls_transport::testing::Authority;
 use tokio::time::{interval, timeout};
@@ -20,8 +18,8 @@ async fn the_log_is_json_and_holds_no_secret_whatever_the_caller_did() {
     let app: Value = serde_json::from_str(&printed).unwrap();
     let log = dir.path().join("service.log");
     let words = ["--log-format", "json", "--log-filter", "debug"];
-    let file = File::create(&log).unwrap();
-    let service = Service::configured(dir.path(), &words, file, |_| {}).await;
+    let file = liveroom::log_file(&log);
+    let service = Service::configured(dir.path(), &words, Some(file), |_| {}).await;
     let admin = Administrator::of(&service.rest, &app).await;
 
     // Signed by the right key for another account than the one that uses it.
@@ -81,8 +79,8 @@ async fn a_service_that_cannot_start_says_why_whatever_the_log_filter() {
 async fn a_log_for_people_has_no_colours_in_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("service.log");
-    let file = File::create(&log).unwrap();
-    Service::configured(dir.path(), &[], file, |_| {}).await.terminate().await;
+    let file = liveroom::log_file(&log);
+    Service::configured(dir.path(), &[], Some(file), |_| {}).await.terminate().await;
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("service stopped") && !log.contains('\x1b'), "{log}");
 }
@@ -118,7 +116,7 @@ async fn a_wrong_variable_is_named_and_an_empty_one_counts_for_none() {
     let output = liveroom::run_with(create, [("LIVEROOM_LOG", "")]).await;
     assert!(output.status.success());
 
-    let service = Service::configured(dir.path(), &[], std::process::Stdio::null(), |command| {
+    let service = Service::configured(dir.path(), &[], None, |command| {
         for variable in ["LIVEROOM_CONFIG", "LIVEROOM_HEARTBEAT_S", "LIVEROOM_LOG"] {
             command.env(variable, "");
         }
@@ -154,9 +152,8 @@ async fn a_flag_outweighs_a_variable_and_a_variable_outweighs_the_file() {
     let path = data.to_str().unwrap();
     let printed = liveroom::print(["app", "create", "--name", "shop", "--data-dir", path]).await;
     let app: Value = serde_json::from_str(&printed).unwrap();
-    let null = std::process::Stdio::null;
     for (variable, heartbeat) in [(None, 7), (Some("11"), 11)] {
-        let service = Service::configured(&data, &[], null(), |command| {
+        let service = Service::configured(&data, &[], None, |command| {
             command.env("LIVEROOM_CONFIG", &file);
             if let Some(seconds) = variable {
                 command.env("LIVEROOM_HEARTBEAT_S", seconds);
@@ -189,7 +186,7 @@ async fn with_a_certificate_everything_speaks_tls_and_a_renewed_one_is_shown_wit
     let create = ["app", "create", "--name", "shop", "--edition", "ultimate", "--data-dir", path];
     let app: Value = serde_json::from_str(&liveroom::print(create).await).unwrap();
     let words = ["--development", "on", "--tls-cert", cert, "--tls-key", key];
-    let service = Service::both(dir.path(), &words, Stdio::null(), |_| {}).await;
+    let service = Service::both(dir.path(), &words, None, |_| {}).await;
     assert!(service.rest.starts_with("https://"), "{}", service.rest);
     assert!(service.gateway.starts_with("wss://"), "{}", service.gateway);
     assert!(service.business.starts_with("https://"), "{}", service.business);
@@ -247,13 +244,25 @@ async fn with_a_certificate_both_services_may_be_reached_from_other_machines() {
     let [cert, key] = [&files.certificate, &files.key].map(|file| file.to_str().unwrap());
     liveroom::print(["app", "create", "--name", "shop", "--data-dir", path]).await;
     let words = ["--listen", "0.0.0.0:0", "--tls-cert", cert, "--tls-key", key];
-    let service = Service::both(dir.path(), &words, Stdio::null(), |_| {}).await;
+    let service = Service::both(dir.path(), &words, None, |_| {}).await;
     for base in [&service.rest, &service.business] {
         let here = base.replace("0.0.0.0", "127.0.0.1");
         assert!(here.starts_with("https://127.0.0.1:"), "{base}");
         let answer = https(&authority.trust()).get(format!("{here}/healthz")).send().await;
         assert!(answer.unwrap().status().is_success(), "{base}");
     }
+    assert!(service.terminate().await.0.success());
+}
+
+/// The port above a free one is somebody else's as often as not.
+#[tokio::test]
+async fn where_any_port_will_do_it_will_do_for_the_business_service_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    liveroom::print(["app", "create", "--name", "shop", "--data-dir", path]).await;
+    let service = Service::both(dir.path(), &[], None, |_| {}).await;
+    let port = |base: &str| base.rsplit(':').next().unwrap().parse::<u16>().unwrap();
+    assert_ne!(port(&service.rest).wrapping_add(1), port(&service.business));
     assert!(service.terminate().await.0.success());
 }
 
@@ -267,7 +276,7 @@ async fn with_few_open_files_fewer_clients_are_taken_and_the_service_still_answe
     let app: Value = serde_json::from_str(&printed).unwrap();
     let log = dir.path().join("service.log");
     let words = ["--log-format", "json"];
-    let file = File::create(&log).unwrap();
+    let file = liveroom::log_file(&log);
     let service = Service::limited_to_files(dir.path(), 300, &words, file).await;
     // More than it may have files: they say nothing, and make way for whoever does.
     let address = service.rest.trim_start_matches("http://").to_owned();

@@ -178,7 +178,7 @@ async fn works(
     let tls = certificate(dir.path());
     let given = ["--trusted-proxies", "127.0.0.1", "--login-timeout-s", "3"];
     let words: Vec<&str> = given.iter().chain(words).copied().collect();
-    let service = Service::configured(&data, &words, Stdio::null(), |_| {}).await;
+    let service = Service::configured(&data, &words, None, |_| {}).await;
     let mut told = webhooks(path, &app["sdk_app_id"].to_string()).await;
     let behind: SocketAddr =
         service.gateway["ws://".len()..].split('/').next().unwrap().parse().unwrap();

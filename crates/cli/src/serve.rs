@@ -77,7 +77,7 @@ async fn beside(
     }
     let beside = Beside {
         sdk_app_id: options.business.sdk_app_id,
-        listen: options.business.listen(chat.address()),
+        listen: options.business.listen(options.listen),
         data_dir: options.data_dir.clone(),
         assistant: options.business.assistant.clone(),
     };

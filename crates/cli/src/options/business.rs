@@ -176,7 +176,8 @@ impl BusinessOptions {
         }
     }
 
-    /// Where the business service listens beside a chat service at `listen`.
+    /// Where the business service listens beside a chat service that was asked to listen at
+    /// `listen`. Beside a free port it takes a free one as well: the next one may be taken.
     pub(crate) fn listen(&self, listen: SocketAddr) -> SocketAddr {
         let next = match listen.port() {
             0 | u16::MAX => 0,
