@@ -39,6 +39,9 @@ struct Waiting {
     item: Arc<Item>,
     /// Lower classes of the item are left out.
     floor: MessageClass,
+    /// What of it may be left out next; known here, since a full queue is searched for it with each
+    /// item that comes.
+    lowest: Option<MessageClass>,
     bytes: usize,
 }
 
@@ -98,13 +101,13 @@ impl Behind {
 
     /// Takes an item, and says how many messages and tips were left out to make room.
     pub(super) fn push_room(&mut self, item: &Arc<Item>) -> Result<u32, Stuck> {
-        if let Some(at) = self.room.iter().position(|waiting| item.replaces(&waiting.item))
-            && let Some(useless) = self.room.remove(at)
-        {
-            self.room_bytes -= useless.bytes.min(self.room_bytes);
+        if item.is_newest() {
+            self.drop_replaced(item);
         }
-        let bytes = item.bytes(MessageClass::Tip, self.deflate).len();
-        self.room.push_back(Waiting { item: Arc::clone(item), floor: MessageClass::Tip, bytes });
+        let floor = MessageClass::Tip;
+        let bytes = item.bytes(floor, self.deflate).len();
+        let lowest = item.lowest(floor);
+        self.room.push_back(Waiting { item: Arc::clone(item), floor, lowest, bytes });
         self.room_bytes += bytes;
         let mut left_out = 0;
         while self.room.len() > ROOM_ITEMS || self.room_bytes > ROOM_BYTES {
@@ -114,12 +117,23 @@ impl Behind {
         Ok(left_out)
     }
 
+    /// Drops what waits of the same room and is of no use beside the item.
+    fn drop_replaced(&mut self, item: &Item) {
+        let replaced = |waiting: &Waiting| {
+            waiting.item.is_newest() && waiting.item.group_id() == item.group_id()
+        };
+        if let Some(at) = self.room.iter().position(replaced)
+            && let Some(useless) = self.room.remove(at)
+        {
+            self.room_bytes -= useless.bytes.min(self.room_bytes);
+        }
+    }
+
     /// Leaves the lowest class out of the oldest item that has any of it; `None` when nothing may be
     /// left out any more.
     fn leave_out_lowest(&mut self) -> Option<u32> {
-        let lowest = |waiting: &Waiting| waiting.item.lowest(waiting.floor);
-        let class = self.room.iter().filter_map(lowest).min()?;
-        let place = self.room.iter().position(|waiting| lowest(waiting) == Some(class))?;
+        let class = self.room.iter().filter_map(|waiting| waiting.lowest).min()?;
+        let place = self.room.iter().position(|waiting| waiting.lowest == Some(class))?;
         let waiting = self.room.get_mut(place)?;
         let above = MessageClass::ALL.into_iter().find(|each| *each > class);
         let left_out = waiting.item.count_left_out(waiting.floor, above);
@@ -130,6 +144,7 @@ impl Behind {
         }
         if let (false, Some(floor)) = (bytes.is_empty(), above) {
             (waiting.floor, waiting.bytes) = (floor, bytes.len());
+            waiting.lowest = waiting.item.lowest(floor);
             self.room_bytes += bytes.len();
         } else {
             self.room.remove(place);

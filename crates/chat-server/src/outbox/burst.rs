@@ -35,7 +35,7 @@ impl MissedCopies {
 
 /// What an item knows of its room.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub(crate) struct Source {
     pub(crate) group_id: Arc<str>,
     pub(crate) missed: Arc<MissedCopies>,
 }
@@ -61,8 +61,10 @@ pub(crate) struct OwnPiece {
 /// A frame of a room, or the part of one that a reader still gets.
 #[derive(Debug)]
 pub(crate) struct Item {
-    origin: Origin,
+    source: Source,
     kind: Kind,
+    /// The classes of what may be left out, a bit each.
+    classes: u8,
     whole: Bytes,
     deflated: OnceLock<Bytes>,
     /// The frame without the classes below the one at the index.
@@ -87,44 +89,52 @@ enum Kind {
 impl Item {
     /// A frame that is no message. Without a class it is never left out.
     pub(crate) fn frame(
-        origin: Origin,
+        source: Source,
         class: Option<MessageClass>,
         copies: u32,
         frame: &ServerFrame,
     ) -> Self {
-        Self::new(origin, Kind::Frame { class, copies }, super::encode(frame))
+        Self::new(source, Kind::Frame { class, copies }, super::encode(frame))
     }
 
     /// A frame that makes those of its room before it useless.
-    pub(crate) fn newest(origin: Origin, frame: &ServerFrame) -> Self {
-        Self::new(origin, Kind::Newest, super::encode(frame))
+    pub(crate) fn newest(source: Source, frame: &ServerFrame) -> Self {
+        Self::new(source, Kind::Newest, super::encode(frame))
     }
 
     /// Messages of a room. Everybody got the message `after` before the first of them; `own` are
     /// those that the receiving connection has sent itself.
     pub(crate) fn messages(
-        origin: Origin,
+        source: Source,
         after: u32,
         pieces: Vec<Piece>,
         own: Vec<OwnPiece>,
     ) -> Self {
         let own_messages: Vec<OwnMessage> = own.iter().map(|own| own.message.clone()).collect();
-        let json = messages_json(&origin.group_id, after, pieces.iter(), &own_messages);
-        Self::new(origin, Kind::Messages { pieces, own }, wire::text(json))
+        let json = messages_json(&source.group_id, after, pieces.iter(), &own_messages);
+        Self::new(source, Kind::Messages { pieces, own }, wire::text(json))
     }
 
-    fn new(origin: Origin, kind: Kind, whole: Bytes) -> Self {
-        Self { origin, kind, whole, deflated: OnceLock::new(), reduced: Default::default() }
+    fn new(source: Source, kind: Kind, whole: Bytes) -> Self {
+        let bit = |class: MessageClass| 1_u8 << class as u32;
+        let classes = match &kind {
+            Kind::Frame { class, .. } => class.map_or(0, bit),
+            Kind::Newest => 0,
+            Kind::Messages { pieces, .. } => {
+                pieces.iter().fold(0, |classes, piece| classes | bit(piece.class))
+            }
+        };
+        let (deflated, reduced) = (OnceLock::new(), Default::default());
+        Self { source, kind, classes, whole, deflated, reduced }
     }
 
     pub(super) fn group_id(&self) -> &Arc<str> {
-        &self.origin.group_id
+        &self.source.group_id
     }
 
-    /// Whether an item of the same room that waits before this one is of no use any more.
-    pub(super) fn replaces(&self, before: &Self) -> bool {
-        matches!((&self.kind, &before.kind), (Kind::Newest, Kind::Newest))
-            && self.group_id() == before.group_id()
+    /// Whether of several such items of a room only the last one is of use.
+    pub(super) fn is_newest(&self) -> bool {
+        matches!(self.kind, Kind::Newest)
     }
 
     fn deflated(&self) -> &Bytes {
@@ -133,13 +143,8 @@ impl Item {
 
     /// The lowest class in the item from `floor` on; `None` when nothing of it may be left out.
     pub(super) fn lowest(&self, floor: MessageClass) -> Option<MessageClass> {
-        match &self.kind {
-            Kind::Frame { class, .. } => class.filter(|class| *class >= floor),
-            Kind::Newest => None,
-            Kind::Messages { pieces, .. } => {
-                pieces.iter().map(|piece| piece.class).filter(|class| *class >= floor).min()
-            }
-        }
+        let mut from_floor = MessageClass::ALL.into_iter().filter(|class| *class >= floor);
+        from_floor.find(|class| self.classes >> *class as u32 & 1 == 1)
     }
 
     /// Counts what a reader does not get who had everything from `before` on and now gets only what
@@ -150,14 +155,14 @@ impl Item {
         match &self.kind {
             Kind::Frame { class, copies } => {
                 if let Some(class) = class.filter(|class| gone(*class)) {
-                    self.origin.missed.add(class, u64::from(*copies));
+                    self.source.missed.add(class, u64::from(*copies));
                     left_out = *copies;
                 }
             }
             Kind::Newest => {}
             Kind::Messages { pieces, .. } => {
                 for piece in pieces.iter().filter(|piece| gone(piece.class)) {
-                    self.origin.missed.add(piece.class, 1);
+                    self.source.missed.add(piece.class, 1);
                     left_out += 1;
                 }
             }
@@ -167,19 +172,11 @@ impl Item {
 
     /// What is left of the item from `floor` on, as bytes for the wire; empty when nothing is.
     pub(super) fn bytes(&self, floor: MessageClass, deflate: bool) -> Bytes {
-        if self.lowest(MessageClass::Tip) >= Some(floor) || self.is_never_left_out() {
+        if self.classes == 0 || self.lowest(MessageClass::Tip) >= Some(floor) {
             return if deflate { self.deflated().clone() } else { self.whole.clone() };
         }
         let reduced = self.reduced.get(floor as usize);
         reduced.map_or_else(Bytes::new, |bytes| bytes.get_or_init(|| self.reduce(floor)).clone())
-    }
-
-    fn is_never_left_out(&self) -> bool {
-        match &self.kind {
-            Kind::Frame { class, .. } => class.is_none(),
-            Kind::Newest => true,
-            Kind::Messages { pieces, .. } => pieces.is_empty(),
-        }
     }
 
     /// One frame for each row of messages without a hole, so that the reader sees the holes. Own
@@ -203,7 +200,7 @@ impl Item {
                     Place::Piece(_) => None,
                 })
                 .collect();
-            let json = messages_json(&self.origin.group_id, first.after(), pieces, &own);
+            let json = messages_json(&self.source.group_id, first.after(), pieces, &own);
             bytes.extend_from_slice(&wire::text(json));
         }
         bytes.into()
@@ -310,8 +307,8 @@ mod tests {
     use chat_types::Element;
     use chat_types::gateway::Message;
 
-    fn origin() -> Origin {
-        Origin { group_id: "r\"[]".into(), missed: Arc::default() }
+    fn source() -> Source {
+        Source { group_id: "r\"[]".into(), missed: Arc::default() }
     }
 
     fn message(seq: u32) -> Message {
@@ -350,7 +347,7 @@ mod tests {
     fn a_batch_reads_as_the_frame_that_the_types_describe() {
         let own = own(7, r#""messages":[]"#);
         let pieces = vec![piece(5, MessageClass::Low), piece(6, MessageClass::Normal)];
-        let item = Item::messages(origin(), 4, pieces, vec![own.clone()]);
+        let item = Item::messages(source(), 4, pieces, vec![own.clone()]);
         let whole = RoomMessages {
             group_id: "r\"[]".into(),
             after: 4,
@@ -370,7 +367,7 @@ mod tests {
         use MessageClass::{High, Low, Normal, Tip};
         let classes = [(5, Low), (6, Normal), (7, High), (8, Low), (9, Normal)];
         let pieces = classes.map(|(seq, class)| piece(seq, class)).to_vec();
-        let item = Item::messages(origin(), 4, pieces, Vec::new());
+        let item = Item::messages(source(), 4, pieces, Vec::new());
         assert_eq!(item.lowest(Tip), Some(Low));
         let read: Vec<(u32, Vec<u32>)> = frames(&item.bytes(Normal, false))
             .iter()
@@ -379,7 +376,7 @@ mod tests {
         assert_eq!(read, [(5, vec![6, 7]), (8, vec![9])]);
         assert_eq!(item.count_left_out(Tip, Some(Normal)), 2);
         assert_eq!(item.count_left_out(Normal, None), 3);
-        assert_eq!([Low, Normal, High].map(|class| item.origin.missed.of(class)), [2, 2, 1]);
+        assert_eq!([Low, Normal, High].map(|class| item.source.missed.of(class)), [2, 2, 1]);
         assert!(item.bytes(MessageClass::Assured, false).is_empty());
     }
 
@@ -388,7 +385,7 @@ mod tests {
         use MessageClass::{Low, Normal};
         let pieces = [(3, Normal), (5, Low), (6, Normal)];
         let pieces = pieces.map(|(seq, class)| piece(seq, class)).to_vec();
-        let item = Item::messages(origin(), 2, pieces, vec![own(4, "b"), own(7, "c")]);
+        let item = Item::messages(source(), 2, pieces, vec![own(4, "b"), own(7, "c")]);
         let read = |floor| -> Vec<(u32, Vec<u32>, Vec<u32>)> {
             let frames = frames(&item.bytes(floor, false));
             let row = |frame: RoomMessages| {

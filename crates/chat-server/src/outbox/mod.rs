@@ -12,7 +12,7 @@ mod splice;
 mod tls;
 mod wire;
 
-pub(crate) use burst::{Burst, Item, MissedCopies, Origin, OwnPiece, Piece};
+pub(crate) use burst::{Burst, Item, MissedCopies, OwnPiece, Piece, Source};
 pub(crate) use splice::encode_with;
 pub(crate) use tls::TlsWire;
 pub(crate) use wire::{Taken, Wire};

@@ -3,21 +3,21 @@ use super::testing::outbox;
 use super::*;
 use chat_types::gateway::MessageClass::{self, Assured, High, Low, Normal, Tip};
 
-fn origin() -> Origin {
-    Origin { group_id: "r".into(), missed: Arc::default() }
+fn source() -> Source {
+    Source { group_id: "r".into(), missed: Arc::default() }
 }
 
-fn tip(origin: &Origin) -> Arc<Item> {
+fn tip(source: &Source) -> Arc<Item> {
     let frame = ServerFrame::Online { group_id: "r".into(), count: 1 };
-    Arc::new(Item::frame(origin.clone(), Some(Tip), 1, &frame))
+    Arc::new(Item::frame(source.clone(), Some(Tip), 1, &frame))
 }
 
-fn message(origin: &Origin, seq: u32, class: MessageClass) -> Arc<Item> {
+fn message(source: &Source, seq: u32, class: MessageClass) -> Arc<Item> {
     let json = format!(
         r#"{{"seq":{seq},"time_s":1,"from":"a","nick":"","priority":"Low","elements":[]}}"#
     );
     let piece = Piece { seq, after: seq - 1, class, json: json.into() };
-    Arc::new(Item::messages(origin.clone(), seq - 1, vec![piece], Vec::new()))
+    Arc::new(Item::messages(source.clone(), seq - 1, vec![piece], Vec::new()))
 }
 
 fn seqs(texts: &[String]) -> Vec<u32> {
@@ -47,7 +47,7 @@ fn missed(texts: &[String]) -> Vec<u32> {
 fn a_socket_that_takes_everything_has_no_queue() {
     let (outbox, wire, _) = outbox();
     outbox.answer(&ServerFrame::Pong { id: 1 });
-    let burst = Burst::new(vec![message(&origin(), 1, Normal), tip(&origin())]);
+    let burst = Burst::new(vec![message(&source(), 1, Normal), tip(&source())]);
     assert_eq!(outbox.burst(&burst), Took::Written);
     assert!(!outbox.is_behind());
     assert_eq!(wire.texts().len(), 3);
@@ -57,9 +57,9 @@ fn a_socket_that_takes_everything_has_no_queue() {
 fn a_frame_that_was_begun_is_ended_before_anything_else() {
     let (outbox, wire, _) = outbox();
     wire.takes(10);
-    assert_eq!(outbox.burst(&Burst::new(vec![message(&origin(), 1, Normal)])), Took::Behind);
+    assert_eq!(outbox.burst(&Burst::new(vec![message(&source(), 1, Normal)])), Took::Behind);
     outbox.answer(&ServerFrame::Pong { id: 1 });
-    outbox.burst(&Burst::new(vec![message(&origin(), 2, Normal)]));
+    outbox.burst(&Burst::new(vec![message(&source(), 2, Normal)]));
     assert_eq!(outbox.flush(), Flushed::Nothing);
     wire.takes(15);
     assert_eq!(outbox.flush(), Flushed::Some);
@@ -75,9 +75,9 @@ fn what_a_wire_has_taken_and_holds_back_keeps_the_connection_behind_until_it_is_
     let (outbox, wire, _) = outbox();
     wire.takes(10);
     wire.holds_back(usize::MAX);
-    assert_eq!(outbox.burst(&Burst::new(vec![message(&origin(), 1, Normal)])), Took::Behind);
+    assert_eq!(outbox.burst(&Burst::new(vec![message(&source(), 1, Normal)])), Took::Behind);
     assert!(outbox.is_behind(), "nothing waits here, but something does there");
-    assert_eq!(outbox.burst(&Burst::new(vec![message(&origin(), 2, Normal)])), Took::Behind);
+    assert_eq!(outbox.burst(&Burst::new(vec![message(&source(), 2, Normal)])), Took::Behind);
     assert_eq!(outbox.flush(), Flushed::Nothing, "the network takes nothing");
     wire.takes(15);
     assert_eq!(outbox.flush(), Flushed::Some, "a reader that takes a little is no stuck one");
@@ -102,22 +102,22 @@ fn what_a_wire_owes_by_itself_waits_like_everything_else() {
 #[test]
 fn a_slow_reader_loses_the_lowest_class_first_and_learns_how_much() {
     let (outbox, wire, counters) = outbox();
-    let origin = origin();
+    let source = source();
     wire.takes(0);
     for seq in 1..=64 {
         for (offset, class) in [(0, Low), (1, Normal), (2, High), (3, Assured)] {
-            outbox.burst(&Burst::new(vec![message(&origin, seq * 4 + offset, class)]));
+            outbox.burst(&Burst::new(vec![message(&source, seq * 4 + offset, class)]));
         }
     }
     for _ in 0..5 {
-        outbox.burst(&Burst::new(vec![tip(&origin)]));
+        outbox.burst(&Burst::new(vec![tip(&source)]));
     }
-    assert_eq!(origin.missed.of(Tip), 5, "the tips themselves are the lowest");
+    assert_eq!(source.missed.of(Tip), 5, "the tips themselves are the lowest");
     for seq in 0..70 {
-        outbox.burst(&Burst::new(vec![message(&origin, 1_000 + seq, Normal)]));
+        outbox.burst(&Burst::new(vec![message(&source, 1_000 + seq, Normal)]));
     }
     assert_eq!(
-        [Tip, Low, Normal, High].map(|class| origin.missed.of(class)),
+        [Tip, Low, Normal, High].map(|class| source.missed.of(class)),
         [5, 64, 6, 0],
         "comments go only when no like is left, the oldest of them first"
     );
@@ -138,7 +138,7 @@ fn a_reader_for_whom_nothing_more_may_be_left_out_is_disconnected_and_counted_on
     let (outbox, wire, counters) = outbox();
     wire.takes(0);
     let dismissed = ServerFrame::GroupDismissed { group_id: "r".into(), operator: "a".into() };
-    let never_left_out = Arc::new(Item::frame(origin(), None, 0, &dismissed));
+    let never_left_out = Arc::new(Item::frame(source(), None, 0, &dismissed));
     for _ in 0..ROOM_ITEMS {
         assert_eq!(outbox.burst(&Burst::new(vec![Arc::clone(&never_left_out)])), Took::Behind);
     }
@@ -150,14 +150,14 @@ fn a_reader_for_whom_nothing_more_may_be_left_out_is_disconnected_and_counted_on
 #[test]
 fn what_still_waited_for_a_reader_that_is_given_up_is_counted_as_missed() {
     let (outbox, wire, counters) = outbox();
-    let origin = origin();
+    let source = source();
     wire.takes(0);
     for seq in 1..=5 {
-        outbox.burst(&Burst::new(vec![message(&origin, seq, Normal)]));
+        outbox.burst(&Burst::new(vec![message(&source, seq, Normal)]));
     }
     outbox.close_slow_reader();
     outbox.say_close();
-    assert_eq!(origin.missed.of(Normal), 5);
+    assert_eq!(source.missed.of(Normal), 5);
     assert_eq!(counters.read().copies_missed_slow_reader, 5);
 }
 
@@ -201,27 +201,27 @@ fn unread_answers_end_the_connection_because_they_are_never_left_out() {
 #[test]
 fn large_items_are_bounded_by_their_bytes() {
     let (outbox, wire, _) = outbox();
-    let origin = origin();
+    let source = source();
     wire.takes(0);
     let json: Bytes = vec![b'x'; 40_000].into();
     for seq in 1..=20 {
         let piece = Piece { seq, after: seq - 1, class: Normal, json: json.clone() };
-        let item = Item::messages(origin.clone(), seq - 1, vec![piece], Vec::new());
+        let item = Item::messages(source.clone(), seq - 1, vec![piece], Vec::new());
         outbox.burst(&Burst::new(vec![Arc::new(item)]));
     }
-    assert_eq!(origin.missed.of(Normal), 7, "13 of these fit into 512 KiB");
+    assert_eq!(source.missed.of(Normal), 7, "13 of these fit into 512 KiB");
 }
 
 #[test]
 fn a_slow_reader_gets_the_last_of_what_replaces_itself_however_much_else_it_loses() {
     let (outbox, wire, _) = outbox();
-    let origin = origin();
+    let source = source();
     wire.takes(0);
     for count in 1..=300 {
         let seq = count;
         let online = ServerFrame::Online { group_id: "r".into(), count };
-        let online = Arc::new(Item::newest(origin.clone(), &online));
-        outbox.burst(&Burst::new(vec![online, message(&origin, seq, High)]));
+        let online = Arc::new(Item::newest(source.clone(), &online));
+        outbox.burst(&Burst::new(vec![online, message(&source, seq, High)]));
     }
     wire.takes(usize::MAX);
     assert_eq!(outbox.flush(), Flushed::All);

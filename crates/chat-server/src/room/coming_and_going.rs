@@ -8,7 +8,7 @@ use super::tests::{come, room};
 use super::*;
 
 #[derive(Debug, Clone, Copy)]
-enum Turn {
+enum Step {
     /// A connection of the account comes in.
     Join(u8),
     Visit,
@@ -21,16 +21,16 @@ enum Turn {
     Tell,
 }
 
-fn turn() -> impl Strategy<Value = Turn> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0_u8..6).prop_map(Turn::Join),
-        1 => Just(Turn::Visit),
-        2 => any::<prop::sample::Index>().prop_map(Turn::Leave),
-        4 => any::<prop::sample::Index>().prop_map(Turn::Drop),
-        3 => (1_u32..25).prop_map(Turn::Wait),
-        1 => (0_u8..6).prop_map(Turn::Robot),
-        1 => (0_u8..6).prop_map(Turn::NoRobot),
-        2 => Just(Turn::Tell),
+        4 => (0_u8..6).prop_map(Step::Join),
+        1 => Just(Step::Visit),
+        2 => any::<prop::sample::Index>().prop_map(Step::Leave),
+        4 => any::<prop::sample::Index>().prop_map(Step::Drop),
+        3 => (1_u32..25).prop_map(Step::Wait),
+        1 => (0_u8..6).prop_map(Step::Robot),
+        1 => (0_u8..6).prop_map(Step::NoRobot),
+        2 => Just(Step::Tell),
     ]
 }
 
@@ -73,62 +73,62 @@ fn user(number: u8) -> UserId {
     UserId::new(format!("u{number}")).unwrap()
 }
 
-fn take_turn(room: &Room, model: &mut Model, connection: ConnectionId, turn: Turn) {
-    match turn {
-        Turn::Join(number) => {
+fn take_step(room: &Room, model: &mut Model, connection: ConnectionId, step: Step) {
+    match step {
+        Step::Join(number) => {
             let visitor = Visitor::Account(user(number));
             come(room, connection, &visitor, model.now_s);
             model.broke_at.remove(&user(number));
             model.connections.insert(connection, visitor);
         }
-        Turn::Visit => {
+        Step::Visit => {
             come(room, connection, &Visitor::Guest, model.now_s);
             model.connections.insert(connection, Visitor::Guest);
         }
-        Turn::Leave(index) => {
+        Step::Leave(index) => {
             let Some(connection) = model.picked(index) else { return };
             assert_eq!(room.leave(connection), Some(model.end(connection).is_some()));
         }
-        Turn::Drop(index) => {
+        Step::Drop(index) => {
             let Some(connection) = model.picked(index) else { return };
             room.drop_connection(connection, model.now_s);
             if let Some(user_id) = model.end(connection) {
                 model.broke_at.insert(user_id, model.now_s);
             }
         }
-        Turn::Wait(seconds) => {
+        Step::Wait(seconds) => {
             model.now_s += seconds;
             let now_s = model.now_s;
             let gone: HashSet<UserId> = room.take_offline(now_s).into_iter().collect();
             let over = model.broke_at.extract_if(|_, broke_at| now_s - *broke_at > 20);
             assert_eq!(gone, over.map(|(user_id, _)| user_id).collect());
         }
-        Turn::Robot(number) => {
+        Step::Robot(number) => {
             room.mark(&[(user(number), vec![MARK_ROBOT])], model.now_s).unwrap();
             model.robots.insert(user(number));
         }
-        Turn::NoRobot(number) => {
+        Step::NoRobot(number) => {
             // It may be none.
             let _ = room.unmark(&[(user(number), vec![MARK_ROBOT])]);
             model.robots.remove(&user(number));
         }
-        Turn::Tell => {}
+        Step::Tell => {}
     }
 }
 
 proptest! {
     #[test]
-    fn the_count_and_the_tips_say_who_is_there(turns in prop::collection::vec(turn(), 1..120)) {
+    fn the_count_and_the_tips_say_who_is_there(steps in prop::collection::vec(step(), 1..120)) {
         let room = room();
         let mut model = Model::default();
         let mut told = 0_i64;
-        for (connection, turn) in (1..).zip(turns) {
-            take_turn(&room, &mut model, connection, turn);
+        for (connection, step) in (1..).zip(steps) {
+            take_step(&room, &mut model, connection, step);
             let mut state = room.lock();
             prop_assert_eq!(state.online() as usize, model.present());
             let guests = model.connections.values().filter(|who| **who == Visitor::Guest).count();
             prop_assert_eq!(state.guests as usize, guests);
-            if matches!(turn, Turn::Tell) {
+            if matches!(step, Step::Tell) {
                 told += state.tips.balance();
                 prop_assert_eq!(told, model.present() as i64);
             }

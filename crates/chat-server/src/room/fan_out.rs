@@ -60,7 +60,7 @@ impl State {
     pub(super) fn tell_newest(&mut self, frame: &ServerFrame) {
         let audience = self.audience(&To::All);
         if !audience.is_empty() {
-            let item = Arc::new(Item::newest(self.origin.clone(), frame));
+            let item = Arc::new(Item::newest(self.source.clone(), frame));
             self.outgoing.push(Outgoing { item, audience });
         }
     }
@@ -68,7 +68,7 @@ impl State {
     fn say(&mut self, to: &To, class: Option<MessageClass>, tips: u32, frame: &ServerFrame) {
         let audience = self.audience(to);
         if !audience.is_empty() {
-            let item = Arc::new(Item::frame(self.origin.clone(), class, tips, frame));
+            let item = Arc::new(Item::frame(self.source.clone(), class, tips, frame));
             self.outgoing.push(Outgoing { item, audience });
         }
     }

@@ -91,7 +91,7 @@ impl State {
     pub(super) fn live_figures(&mut self, budget_per_s: u32, now_ms: u64) -> RoomFigures {
         let mut classes = self.figures.of_room.clone();
         for (class, waiting) in self.policy.waiting() {
-            let missed_copies = self.origin.missed.of(class);
+            let missed_copies = self.source.missed.of(class);
             if missed_copies > 0 || waiting > 0 {
                 let figures = classes.entry(class).or_default();
                 (figures.missed_copies, figures.waiting) = (missed_copies, waiting as u64);

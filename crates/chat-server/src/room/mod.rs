@@ -36,7 +36,7 @@ pub(crate) use recall::SENT_LONGER_S;
 #[cfg(test)]
 pub(crate) use registry::IDLE_MS;
 pub(crate) use registry::Rooms;
-pub(crate) use rules::{Turn, said};
+pub(crate) use rules::{SpeechPermit, said};
 pub(crate) use upkeep::Upkeep;
 pub(crate) use visitor::Visitor;
 
@@ -58,7 +58,7 @@ use posting::Waiting;
 use tips::Tips;
 
 use crate::message_counters::MessageCounters;
-use crate::outbox::{MissedCopies, Origin, Outbox, encode, encode_with};
+use crate::outbox::{MissedCopies, Outbox, Source, encode, encode_with};
 use crate::storage::{GroupChange, StoredGroup};
 
 /// The short history: messages that a member can catch up, and how old they may be. In the busiest
@@ -109,7 +109,7 @@ struct State {
     figures: Figures,
     /// What hosts were told last, and how many connections of theirs that were.
     told_figures: Option<(RoomFigures, usize)>,
-    origin: Origin,
+    source: Source,
     /// Everybody. See [`audience`].
     audience: Option<Audience>,
     outgoing: Vec<Outgoing>,
@@ -483,7 +483,7 @@ impl State {
             delivered_seq: last_seq,
             forgotten_seq: last_seq,
             policy: Policy::new(seed),
-            origin: Origin {
+            source: Source {
                 group_id: group.group_id.as_str().into(),
                 missed: Arc::new(MissedCopies::new(Arc::clone(&counters))),
             },

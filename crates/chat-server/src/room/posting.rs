@@ -11,7 +11,7 @@ use super::audience::To;
 use super::fan_out::{Delivery, Outgoing, Reached, Reader};
 use super::reply::Reply;
 use super::{CATCH_UP_MESSAGES, ConnectionId, Recent, Room, SEQ_BLOCK, State};
-use crate::outbox::{Item, Origin, OwnPiece, Piece};
+use crate::outbox::{Item, OwnPiece, Piece, Source};
 use crate::storage::ClaimedNumbers;
 
 /// Messages of one frame, and their JSON together: more of them make a further frame.
@@ -196,7 +196,7 @@ impl Room {
         let Stamp { seq, time_s } = stamp;
         let message = OwnMessage { client_id: client_id.to_owned(), seq, time_s };
         let own = vec![OwnPiece { after, message }];
-        let item = Arc::new(Item::messages(state.origin.clone(), after, Vec::new(), own));
+        let item = Arc::new(Item::messages(state.source.clone(), after, Vec::new(), own));
         state.outgoing.push(Outgoing { item, audience });
         drop(state);
         self.wake();
@@ -225,7 +225,7 @@ impl Room {
     pub(crate) fn rest(&self, pace: Pace) {
         let mut state = self.lock();
         if state.policy.waiting().all(|(_, waiting)| waiting == 0) {
-            state.policy.turn(pace.budget_per_s, pace.now_ms);
+            state.policy.select(pace.budget_per_s, pace.now_ms);
         }
     }
 
@@ -295,7 +295,7 @@ impl State {
             return Step::NeedsNumbers(up_to - self.seq_reserved);
         }
         let mut answers = Answers::default();
-        let turn = self.policy.turn(budget_per_s, now_ms);
+        let turn = self.policy.select(budget_per_s, now_ms);
         for shed in turn.shed {
             self.figures.shed(shed.class, shed.cause, 1);
             answers.others.push((shed.item.reply, Verdict::SampledOut));
@@ -400,7 +400,7 @@ impl State {
         // Who has left since is told by its answer alone.
         let senders = senders.iter().filter_map(|sender| self.members.get_key_value(sender));
         let senders = senders.map(Reader::of).collect();
-        let messages = Some(Messages { origin: self.origin.clone(), after, entries, senders });
+        let messages = Some(Messages { source: self.source.clone(), after, entries, senders });
         match deliveries.last_mut() {
             Some(last) if Arc::ptr_eq(&last.audience, &audience) => last.messages = messages,
             _ => deliveries.push(Delivery { audience, items: Vec::new(), messages }),
@@ -427,7 +427,7 @@ fn tick_ms(readers: usize, messages_per_s: u32, longest_ms: u32) -> u32 {
 
 /// Messages of one tick, and those of their readers who have sent some of them.
 pub(super) struct Messages {
-    origin: Origin,
+    source: Source,
     /// Number of the message that everybody got before the first one.
     after: u32,
     entries: Vec<Entry>,
@@ -442,7 +442,7 @@ impl Messages {
         let (mut pieces, mut own, mut bytes) = (Vec::new(), Vec::new(), 0);
         let (mut after, mut last_seq) = (self.after, self.after);
         let item =
-            |after, pieces, own| Arc::new(Item::messages(self.origin.clone(), after, pieces, own));
+            |after, pieces, own| Arc::new(Item::messages(self.source.clone(), after, pieces, own));
         for entry in &self.entries {
             if pieces.len() + own.len() == FRAME_MESSAGES || bytes > FRAME_BYTES {
                 items.push(item(after, std::mem::take(&mut pieces), std::mem::take(&mut own)));

@@ -23,7 +23,7 @@ use super::{Origin, REPEAT_WINDOW_MS, Service, no_such_group};
 use crate::application::{Application, Edition, Right};
 use crate::clock::Clock;
 use crate::counters::{Counters, add};
-use crate::room::{ConnectionId, Draft, Room, Stamp, Turn, Verdict};
+use crate::room::{ConnectionId, Draft, Room, SpeechPermit, Stamp, Verdict};
 use crate::storage::{Keep, MessageRecord, StoredGroupMessage};
 use crate::webhook::{Decision, Replacement};
 
@@ -120,7 +120,7 @@ pub(crate) struct OnItsWay {
     app: Arc<Application>,
     room: Arc<Room>,
     outgoing: Outgoing,
-    turn: Turn,
+    permit: SpeechPermit,
     verdict: oneshot::Receiver<Verdict>,
     /// The same message once more waits for what becomes of this one.
     claim: Claim<Outcome>,
@@ -183,19 +183,19 @@ impl Service {
             Ok(nick) => nick,
             Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
         };
-        let turn = match self.check_rules(app, &room, &outgoing) {
-            Ok(turn) => turn,
+        let permit = match self.check_rules(app, &room, &outgoing) {
+            Ok(permit) => permit,
             Err(refusal) => return self.refuse(app, &room, &outgoing, refusal).await,
         };
         match self.ask_and_offer(app, &room, &claim, nick, &mut outgoing).await {
             Ok(Asked::Dropped(outcome)) => {
                 // Its sender must not learn from the wait that a message was dropped silently.
-                turn.spoke(self.clock.monotonic_ms());
+                permit.spoke(self.clock.monotonic_ms());
                 Ok(Offered::Done(outcome))
             }
             Ok(Asked::Offered(verdict)) => {
                 let app = Arc::clone(app);
-                let message = OnItsWay { app, room, outgoing, turn, verdict, claim };
+                let message = OnItsWay { app, room, outgoing, permit, verdict, claim };
                 Ok(Offered::OnItsWay(Box::new(message)))
             }
             Err(refusal) => self.refuse(app, &room, &outgoing, refusal).await,
@@ -204,7 +204,7 @@ impl Service {
 
     /// The second half: what the room has decided, and what has to be noted and told of it.
     pub(crate) async fn see_through(&self, message: OnItsWay) -> Result<Outcome, ApiError> {
-        let OnItsWay { app, room, outgoing, turn, verdict, claim } = message;
+        let OnItsWay { app, room, outgoing, permit, verdict, claim } = message;
         let verdict = match verdict.await {
             Ok(verdict) => verdict,
             // The process is torn down in the midst of a fan-out, and nobody knows who has the message.
@@ -235,7 +235,7 @@ impl Service {
             }
         };
         add(&self.counters.messages_accepted, 1);
-        turn.spoke(self.clock.monotonic_ms());
+        permit.spoke(self.clock.monotonic_ms());
         let outcome = Outcome::Delivered { stamp, reached };
         claim.remember(outcome, DELIVERED);
         // Everybody has the message: what follows cannot take it back any more. Neither waits for the

@@ -14,7 +14,7 @@ use text_rules::{folded, has_link};
 use super::fields::right_in;
 use super::{Outgoing, Service};
 use crate::application::{Application, Right};
-use crate::room::{Room, Turn, said};
+use crate::room::{Room, SpeechPermit, said};
 use crate::storage::{GroupChange, GroupRules, StoredGroup};
 
 pub(crate) const MAX_BUDGET: u32 = 100_000;
@@ -116,7 +116,7 @@ impl Service {
     }
 
     /// Whether the rules of the room let this message through: slow mode (9009), links (9010),
-    /// blocked words (80001). Asked once for a message; the turn is to be held until it is known
+    /// blocked words (80001). Asked once for a message; the permit is to be held until it is known
     /// what became of the message. Nothing is refused to owner and administrators, nor to the
     /// application's own server.
     pub(super) fn check_rules(
@@ -124,24 +124,24 @@ impl Service {
         app: &Application,
         room: &Arc<Room>,
         outgoing: &Outgoing,
-    ) -> Result<Turn, Refusal> {
+    ) -> Result<SpeechPermit, Refusal> {
         if outgoing.connection.is_none() {
-            return Ok(Turn::free());
+            return Ok(SpeechPermit::free());
         }
         let (rules, right) =
             room.with(|group| (rules(app, group), right_in(app, group, &outgoing.from)));
         if right >= Right::Admin {
-            return Ok(Turn::free());
+            return Ok(SpeechPermit::free());
         }
-        let turn = if is_signal(outgoing) {
-            Turn::free()
+        let permit = if is_signal(outgoing) {
+            SpeechPermit::free()
         } else {
-            let turn = room.turn(&outgoing.from, rules.slow_mode_s, self.clock.monotonic_ms());
-            turn.map_err(|wait_ms| in_slow_mode(wait_ms, &rules))?
+            let permit = room.permit(&outgoing.from, rules.slow_mode_s, self.clock.monotonic_ms());
+            permit.map_err(|wait_ms| in_slow_mode(wait_ms, &rules))?
         };
         let (no_links, words) = (rules.links == LinkPolicy::Nobody, room.blocked_words());
         if !no_links && words.is_none() {
-            return Ok(turn);
+            return Ok(permit);
         }
         let text = said(&outgoing.elements);
         if no_links && has_link(&text) {
@@ -152,7 +152,7 @@ impl Service {
             let info = format!("this room does not take {word:?}: say it in other words");
             return Err(ApiError::new(Code::BLOCKED_WORD, info).into());
         }
-        Ok(turn)
+        Ok(permit)
     }
 
     /// Changes the rules of a room and tells everybody in it, if anything is different then. 10007

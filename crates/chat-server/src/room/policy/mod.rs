@@ -81,7 +81,7 @@ pub(crate) struct Chosen<T> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Turn<T> {
+pub(crate) struct Selection<T> {
     /// In the order in which they go out.
     pub(crate) chosen: Vec<Chosen<T>>,
     pub(crate) shed: Vec<Shed<T>>,
@@ -118,7 +118,7 @@ impl<T> Policy<T> {
     }
 
     /// What may go now, and what has waited too long.
-    pub(crate) fn turn(&mut self, budget_per_s: u32, now_ms: u64) -> Turn<T> {
+    pub(crate) fn select(&mut self, budget_per_s: u32, now_ms: u64) -> Selection<T> {
         self.offered.forget(now_ms);
         self.chosen.forget(now_ms);
         self.pool.forget(now_ms);
@@ -131,7 +131,7 @@ impl<T> Policy<T> {
             for message in &all {
                 self.chosen.add(message.class, now_ms);
             }
-            return Turn { chosen: go(all), shed: Vec::new(), again_at_ms: None };
+            return Selection { chosen: go(all), shed: Vec::new(), again_at_ms: None };
         }
 
         let chosen = self.choose(budget_per_s, now_ms);
@@ -143,7 +143,7 @@ impl<T> Policy<T> {
         if let Some(highest) = self.pool.highest() {
             self.pace.hold_until(self.room_at_ms(highest, budget_per_s, now_ms));
         }
-        Turn {
+        Selection {
             chosen: go(chosen),
             shed: late.into_iter().map(|taken| shed(taken, ShedCause::Budget)).collect(),
             again_at_ms: self.again_at_ms(budget_per_s, now_ms),

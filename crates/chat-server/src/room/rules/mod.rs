@@ -3,7 +3,7 @@
 
 mod speakers;
 
-pub(crate) use speakers::Turn;
+pub(crate) use speakers::SpeechPermit;
 
 use chat_types::{Element, UserId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,20 +52,20 @@ impl Speech {
 }
 
 impl Room {
-    /// Asks for an account that wants to speak now. In slow mode the account has no second turn while
-    /// it holds one, and after [`Turn::spoke`] none before its time; the milliseconds that are left
+    /// Asks for an account that wants to speak now. In slow mode the account has no second permit while
+    /// it holds one, and after [`SpeechPermit::spoke`] none before its time; the milliseconds that are left
     /// then. `now_ms` is monotonic.
-    pub(crate) fn turn(
+    pub(crate) fn permit(
         self: &Arc<Self>,
         user_id: &UserId,
         slow_mode_s: u32,
         now_ms: u64,
-    ) -> Result<Turn, u64> {
+    ) -> Result<SpeechPermit, u64> {
         if slow_mode_s == 0 {
-            return Ok(Turn::free());
+            return Ok(SpeechPermit::free());
         }
         self.speech.speakers().admit(user_id, slow_mode_s, now_ms)?;
-        Ok(Turn::held(Arc::clone(self), user_id.clone()))
+        Ok(SpeechPermit::held(Arc::clone(self), user_id.clone()))
     }
 
     /// What no text may hold, if there is anything.

@@ -19,7 +19,7 @@ const MS_PER_S: u64 = 1_000;
 struct Speaker {
     /// When it had a message delivered.
     spoke_ms: Option<u64>,
-    /// It holds a turn.
+    /// It holds a permit.
     speaking: bool,
 }
 
@@ -56,7 +56,7 @@ impl Default for Speakers {
 }
 
 impl Speakers {
-    /// Gives an account the turn; the milliseconds that are left when it has to wait.
+    /// Gives an account the permit to speak; the milliseconds that are left when it has to wait.
     pub(super) fn admit(
         &mut self,
         user_id: &UserId,
@@ -79,8 +79,8 @@ impl Speakers {
         self.by_account.is_empty()
     }
 
-    /// Takes the turn of an account back; with a time the account has spoken then.
-    fn end_turn(&mut self, user_id: &UserId, spoke_ms: Option<u64>) {
+    /// Takes the permit of an account back; with a time the account has spoken then.
+    fn give_back(&mut self, user_id: &UserId, spoke_ms: Option<u64>) {
         if let Some(speaker) = self.by_account.get_mut(user_id) {
             speaker.speaking = false;
             speaker.spoke_ms = spoke_ms.or(speaker.spoke_ms);
@@ -110,11 +110,11 @@ impl Speakers {
     }
 }
 
-/// The turn of an account to speak. Dropped, it was for nothing and holds nobody back.
+/// An account may speak now. Dropped, it was for nothing and holds nobody back.
 #[must_use]
-pub(crate) struct Turn(Option<(Arc<Room>, UserId)>);
+pub(crate) struct SpeechPermit(Option<(Arc<Room>, UserId)>);
 
-impl Turn {
+impl SpeechPermit {
     /// Of somebody who need not wait.
     pub(crate) const fn free() -> Self {
         Self(None)
@@ -127,15 +127,15 @@ impl Turn {
     /// The message was delivered at this time, in monotonic milliseconds: slow mode counts from it.
     pub(crate) fn spoke(mut self, now_ms: u64) {
         if let Some((room, user_id)) = self.0.take() {
-            room.speech.speakers().end_turn(&user_id, Some(now_ms));
+            room.speech.speakers().give_back(&user_id, Some(now_ms));
         }
     }
 }
 
-impl Drop for Turn {
+impl Drop for SpeechPermit {
     fn drop(&mut self) {
         if let Some((room, user_id)) = self.0.take() {
-            room.speech.speakers().end_turn(&user_id, None);
+            room.speech.speakers().give_back(&user_id, None);
         }
     }
 }
@@ -170,7 +170,7 @@ mod tests {
                     );
                 }
                 if may {
-                    speakers.end_turn(&user("a"), delivered.then_some(now_ms));
+                    speakers.give_back(&user("a"), delivered.then_some(now_ms));
                     spoke = if delivered { Some(now_ms) } else { spoke };
                 }
                 speakers.forget_idle(slow_mode_s, now_ms);
@@ -183,9 +183,9 @@ mod tests {
         let mut speakers = Speakers::default();
         assert_eq!(speakers.admit(&user("a"), 5, 0), Ok(()));
         assert_eq!(speakers.admit(&user("a"), 5, 1), Err(5_000));
-        speakers.end_turn(&user("a"), None);
+        speakers.give_back(&user("a"), None);
         assert_eq!(speakers.admit(&user("a"), 5, 2), Ok(()), "the first came to nothing");
-        speakers.end_turn(&user("a"), Some(2));
+        speakers.give_back(&user("a"), Some(2));
         assert_eq!(speakers.admit(&user("a"), 5, 3), Err(4_999));
         assert_eq!(speakers.admit(&user("a"), 1, 1_002), Ok(()), "it was shortened");
     }
@@ -196,13 +196,13 @@ mod tests {
         for number in 0..u64::try_from(MAX_SPEAKERS).unwrap() + 10 {
             let speaker = user(&format!("u{number}"));
             speakers.admit(&speaker, 3_600, number).unwrap();
-            speakers.end_turn(&speaker, Some(number));
+            speakers.give_back(&speaker, Some(number));
             assert!(speakers.by_account.len() <= MAX_SPEAKERS);
         }
         let newest = user(&format!("u{}", MAX_SPEAKERS));
         assert!(speakers.admit(&newest, 3_600, 100_000).is_err(), "the newest wait still");
         speakers.admit(&user("u0"), 3_600, 100_000).unwrap();
-        speakers.end_turn(&user("u0"), None);
+        speakers.give_back(&user("u0"), None);
         speakers.forget_idle(0, 200_000);
         assert!(speakers.by_account.is_empty());
         assert!(speakers.by_account.capacity() < MAX_SPEAKERS / 10);

@@ -20,7 +20,7 @@ proptest! {
         let mut room = Played::new(budget);
         for (gap_ms, sender, class) in flood {
             if gap_ms > 0 {
-                room.turn();
+                room.select();
                 room.pass(room.now_ms + gap_ms, Driving::Prompt);
             }
             room.offer(sender, class);
@@ -75,7 +75,7 @@ fn the_applications_own_server_may_send_many_gifts_at_once() {
     let mut now_ms = 0;
     let mut sent = Vec::new();
     loop {
-        let turn = policy.turn(40, now_ms);
+        let turn = policy.select(40, now_ms);
         assert!(turn.shed.is_empty());
         sent.extend(turn.chosen.into_iter().map(|chosen| chosen.item));
         match turn.again_at_ms {
@@ -101,7 +101,7 @@ fn a_dismissed_room_gives_back_everything_in_order() {
             .eq((0..30).map(|number| (classes[number % 3], number)))
     );
     assert!(room.waiting().all(|(_, waiting)| waiting == 0));
-    assert_eq!(room.turn(40, 1).again_at_ms, None);
+    assert_eq!(room.select(40, 1).again_at_ms, None);
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn a_policy_at_rest_holds_nearly_nothing() {
         for part in 0..10 {
             policy.offer(&(ms * 10 + part).to_string(), MessageClass::Normal, Box::new(0), ms);
         }
-        policy.turn(1_000, ms);
+        policy.select(1_000, ms);
         held = held.max(policy.pool.room_for());
         assert!(policy.offered.room_for() <= 2_048 && policy.chosen.room_for() <= 2_048);
     }
     assert!(held > 5_000, "the flood was one");
     assert!(held < 40_000, "{held} entries");
-    policy.turn(1_000, 4_000);
-    policy.turn(1_000, 4_000 + FAIRNESS_MS);
+    policy.select(1_000, 4_000);
+    policy.select(1_000, 4_000 + FAIRNESS_MS);
     assert!(policy.pool.room_for() < 300, "{} entries", policy.pool.room_for());
     assert!(policy.offered.room_for() + policy.chosen.room_for() < 100);
     assert!(size_of::<Policy<Box<u64>>>() <= 1_024);

@@ -15,7 +15,7 @@ fn contend(budget: u32, class: MessageClass, gaps_ms: &[u64], seconds: u64) -> P
                 room.offer(u8::try_from(sender).unwrap(), class);
             }
         }
-        room.turn();
+        room.select();
     }
     room
 }
@@ -70,11 +70,11 @@ fn who_has_spoken_little_comes_before_who_has_spoken_much() {
     for ms in 0..3_000 {
         room.pass(FROM_MS + ms, Driving::Prompt);
         room.offer(1, MessageClass::Normal);
-        room.turn();
+        room.select();
     }
     room.offer(2, MessageClass::Normal);
     let number = room.messages.len() - 1;
-    room.turn();
+    room.select();
     let next_ms = FROM_MS + 3_150;
     room.pass(next_ms, Driving::Prompt);
     assert!(room.chosen(number), "it takes the next slot");
@@ -87,12 +87,12 @@ fn after_ten_seconds_what_somebody_said_is_forgotten() {
         let mut policy = Policy::new(seed);
         for ms in 0..5 {
             policy.offer("talked", MessageClass::Normal, "before", ms);
-            policy.turn(40, ms);
+            policy.select(40, ms);
         }
         // Two at once and a budget of one: the lot decides.
         policy.offer("talked", MessageClass::Normal, "talked", 10_004);
         policy.offer("silent", MessageClass::Normal, "silent", 10_004);
-        match policy.turn(1, 10_004).chosen.as_slice() {
+        match policy.select(1, 10_004).chosen.as_slice() {
             [chosen] => firsts[usize::from(chosen.item == "silent")] += 1,
             chosen => panic!("{chosen:?}"),
         }
@@ -108,7 +108,7 @@ fn among_equals_nobody_is_preferred_for_coming_first_or_last() {
         for sender in 0..10_usize {
             policy.offer(&sender.to_string(), MessageClass::Low, sender, 5_000);
         }
-        for message in policy.turn(2, 5_000).chosen {
+        for message in policy.select(2, 5_000).chosen {
             chosen[message.item] += 1;
         }
     }

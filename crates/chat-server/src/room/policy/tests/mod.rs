@@ -101,17 +101,17 @@ impl Played {
             if let Some(budget) = step.budget {
                 room.budget = budget;
                 if driving != Driving::Late {
-                    room.turn();
+                    room.select();
                 }
             }
             room.offer(step.sender, step.class);
             let more = steps.get(index + 1).is_some_and(|next| next.after_ms == 0);
             if if driving == Driving::Late { step.looks } else { !more } {
-                room.turn();
+                room.select();
             }
         }
         room.pass(room.now_ms + 6_000, driving);
-        room.turn();
+        room.select();
         room
     }
 
@@ -125,7 +125,7 @@ impl Played {
                 Some(next_ms) if next_ms <= until_ms => self.now_ms = next_ms,
                 _ => break,
             }
-            self.turn();
+            self.select();
             let seen = self.turns.last().unwrap();
             assert!(
                 driving == Driving::Busy || !seen.chosen.is_empty() || !seen.shed.is_empty(),
@@ -159,9 +159,9 @@ impl Played {
         assert_eq!(self.policy.waiting().map(|(_, n)| n).sum::<usize>(), self.waiting.len());
     }
 
-    fn turn(&mut self) {
+    fn select(&mut self) {
         let waiting = if self.thorough { self.waiting.clone() } else { BTreeSet::new() };
-        let turn = self.policy.turn(self.budget, self.now_ms);
+        let turn = self.policy.select(self.budget, self.now_ms);
         for chosen in &turn.chosen {
             self.end(chosen.item, chosen.class, End::Chosen);
         }

@@ -157,7 +157,7 @@ proptest! {
         let mut room = Played::play(budget, &steps, Driving::Late);
         for idle_ms in [0, idle_ms] {
             room.offer(1, MessageClass::Normal);
-            room.turn();
+            room.select();
             let at_ms = room.now_ms + idle_ms;
             let received = room.offered_within(at_ms - 1_000, at_ms).count();
             let delivered = room.chosen_within(at_ms - 1_000, at_ms).count();
@@ -218,7 +218,7 @@ proptest! {
                     );
                 }
             }
-            room.turn();
+            room.select();
         }
         room.pass(room.now_ms + 6_000, Driving::Prompt);
         for message in room.messages.iter().filter(|m| m.class >= MessageClass::High) {
@@ -247,7 +247,7 @@ proptest! {
                         policy.offer(&format!("{part}/{}", offer % 20), MessageClass::Normal, (), now_ms);
                     }
                 }
-                let turn = policy.turn(budget, now_ms);
+                let turn = policy.select(budget, now_ms);
                 times.extend(turn.chosen.iter().map(|_| now_ms));
                 again_at_ms = turn.again_at_ms;
             }
@@ -277,7 +277,7 @@ fn late_turns_catch_up_but_never_exceed_the_budget() {
             for sender in 0..(late_ms / 5) {
                 room.offer(u8::try_from(sender).unwrap(), MessageClass::Normal);
             }
-            room.turn();
+            room.select();
         }
         let used = room.chosen_within(1_000_999, 1_005_999).count();
         assert!((190..=200).contains(&used), "{used} of 200 with turns every {late_ms} ms");
@@ -294,7 +294,7 @@ fn one_late_turn_is_not_repeated_every_second() {
         room.now_ms = 1_000_000 + ms;
         room.offer(u8::try_from(ms % 200).unwrap(), MessageClass::Normal);
         if !(3_001..3_300).contains(&ms) {
-            room.turn();
+            room.select();
         }
     }
     let largest = room.turns.iter().map(|turn| turn.chosen.len()).max();
@@ -313,7 +313,7 @@ fn the_largest_budget_is_used() {
         for sender in 0..110 {
             policy.offer(&sender.to_string(), MessageClass::Normal, (), ms);
         }
-        chosen += policy.turn(100_000, ms).chosen.len();
+        chosen += policy.select(100_000, ms).chosen.len();
     }
     assert!((104_000..=105_000).contains(&chosen), "{chosen}");
 }
@@ -325,7 +325,7 @@ fn a_higher_budget_is_used_at_once() {
         room.now_ms = 1_000_000 + ms;
         room.budget = if ms < 2_500 { 1 } else { 40 };
         room.offer(u8::try_from(ms % 200).unwrap(), MessageClass::Normal);
-        room.turn();
+        room.select();
     }
     assert!(room.chosen_within(1_002_499, 1_002_600).count() >= 4);
 }
