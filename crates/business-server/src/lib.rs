@@ -4,6 +4,7 @@
 //! beside `liveroom`'s chat service or the cloud; [`Config`] says where that is and as whom.
 //!
 //! Each subject is a module: `http.rs` has its calls, `store.rs` its statements, `mod.rs` its rules.
+//! Below them stand modules that know no subject; `server` and `wiring` put all of them together.
 //! What a room has to be told goes through the outbox: it is written in the transaction that decides
 //! it, and delivered until the chat service has accepted it.
 
@@ -13,6 +14,8 @@ mod broadcast;
 pub mod clock;
 mod config;
 mod draws;
+mod events;
+mod figures;
 mod follows;
 mod gifts;
 mod health;
@@ -21,20 +24,24 @@ mod likes;
 mod listener;
 mod moderation;
 mod outbox;
+mod problem;
 mod products;
+mod queue;
 mod rooms;
+mod secrets;
 mod server;
 mod statistics;
 mod storage;
 mod webhooks;
+mod wiring;
 
-pub use accounts::{IdentityError, LevelRules};
+pub use accounts::IdentityError;
 pub use chat_rest::Secret;
-pub use config::{ChatAccess, Config, IdentityServer};
+pub use config::{ChatAccess, Config, IdentityServer, LevelRules, WebhookLimits};
 pub use gifts::CatalogueError as GiftCatalogueError;
 pub use products::CatalogueError as ProductCatalogueError;
 pub use server::{BusinessServer, Error};
-pub use webhooks::{WebhookLimits, fuzz};
+pub use wiring::fuzz;
 
 use chat_types::code::Code;
 use chat_types::rest::CreateGroup;
@@ -68,24 +75,4 @@ impl Business {
             answer => answer.map(|_| ()),
         }
     }
-}
-
-/// The calls of all subjects.
-fn routes() -> impl Iterator<Item = http::Api> {
-    [
-        accounts::http::routes(),
-        assistant::http::routes(),
-        broadcast::http::routes(),
-        draws::http::routes(),
-        follows::routes(),
-        gifts::http::routes(),
-        likes::http::routes(),
-        moderation::http::routes(),
-        outbox::http::routes(),
-        products::routes(),
-        rooms::http::routes(),
-        statistics::http::routes(),
-        webhooks::http::routes(),
-    ]
-    .into_iter()
 }

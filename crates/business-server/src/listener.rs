@@ -11,6 +11,8 @@ use tls_transport::{Acceptor, Refused, ServerStream, Stream};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::Config;
+
 /// Connections that are not there yet: a further one waits in the system's own queue.
 const MAX_HANDSHAKES: usize = 4_096;
 
@@ -18,13 +20,18 @@ type Shaken = (Result<ServerStream, Refused>, SocketAddr);
 
 /// Who may connect.
 pub(crate) struct Entrance {
-    pub(crate) exposure: Exposure,
-    pub(crate) proxies: TrustedProxies,
+    exposure: Exposure,
+    proxies: TrustedProxies,
     /// Somebody was refused who came past the proxies, and the log says so.
-    pub(crate) told: bool,
+    told: bool,
 }
 
 impl Entrance {
+    pub(crate) fn of(config: &Config) -> Self {
+        let (exposure, proxies) = (config.exposure(), config.trusted_proxies.clone());
+        Self { exposure, proxies, told: false }
+    }
+
     /// As whom a peer speaks that has connected to the address `local`; `None` when it may not.
     fn admit(&mut self, peer: IpAddr, local: IpAddr) -> Option<IpAddr> {
         let admitted = self.exposure.takes(&self.proxies, peer, local);
@@ -88,7 +95,8 @@ impl Listener for ApiListener {
 
 #[cfg(test)]
 mod tests {
-    use crate::{ChatAccess, Config};
+    use super::*;
+    use crate::ChatAccess;
     use chat_rest::Secret;
     use chat_types::UserId;
 
@@ -109,7 +117,7 @@ mod tests {
         config.trusted_proxies = "10.0.0.9".parse().unwrap();
         let local = "10.0.0.5".parse().unwrap();
         let admits = |config: &Config, peer: &str| {
-            let admitted = config.entrance().admit(peer.parse().unwrap(), local);
+            let admitted = Entrance::of(config).admit(peer.parse().unwrap(), local);
             admitted.map(|address| address.to_string())
         };
         assert_eq!(admits(&config, "203.0.113.9"), None);

@@ -15,14 +15,14 @@ use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
 use crate::http::CallRates;
 use crate::likes::Likes;
-use crate::listener::ApiListener;
+use crate::listener::{ApiListener, Entrance};
 use crate::moderation::Moderation;
 use crate::outbox::Outbox;
 use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
-    Business, Config, assistant, broadcast, draws, health, http, likes, moderation, outbox,
-    products, rooms, statistics, storage, webhooks,
+    Business, Config, assistant, broadcast, draws, health, likes, moderation, outbox, products,
+    rooms, secrets, statistics, storage, webhooks, wiring,
 };
 
 /// What running calls have at a stop.
@@ -74,9 +74,9 @@ impl BusinessServer {
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
         let tls = config.tls.clone();
-        let entrance = config.entrance();
+        let entrance = Entrance::of(&config);
         let business = Arc::new(make(config, database, catalogue).await?);
-        let (router, _) = http::router(&business);
+        let (router, _) = wiring::router(&business);
         let closing = business.health.closing.clone();
         let stopping = CancellationToken::new();
         let stop = closing.clone().cancelled_owned();
@@ -188,7 +188,7 @@ async fn make(
     let fresh: [u8; TOKEN_KEY_BYTES] = rand::random();
     let fresh = fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = database.write().await?;
-    let key = accounts::store::secret(&mut tx, "token_key", &fresh).await?;
+    let key = secrets::secret(&mut tx, "token_key", &fresh).await?;
     let outbox = Outbox::open(&mut tx, config.outbox_limit, chat_rest::Client::new(once)?).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
     tx.commit().await.map_err(storage::Error::from)?;
@@ -207,7 +207,7 @@ async fn make(
         likes: Likes::new(),
         moderation: Moderation::new(),
         statistics: Statistics::default(),
-        webhooks: Webhooks::new(config.webhooks.clone()),
+        webhooks: Webhooks::new(config.webhooks.clone(), wiring::SUBJECTS),
         tokens,
         identity,
         chat,

@@ -5,6 +5,7 @@
 //! oneself. Plain text is left as it is, since no reader takes it for a badge; what begins as a JSON
 //! object and cannot be read as one goes, since another reader may be less strict than this one.
 
+use chat_types::business::api::Role;
 use chat_types::webhook::GroupMsg;
 use moka::sync::Cache;
 use serde::Serialize;
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use super::{levels, store};
 use crate::Business;
-use crate::http::Role;
 use crate::rooms;
 use crate::storage::Error;
 

@@ -1,6 +1,7 @@
 //! The shop's own identity server: its tokens, and the keys that they are checked with.
 
 use chat_types::UserId;
+use chat_types::business::api::Role;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::Error as _;
@@ -12,7 +13,7 @@ use tokio::sync::Mutex;
 use super::keys::Keys;
 use super::{Person, nick};
 use crate::config::IdentityServer;
-use crate::http::{Problem, Role};
+use crate::problem::Problem;
 
 /// Longest token, in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;

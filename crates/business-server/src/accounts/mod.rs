@@ -5,6 +5,7 @@
 //! UserSig for the chat service; the key that signs UserSigs never leaves this process.
 
 mod badges;
+mod caller;
 pub(crate) mod http;
 mod identity;
 mod keys;
@@ -15,14 +16,14 @@ mod tokens;
 pub(crate) use badges::{Badges, badge_data, without_badge};
 pub(crate) use identity::Identity;
 pub use identity::IdentityError;
-pub use levels::LevelRules;
 pub(crate) use tokens::Tokens;
 
 use chat_types::UserId;
+use chat_types::business::api::Role;
 use chat_types::rest::AccountImport;
 
 use crate::Business;
-use crate::http::{Problem, Role};
+use crate::problem::Problem;
 
 /// Longest display name, in characters.
 pub(crate) const MAX_NICK_CHARS: usize = 32;

@@ -1,10 +1,10 @@
-//! Accounts and secrets in the database.
+//! Accounts in the database.
 
 use chat_types::UserId;
+use chat_types::business::api::Role;
 use sqlx::Row;
 
 use super::Person;
-use crate::http::Role;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// An account as it is kept.
@@ -72,18 +72,4 @@ pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, 
         })
     })
     .transpose()
-}
-
-/// The secret of this name; `fresh` is kept if there is none yet.
-pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<String, Error> {
-    sqlx::query("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
-        .bind(name)
-        .bind(fresh)
-        .execute(&mut **tx)
-        .await?;
-    let row = sqlx::query("SELECT value FROM secrets WHERE name = $1")
-        .bind(name)
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(row.get("value"))
 }

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 
 /// A longer text is no token of ours.
 const MAX_TOKEN_BYTES: usize = 1_024;

@@ -22,9 +22,9 @@ use chat_types::business::{Announcement, AnnouncementKind, BusinessMessage};
 use chat_types::webhook::Webhook;
 
 use crate::Business;
+use crate::events::Event;
 use crate::outbox::{self, Posting, What};
 use crate::storage::{self, Tx};
-use crate::webhooks::Heard;
 
 /// Who came in or spoke longer ago than this is neither greeted nor answered: after an outage the
 /// room would only wonder whom the assistant means.
@@ -33,12 +33,12 @@ const STALE_MS: u64 = 60_000;
 pub(crate) async fn hear(
     business: &Business,
     tx: &mut Tx,
-    heard: Heard<'_>,
+    event: Event<'_>,
 ) -> Result<(), storage::Error> {
-    if heard.at_ms.saturating_add(STALE_MS) < business.clock.now_ms() {
+    if event.at_ms.saturating_add(STALE_MS) < business.clock.now_ms() {
         return Ok(());
     }
-    match heard.webhook {
+    match event.webhook {
         Webhook::AfterNewMemberJoin(join) => greeting::hear(business, tx, join).await,
         Webhook::GroupAfterSendMsg(said) => answers::hear(business, tx, &said.message).await,
         _ => Ok(()),

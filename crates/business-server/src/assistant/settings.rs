@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::answers::{Rule, folded};
 use super::greeting::{Arrivals, Greeting, MORE, NAMES};
 use super::notices::{Notice, When};
-use crate::http::Problem;
+use crate::problem::Problem;
 
 const MAX_RULES: usize = 50;
 const MAX_NOTICES: usize = 20;

@@ -10,7 +10,7 @@ use super::store::{self, Draw, State};
 use super::{GRACE_MS, opening};
 use crate::Business;
 use crate::accounts::levels;
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 
 /// How often is looked whether a draw is over.

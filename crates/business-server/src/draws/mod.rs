@@ -19,10 +19,11 @@ use chat_types::business::BusinessMessage;
 use chat_types::webhook::Webhook;
 
 use crate::Business;
-use crate::http::{Caller, Problem};
+use crate::events::Event;
+use crate::http::Caller;
+use crate::problem::Problem;
 use crate::rooms;
 use crate::storage::{self, Tx};
-use crate::webhooks::Heard;
 use store::Draw;
 
 /// Accounts on the list of one draw, however many more the configuration allows: the record has to
@@ -35,13 +36,13 @@ const GRACE_MS: u64 = 5_000;
 pub(crate) async fn hear(
     business: &Business,
     tx: &mut Tx,
-    heard: Heard<'_>,
+    event: Event<'_>,
 ) -> Result<(), storage::Error> {
-    let Webhook::GroupAfterSendMsg(sent) = heard.webhook else { return Ok(()) };
+    let Webhook::GroupAfterSendMsg(sent) = event.webhook else { return Ok(()) };
     let message = &sent.message;
     let Some(draw) = store::open_in(tx, &message.group_id).await? else { return Ok(()) };
     let account = message.from_account.as_str();
-    let in_time = (draw.opened_ms..=draw.ends_ms).contains(&heard.at_ms);
+    let in_time = (draw.opened_ms..=draw.ends_ms).contains(&event.at_ms);
     if !in_time || BusinessMessage::read(&message.msg_body).is_some() {
         return Ok(());
     }
@@ -52,7 +53,7 @@ pub(crate) async fn hear(
         return Ok(());
     }
     if draw.entrants < business.config.draw_entrants.min(MAX_ENTRANTS) {
-        store::enter(tx, &draw.draw, account, heard.at_ms).await
+        store::enter(tx, &draw.draw, account, event.at_ms).await
     } else {
         store::turn_away(tx, &draw.draw, account).await
     }

@@ -10,8 +10,9 @@ use sha2::{Digest as _, Sha256};
 use super::keyword::{Matching, normalised};
 use super::store::{self, Draw, State};
 use crate::Business;
-use crate::http::{Caller, Problem};
+use crate::http::Caller;
 use crate::outbox::{self, Posting, What};
+use crate::problem::Problem;
 use crate::rooms;
 use crate::storage::Tx;
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::store;
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::Tx;
 
 const MAX_KEY_BYTES: usize = 64;

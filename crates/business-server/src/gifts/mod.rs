@@ -21,9 +21,9 @@ use chat_types::business::api::{MAX_CLICKS, MAX_COUNT};
 use chat_types::business::{Gift, LiveStatus, MAX_BUSINESS_ID_BYTES};
 use tokio::sync::Notify;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{Error, Tx};
-use crate::{Business, accounts, rooms};
+use crate::{Business, accounts, rooms, secrets};
 use catalogue::{ComboRule, GiftKind};
 use store::{Combo, Order};
 use wallet::{Account, Booking, Kind};
@@ -49,7 +49,7 @@ pub(crate) struct Gifts {
 impl Gifts {
     pub(crate) async fn open(tx: &mut Tx, catalogue: Catalogue) -> Result<Self, Error> {
         let fresh = format!("{:08x}", rand::random::<u32>());
-        let tag = accounts::store::secret(tx, TAG, &fresh).await?;
+        let tag = secrets::secret(tx, TAG, &fresh).await?;
         Ok(Self { catalogue, tag, held_back: Notify::new() })
     }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::Business;
-use crate::accounts::store;
 
 /// The account that makes a call.
 #[derive(Debug, Clone)]
@@ -49,11 +48,6 @@ impl FromRequestParts<Arc<Business>> for Caller {
             .ok_or_else(|| {
                 Problem::new(401, "token", "send the header Authorization: Bearer TOKEN")
             })?;
-        let user_id = business.tokens.read(token, business.clock.now_s())?;
-        business.call_rates.admit(user_id.as_str())?;
-        // Of now, not of when the token was made: what was taken from somebody is gone at once.
-        let role = store::role(&mut business.database.read().await?, user_id.as_str()).await?;
-        let role = role.ok_or_else(Problem::foreign_token)?;
-        Ok(Self { user_id, role })
+        business.caller(token).await
     }
 }

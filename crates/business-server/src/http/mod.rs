@@ -25,11 +25,12 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use crate::problem::Problem;
 pub(crate) use body::{Body, PathOf, QueryOf, number};
 pub(crate) use caller::Caller;
 pub(crate) use chat_types::business::api::Role;
 pub(crate) use client_address::ClientAddress;
-pub(crate) use problem::{Problem, Problems};
+pub(crate) use problem::Problems;
 pub(crate) use rate::CallRates;
 
 use crate::Business;
@@ -52,9 +53,15 @@ pub(crate) type Api = OpenApiRouter<Arc<Business>>;
 )]
 struct Document;
 
-/// Everything that is answered, and the document that describes it.
-pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
-    let api = crate::routes()
+/// Everything that is answered, and the document that describes it: the calls of the `subjects`, and
+/// what is answered `beside` the API.
+pub(crate) fn router(
+    business: &Arc<Business>,
+    subjects: impl IntoIterator<Item = Api>,
+    beside: Router<Arc<Business>>,
+) -> (Router, utoipa::openapi::OpenApi) {
+    let api = subjects
+        .into_iter()
         .fold(Api::with_openapi(Document::openapi()), |api, subject| api.nest(PATH, subject));
     let (router, mut document) = api.split_for_parts();
     name_operations(&mut document);
@@ -62,8 +69,7 @@ pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::Open
     document.components.get_or_insert_default().add_security_scheme("token", token);
     let served = document.clone();
     let router = router
-        .merge(crate::webhooks::router())
-        .merge(crate::health::router())
+        .merge(beside)
         .route(&format!("{PATH}/openapi.json"), get(async move || axum::Json(served.clone())))
         .fallback(async || Problem::not_found("path", "there is no such path"))
         .method_not_allowed_fallback(async || {

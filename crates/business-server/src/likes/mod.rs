@@ -14,10 +14,13 @@
 //! a client adds what it sees. In uncounted mode likes go straight through, and nobody adds them up.
 
 mod cap;
+mod figures;
 pub(crate) mod http;
 mod publish;
 mod record;
 mod store;
+
+pub(crate) use figures::LikeFigures;
 
 use chat_types::business::Like;
 use chat_types::webhook::GroupMsg;
@@ -26,7 +29,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Business;
-use crate::webhooks::{Queue, codes};
+use crate::events::codes;
+use crate::figures::add;
+use crate::queue::Queue;
+use figures::Figures;
 use record::{Batch, Counted};
 
 /// Batches that wait to be counted; a further one is refused.
@@ -34,13 +40,14 @@ const WAITING: usize = 4_096;
 
 pub(crate) struct Likes {
     batches: Queue<Batch, Counted>,
+    pub(crate) figures: Figures,
     /// A total was changed.
     changed: Notify,
 }
 
 impl Likes {
     pub(crate) fn new() -> Self {
-        Self { batches: Queue::new(WAITING), changed: Notify::new() }
+        Self { batches: Queue::new(WAITING), figures: Figures::default(), changed: Notify::new() }
     }
 }
 
@@ -71,7 +78,7 @@ pub(crate) async fn count(
     like: &Like,
 ) -> Result<(), Refused> {
     let Some(place) = business.likes.batches.place() else {
-        crate::webhooks::count(&business.webhooks.figures.likes_crowded);
+        add(&business.likes.figures.likes_crowded, 1);
         return Err(Refused::Crowded);
     };
     let counted = place.put(Batch {
@@ -80,12 +87,12 @@ pub(crate) async fn count(
         like: like.clone(),
         now_ms: business.clock.now_ms(),
     });
-    match tokio::time::timeout(business.webhooks.patience(), counted).await {
+    match tokio::time::timeout(business.config.webhooks.patience(), counted).await {
         Ok(Ok(Counted::Now | Counted::Before)) => Ok(()),
         Ok(Ok(Counted::Capped)) => Err(Refused::Capped),
         Ok(Err(_)) => Err(Refused::Failed),
         Err(_) => {
-            crate::webhooks::count(&business.webhooks.figures.likes_late);
+            add(&business.likes.figures.likes_late, 1);
             Err(Refused::Crowded)
         }
     }

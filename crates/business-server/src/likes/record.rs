@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::cap::Cap;
 use super::store;
 use crate::Business;
+use crate::figures::add;
+use crate::queue::Job;
 use crate::storage::Error;
-use crate::webhooks::{Job, add};
 use crate::{rooms, statistics};
 
 /// Batches in one commit.
@@ -52,7 +53,7 @@ pub(super) async fn count_all(business: &Business, stop: &CancellationToken) {
         if jobs.is_empty() {
             return;
         }
-        let figures = &business.webhooks.figures;
+        let figures = &business.likes.figures;
         match count_batch(business, &mut cap, &jobs).await {
             Ok(fates) => {
                 let number = |fate| fates.iter().filter(|each| **each == fate).count();

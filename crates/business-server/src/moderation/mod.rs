@@ -6,6 +6,7 @@
 //! are written in the transaction of the note and carried out by a routine, again and again until
 //! the chat service has done it.
 
+mod figures;
 pub(crate) mod http;
 mod judges;
 mod ladder;
@@ -18,6 +19,9 @@ mod senders;
 mod store;
 mod words;
 
+use chat_types::business::api::Role;
+pub(crate) use figures::ModerationFigures;
+
 use chat_types::Element;
 use chat_types::webhook::{GroupMsg, GroupMsgFailed, Webhook};
 use std::sync::Arc;
@@ -25,10 +29,12 @@ use text_rules::Plain;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::Role;
+use crate::events::{Event, codes};
+use crate::figures::{add, count};
+use crate::queue::Queue;
 use crate::storage::{Error, Tx};
-use crate::webhooks::{Heard, Queue, add, codes, count};
 use crate::{Business, accounts};
+use figures::Figures;
 use judges::Judges;
 use record::Noted;
 use repeats::Repeats;
@@ -64,6 +70,7 @@ pub(crate) struct Moderation {
     senders: Senders,
     repeats: Repeats,
     notes: Queue<Noted, ()>,
+    pub(crate) figures: Figures,
     /// Measures were written.
     due: Notify,
 }
@@ -75,6 +82,7 @@ impl Moderation {
             senders: Senders::default(),
             repeats: Repeats::default(),
             notes: Queue::new(WAITING),
+            figures: Figures::default(),
             due: Notify::new(),
         }
     }
@@ -92,7 +100,7 @@ pub(crate) async fn judge(business: &Business, message: &GroupMsg) -> Judged {
         Ok((judge, decision)) => note(business, message, &said, judge, decision).await,
         Err(error) => {
             tracing::error!(%error, "a message passes unjudged");
-            count(&business.webhooks.figures.before_failed);
+            count(&business.moderation.figures.before_failed);
             Judged::Pass
         }
     }
@@ -122,7 +130,7 @@ pub(crate) async fn refuse_forged(
         }
         Err(error) => {
             tracing::error!(%error, "a forged message is refused without a note");
-            count(&business.webhooks.figures.decisions_lost);
+            count(&business.moderation.figures.decisions_lost);
             decision.judged
         }
     }
@@ -140,8 +148,8 @@ pub(crate) async fn banned_until(
 
 /// A delivered message gets its number in the review queue, so that it can be taken back; for one
 /// that nobody saw there is nothing to be decided.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
-    match heard.webhook {
+pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+    match event.webhook {
         Webhook::GroupAfterSendMsg(sent) => {
             let message = &sent.message;
             let (group_id, user_id) = (&message.group_id, &message.from_account);
@@ -202,7 +210,7 @@ async fn decide(
         let plain = Plain::of(said.text());
         let noted =
             repeats.note((group_id, user_id, plain.as_str()), message.random, within_s, now_ms);
-        add(&business.webhooks.figures.repeats_forgotten, noted.forgotten);
+        add(&business.moderation.figures.repeats_forgotten, noted.forgotten);
         noted.is_repeat
     };
     let decision = judge.judge(&message.msg_body, said, Facts { age_s, is_repeat });
@@ -221,7 +229,7 @@ async fn note(
         return decision.judged;
     }
     let Some(place) = business.moderation.notes.place() else {
-        count(&business.webhooks.figures.decisions_lost);
+        count(&business.moderation.figures.decisions_lost);
         return decision.judged;
     };
     let noted = place.put(Noted {
@@ -236,6 +244,6 @@ async fn note(
         judge,
     });
     // What takes longer is noted later; what fails is counted where it is written.
-    let _ = tokio::time::timeout(business.webhooks.patience(), noted).await;
+    let _ = tokio::time::timeout(business.config.webhooks.patience(), noted).await;
     decision.judged
 }

@@ -7,8 +7,9 @@ use super::ladder::{Measure, Step};
 use super::rules::Judge;
 use super::store::{self, Due, Entry, NewReview};
 use crate::Business;
+use crate::figures::{add, count};
+use crate::queue::Job;
 use crate::storage::{Error, Tx};
-use crate::webhooks::{Job, add, count};
 
 /// Decisions in one commit.
 const BATCH: usize = 256;
@@ -48,7 +49,7 @@ pub(super) async fn note_all(business: &Business, stop: &CancellationToken) {
             }
             Err(error) => {
                 tracing::error!(%error, "decisions not noted");
-                add(&business.webhooks.figures.decisions_lost, jobs.len());
+                add(&business.moderation.figures.decisions_lost, jobs.len());
             }
         }
     }
@@ -74,7 +75,7 @@ async fn note_batch(business: &Business, jobs: &[Job<Noted, ()>]) -> Result<(), 
             climb(&mut tx, noted).await?;
         }
         if noted.action == "review" && !put_up_for_review(&mut tx, noted).await? {
-            count(&business.webhooks.figures.reviews_lost);
+            count(&business.moderation.figures.reviews_lost);
         }
     }
     tx.commit().await?;

@@ -10,7 +10,7 @@ use super::Judged;
 use super::ladder::Ladder;
 use super::said::Said;
 use super::words::{Action, Found, Text, Words};
-use crate::webhooks::codes;
+use crate::events::codes;
 
 /// Longest time of a rule, in seconds.
 const MAX_RULE_S: u32 = 365 * 24 * 3_600;

@@ -58,7 +58,7 @@ pub(crate) struct WordList {
 }
 
 fn default_code() -> i32 {
-    crate::webhooks::codes::WORD
+    crate::events::codes::WORD
 }
 
 fn default_sentence() -> String {

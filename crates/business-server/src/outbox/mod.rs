@@ -27,7 +27,7 @@ use chat_types::business::BusinessMessage;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 
 /// Who is refused because too much waits may ask again after this.
@@ -83,7 +83,7 @@ impl Outbox {
         chat: chat_rest::Client,
     ) -> Result<Self, Error> {
         let fresh: u64 = rand::random();
-        let seed = crate::accounts::store::secret(tx, SEED, &fresh.to_string()).await?;
+        let seed = crate::secrets::secret(tx, SEED, &fresh.to_string()).await?;
         let seed = seed.parse().map_err(|_| Error::Unreadable(format!("the secret {SEED}")))?;
         Ok(Self {
             written: Notify::new(),

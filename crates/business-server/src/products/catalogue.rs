@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use utoipa::ToSchema;
 
 use super::{CatalogueEntry, store};
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{self, Database};
 
 /// What is sold where nobody has said anything else.

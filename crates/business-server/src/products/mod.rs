@@ -20,7 +20,7 @@ pub(crate) use slot::{keep_slots, recommend};
 
 use chat_types::business::api::CatalogueEntry;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{self, Tx};
 
 #[derive(Debug, thiserror::Error)]

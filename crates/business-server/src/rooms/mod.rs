@@ -12,8 +12,9 @@ use chat_types::business::{BusinessMessage, LIVE_STATUS_FIELD, LiveStatus, LiveS
 use chat_types::{GroupId, Priority};
 
 use crate::Business;
-use crate::http::{Caller, Problem, Role};
+use crate::http::{Caller, Role};
 use crate::outbox::{self, Posting, What};
+use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 pub(crate) use store::Room;
 

@@ -20,16 +20,16 @@ use chat_types::element::readable_text;
 use chat_types::webhook::{GroupMsg, Webhook};
 
 use crate::Business;
+use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::webhooks::Heard;
 use store::{At, Counts};
 
 const MINUTE_MS: u64 = 60_000;
 
 /// Counts an event for its room, its stream and its minute.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
-    let at_ms = heard.at_ms;
-    match heard.webhook {
+pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+    let at_ms = event.at_ms;
+    match event.webhook {
         Webhook::GroupAfterSendMsg(sent) => {
             let Some(counts) = of_message(business, &sent.message) else { return Ok(()) };
             let group_id = sent.message.group_id.as_str();
@@ -48,7 +48,7 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> 
             };
             count_at(tx, &failed.message.group_id, at_ms, counts).await
         }
-        _ => presence::hear(tx, heard).await,
+        _ => presence::hear(tx, event).await,
     }
 }
 

@@ -5,10 +5,11 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
-use super::queue::Job;
 use super::signature::hex;
-use super::{add, store};
+use super::store;
 use crate::Business;
+use crate::figures::add;
+use crate::queue::Job;
 use crate::storage::Error;
 
 /// Events in one commit.
@@ -39,7 +40,7 @@ pub(super) enum Stored {
 /// anew), everything else by all that it says. `None` for the one event that says no time: it tells
 /// what a state is, and hearing that twice changes nothing, while a member may well go offline
 /// twice.
-pub(super) fn key(webhook: &Webhook, body: &[u8]) -> Option<String> {
+pub(crate) fn key(webhook: &Webhook, body: &[u8]) -> Option<String> {
     match webhook {
         Webhook::OnMemberStateChange(_) => None,
         Webhook::GroupAfterSendMsg(sent) => {

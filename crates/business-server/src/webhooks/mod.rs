@@ -10,64 +10,49 @@
 //! was heard are one transaction. An event that fails three times is set aside, so that the others
 //! go on.
 
-mod before;
-pub(crate) mod codes;
-mod consumers;
 mod figures;
-pub mod fuzz;
-mod heard;
-pub(crate) mod http;
 mod inbox;
-mod queue;
 mod receive;
 mod signature;
 mod store;
 mod worker;
 
-pub(crate) use figures::{add, count};
-pub(crate) use heard::Heard;
-pub(crate) use queue::{Job, Queue};
-pub(crate) use receive::router;
+pub(crate) use figures::ReceiverFigures;
+pub(crate) use inbox::key;
+pub(crate) use receive::{allow, parse, router};
 
+use chat_types::webhook::{Webhook, WebhookAnswer};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::Business;
-use figures::{Figures, WebhookFigures};
+use crate::config::WebhookLimits;
+use crate::events::Event;
+use crate::queue::Queue;
+use crate::storage::{Error, Tx};
+use figures::Figures;
 use inbox::{Arrived, Stored};
 
-/// How much the receiver takes.
-#[derive(Debug, Clone)]
-pub struct WebhookLimits {
-    /// A before-webhook is answered within this time, counted from its head. The chat service waits
-    /// two seconds.
-    pub before_budget: Duration,
-    /// Before-webhooks that are worked on at once; others wait, within their budget.
-    pub before_places: usize,
-    /// After-webhooks on their way into the database; another one is answered 503.
-    pub arriving: usize,
-    /// Stored events that nobody has heard yet; another one is answered 503.
-    pub unheard: usize,
-}
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-impl Default for WebhookLimits {
-    fn default() -> Self {
-        Self {
-            before_budget: Duration::from_millis(1_500),
-            before_places: 256,
-            arriving: 512,
-            unheard: 100_000,
-        }
-    }
+/// What the subjects make of webhooks. Who they are is said where the service is put together, so
+/// that the receiver knows none of them.
+pub(crate) struct Subjects {
+    /// Whether what is going to happen may.
+    pub(crate) decide: for<'a> fn(&'a Business, &'a Webhook) -> Boxed<'a, WebhookAnswer>,
+    /// Tells every subject what has happened, in the transaction in which that is noted.
+    pub(crate) hear:
+        for<'a> fn(&'a Business, &'a mut Tx, Event<'a>) -> Boxed<'a, Result<(), Error>>,
 }
 
 /// What the receiver has in hand.
 pub(crate) struct Webhooks {
     limits: WebhookLimits,
-    pub(crate) figures: Figures,
+    subjects: Subjects,
+    figures: Figures,
     before_places: Semaphore,
     inbox: Queue<Arrived, Stored>,
     /// Stored events that nobody has heard yet.
@@ -77,8 +62,9 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    pub(crate) fn new(limits: WebhookLimits) -> Self {
+    pub(crate) fn new(limits: WebhookLimits, subjects: Subjects) -> Self {
         Self {
+            subjects,
             figures: Figures::default(),
             before_places: Semaphore::new(limits.before_places.min(Semaphore::MAX_PERMITS)),
             inbox: Queue::new(limits.arriving),
@@ -88,15 +74,13 @@ impl Webhooks {
         }
     }
 
-    /// What a decision may wait for the database to take something down; a part of the budget, so
-    /// that it is still told in time.
-    pub(crate) fn patience(&self) -> Duration {
-        self.limits.before_budget / 2
+    pub(crate) fn figures(&self) -> ReceiverFigures {
+        self.figures.read()
     }
 
-    fn read_figures(&self) -> WebhookFigures {
-        let unheard = self.unheard.load(Ordering::SeqCst);
-        self.figures.read(u64::try_from(unheard).unwrap_or(u64::MAX))
+    /// Events that are stored and not heard yet.
+    pub(crate) fn unheard(&self) -> u64 {
+        u64::try_from(self.unheard.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
     }
 }
 

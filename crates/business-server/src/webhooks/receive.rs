@@ -13,12 +13,14 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::time::{timeout, timeout_at};
 
-use super::figures::{Figures, count};
+use super::Webhooks;
+use super::figures::Figures;
 use super::inbox::{Arrived, Stored, key};
 use super::signature::{self, Parameters, Stranger};
-use super::{Webhooks, before};
 use crate::Business;
-use crate::http::{ClientAddress, Problem};
+use crate::figures::count;
+use crate::http::ClientAddress;
+use crate::problem::Problem;
 
 /// Longest body of a webhook, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -30,9 +32,14 @@ pub(crate) fn router() -> Router<Arc<Business>> {
     Router::new().route("/webhooks", post(receive))
 }
 
+/// Go on as it is.
+pub(crate) fn allow() -> WebhookAnswer {
+    WebhookAnswer { action_status: "OK".into(), ..WebhookAnswer::default() }
+}
+
 /// Why a webhook is not taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     #[error(transparent)]
     Stranger(#[from] Stranger),
     #[error("the query cannot be read: {0}")]
@@ -124,7 +131,7 @@ async fn take(
     signature::check(&parameters, token, client, app, business.clock.now_s())?;
     let Some(command) = WebhookCommand::named(&parameters.command) else {
         count(&business.webhooks.figures.ignored);
-        return Ok(before::allow());
+        return Ok(allow());
     };
     if command.before {
         answer_before(business, command, request).await
@@ -140,17 +147,17 @@ async fn answer_before(
     command: &WebhookCommand,
     request: Request,
 ) -> Result<WebhookAnswer, Refusal> {
-    let Webhooks { limits, figures, before_places, .. } = &business.webhooks;
+    let Webhooks { limits, subjects, figures, before_places, .. } = &business.webhooks;
     let deadline = tokio::time::Instant::now() + limits.before_budget;
     let deciding = async {
         let _place = before_places.acquire().await;
         let body = read(request).await?;
         let webhook = parse(command, &body)?;
-        Ok(before::decide(business, &webhook).await)
+        Ok((subjects.decide)(business, &webhook).await)
     };
     let Ok(decided) = timeout_at(deadline, deciding).await else {
         count(&figures.before_late);
-        return Ok(before::allow());
+        return Ok(allow());
     };
     if decided.is_ok() {
         count(&figures.before_answered);
@@ -173,7 +180,7 @@ async fn store_after(
         .map_err(|error| Refusal::Malformed(error.utf8_error().to_string()))?;
     let stored = place.put(Arrived { key, body, came_ms: business.clock.now_ms() });
     match stored.await {
-        Ok(Stored::Kept | Stored::Duplicate) => Ok(before::allow()),
+        Ok(Stored::Kept | Stored::Duplicate) => Ok(allow()),
         Ok(Stored::Full) => Err(Refusal::Unheard),
         Err(_) => Err(Refusal::Storage),
     }
@@ -188,7 +195,7 @@ async fn read(request: Request) -> Result<Bytes, Refusal> {
     axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| Refusal::TooLong)
 }
 
-pub(super) fn parse(command: &WebhookCommand, body: &[u8]) -> Result<Webhook, Refusal> {
+pub(crate) fn parse(command: &WebhookCommand, body: &[u8]) -> Result<Webhook, Refusal> {
     // The parser's text quotes what somebody said; its place is enough.
     let at = |error: serde_json::Error| {
         Refusal::Malformed(format!("line {}, column {}", error.line(), error.column()))

@@ -25,7 +25,7 @@ pub(super) struct Parameters {
 
 /// Why a webhook is not from the chat service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Stranger {
+pub(crate) enum Stranger {
     #[error(
         "without a webhook token only this machine is listened to: configure one on both sides"
     )]

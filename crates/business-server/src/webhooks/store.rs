@@ -14,7 +14,7 @@ const SET_ASIDE: i64 = 2;
 
 /// An event that waits.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct Waiting {
     pub(super) id: u64,
     pub(super) body: String,
     pub(super) came_ms: u64,
@@ -55,7 +55,7 @@ pub(super) async fn count_unheard(tx: &mut Tx) -> Result<usize, Error> {
 }
 
 /// The oldest events that wait, in their order.
-pub(super) async fn unheard(tx: &mut Tx, limit: u32) -> Result<Vec<Event>, Error> {
+pub(super) async fn unheard(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Error> {
     let rows = sqlx::query(
         "SELECT id, body, came_ms, failures FROM webhook_events WHERE state = $1
          ORDER BY id LIMIT $2",
@@ -64,7 +64,7 @@ pub(super) async fn unheard(tx: &mut Tx, limit: u32) -> Result<Vec<Event>, Error
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| Event {
+    let read = |row: &sqlx::sqlite::SqliteRow| Waiting {
         id: from_db(row.get("id")),
         body: row.get("body"),
         came_ms: from_db(row.get("came_ms")),

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::store::Event;
-use super::{Heard, add, consumers, count, store};
+use super::store;
 use crate::Business;
+use crate::events::Event;
+use crate::figures::{add, count};
 use crate::storage::Error;
 
 /// Events in one transaction.
@@ -66,13 +67,14 @@ async fn hear_batch(business: &Business) -> Result<bool, Error> {
     Ok(true)
 }
 
-async fn hear_together(business: &Business, events: &[Event]) -> Result<(), Error> {
+async fn hear_together(business: &Business, events: &[store::Waiting]) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
     for event in events {
         let webhook: Webhook = serde_json::from_str(&event.body)
             .map_err(|error| Error::Unreadable(format!("event {}: {error}", event.id)))?;
         let at_ms = happened_ms(&webhook).unwrap_or(event.came_ms);
-        consumers::hear(business, &mut tx, Heard { webhook: &webhook, at_ms }).await?;
+        let happened = Event { webhook: &webhook, at_ms };
+        (business.webhooks.subjects.hear)(business, &mut tx, happened).await?;
         store::heard(&mut tx, event.id).await?;
     }
     tx.commit().await?;
@@ -81,7 +83,11 @@ async fn hear_together(business: &Business, events: &[Event]) -> Result<(), Erro
     Ok(())
 }
 
-async fn note_failure(business: &Business, event: &Event, error: &Error) -> Result<(), Error> {
+async fn note_failure(
+    business: &Business,
+    event: &store::Waiting,
+    error: &Error,
+) -> Result<(), Error> {
     let failures = event.failures.saturating_add(1);
     let set_aside = failures >= FAILURES;
     let mut tx = business.database.write().await?;

@@ -13,50 +13,17 @@ use chat_types::business::{BusinessMessage, Gift};
 use chat_types::webhook::{GroupAfterMsg, MemberState, StateAction, Webhook};
 
 use crate::Business;
+use crate::config::LevelRules;
+use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::webhooks::Heard;
 use store::Caps;
 
 /// Most experience from one event, whatever the rules say: sums stay far from what the database
 /// holds.
 const MAX_GAIN: u64 = 1_000_000_000_000;
-/// Levels of the rules that hold unless told otherwise.
-const LEVELS: u64 = 50;
 /// A comment that is heard so many minutes after a later one is late; one that is earlier still was
 /// stamped by a clock that has been set back since.
 const LATE_MINUTES: u64 = 10;
-
-/// What experience comes from, and how much of it makes a level.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LevelRules {
-    /// For each full minute in a room.
-    pub watched_minute: u64,
-    /// Minutes in rooms that count on one day (in UTC), at most.
-    pub watched_minutes_per_day: u64,
-    /// For each comment.
-    pub comment: u64,
-    /// Comments that count in one minute, at most.
-    pub comments_per_minute: u64,
-    /// For each coin that is given.
-    pub coin: u64,
-    /// Experience at which level 1 begins, level 2, and so on; rising. Below the first is level 0.
-    pub thresholds: Vec<u64>,
-}
-
-impl Default for LevelRules {
-    /// One for a minute, four hours of them a day; two for a comment, five of them a minute; one for
-    /// a coin. Level n begins at 50 n², up to level 50.
-    fn default() -> Self {
-        Self {
-            watched_minute: 1,
-            watched_minutes_per_day: 240,
-            comment: 2,
-            comments_per_minute: 5,
-            coin: 1,
-            thresholds: (1..=LEVELS).map(|level| 50 * level * level).collect(),
-        }
-    }
-}
 
 /// Where an account stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +62,10 @@ pub(crate) fn progress(rules: &LevelRules, experience: u64) -> Progress {
 }
 
 /// Credits what an event is worth.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
+pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
     let rules = &business.config.levels;
-    let at_ms = heard.at_ms;
-    match heard.webhook {
+    let at_ms = event.at_ms;
+    match event.webhook {
         Webhook::AfterNewMemberJoin(join) => {
             for member in &join.new_member_list {
                 watching::sit_down(tx, &member.member_account, &join.group_id, at_ms).await?;

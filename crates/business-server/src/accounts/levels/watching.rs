@@ -5,7 +5,8 @@
 //! somebody watches. The chat service does not tell of everything that ends a sitting; a sitting
 //! therefore counts for [`MAX_SITTING_MS`] at most.
 
-use super::{LevelRules, gain, store};
+use super::{gain, store};
+use crate::config::LevelRules;
 use crate::storage::{Error, Tx};
 
 const MINUTE_MS: u64 = 60_000;

@@ -11,7 +11,7 @@ pub(crate) mod store;
 
 use chat_types::UserId;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::{self, Tx};
 
 /// Most coins in a wallet: programs that know only double-precision numbers count them exactly.

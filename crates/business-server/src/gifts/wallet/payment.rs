@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Account, Booking, Kind, balance_of, book, store};
 use crate::accounts;
-use crate::http::Problem;
+use crate::problem::Problem;
 use crate::storage::Tx;
 
 /// Most coins of one payment.

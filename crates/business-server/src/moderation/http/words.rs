@@ -7,12 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::Business;
+use crate::events::codes;
 use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Role};
 use crate::moderation::words::{Action, MAX_WORD_CHARS, MAX_WORDS, WordList, can_be_found};
 use crate::moderation::{ALL_ROOMS, store};
 use crate::rooms;
 use crate::storage::Tx;
-use crate::webhooks::codes;
 
 /// Lists of one room, and of all rooms.
 const MAX_LISTS: usize = 8;

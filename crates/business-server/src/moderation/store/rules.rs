@@ -1,8 +1,8 @@
 //! Rules, word lists, and what is known about a sender.
 
+use chat_types::business::api::Role;
 use sqlx::Row;
 
-use crate::http::Role;
 use crate::moderation::rules::Rules;
 use crate::moderation::words::WordList;
 use crate::storage::{Error, Tx, from_db};

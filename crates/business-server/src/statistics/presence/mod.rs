@@ -13,8 +13,8 @@ use chat_types::webhook::{MemberState, StateAction, Webhook};
 use super::count_at;
 use super::store::Counts;
 use crate::Business;
+use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::webhooks::Heard;
 
 /// Who is back within this time has not left (product/1047/48734).
 const GRACE_MS: u64 = 20_000;
@@ -54,9 +54,9 @@ impl Whereabouts {
     }
 }
 
-pub(super) async fn hear(tx: &mut Tx, heard: Heard<'_>) -> Result<(), Error> {
-    let at_ms = heard.at_ms;
-    match heard.webhook {
+pub(super) async fn hear(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+    let at_ms = event.at_ms;
+    match event.webhook {
         Webhook::AfterNewMemberJoin(join) => {
             for member in &join.new_member_list {
                 come(tx, &join.group_id, &member.member_account, at_ms).await?;

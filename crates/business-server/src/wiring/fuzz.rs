@@ -4,7 +4,7 @@ use chat_types::Element;
 use chat_types::webhook::{Webhook, WebhookCommand};
 
 use super::before::{self, Kind};
-use super::{inbox, receive};
+use crate::webhooks::{key, parse};
 
 /// What the receiver makes of a webhook.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,8 @@ pub struct Read {
 
 /// Reads the body of a webhook. `None` when the receiver would refuse it, or does not know the command.
 pub fn webhook(command: &str, body: &[u8]) -> Option<Read> {
-    let webhook = receive::parse(WebhookCommand::named(command)?, body).ok()?;
-    let key = inbox::key(&webhook, body);
+    let webhook = parse(WebhookCommand::named(command)?, body).ok()?;
+    let key = key(&webhook, body);
     Some(Read { webhook, key })
 }
 

@@ -1,5 +1,11 @@
 //! How a business service runs.
 
+mod levels;
+mod webhooks;
+
+pub use levels::LevelRules;
+pub use webhooks::WebhookLimits;
+
 use chat_types::UserId;
 use ingress::{Exposure, TrustedProxies};
 use std::net::SocketAddr;
@@ -8,10 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls_transport::{ServerTls, Trust};
 
-use crate::accounts::LevelRules;
 use crate::clock::{Clock, SystemClock};
-use crate::listener::Entrance;
-use crate::webhooks::WebhookLimits;
 use chat_rest::Secret;
 
 /// A UserSig that this service gives to a client lives this long, unless told otherwise. Below 24 h
@@ -129,12 +132,6 @@ impl Config {
             clock: Arc::new(SystemClock),
             seed: None,
         }
-    }
-
-    /// Who may connect.
-    pub(crate) fn entrance(&self) -> Entrance {
-        let proxies = self.trusted_proxies.clone();
-        Entrance { exposure: self.exposure(), proxies, told: false }
     }
 
     pub(crate) fn exposure(&self) -> Exposure {

@@ -5,14 +5,11 @@ use chat_types::business::BusinessMessage;
 use chat_types::webhook::{BeforeApplyJoin, GroupMsg, Webhook, WebhookAnswer};
 use serde::Deserialize;
 
-use super::codes;
+use crate::events::codes;
+use crate::figures::count;
 use crate::moderation::{self, Judged};
+use crate::webhooks::allow;
 use crate::{Business, accounts, likes};
-
-/// Go on as it is.
-pub(super) fn allow() -> WebhookAnswer {
-    WebhookAnswer { action_status: "OK".into(), ..WebhookAnswer::default() }
-}
 
 fn refuse(code: i32, sentence: impl Into<String>) -> WebhookAnswer {
     WebhookAnswer { error_code: code, error_info: sentence.into(), ..allow() }
@@ -69,7 +66,7 @@ async fn decide_join(business: &Business, join: &BeforeApplyJoin) -> WebhookAnsw
         }
         Err(error) => {
             tracing::error!(%error, "bans not read: the account may come in");
-            super::count(&business.webhooks.figures.before_failed);
+            count(&business.moderation.figures.before_failed);
             allow()
         }
     }

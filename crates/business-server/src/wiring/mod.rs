@@ -1,0 +1,19 @@
+//! Where the subjects meet what is below them: whose calls the API has, who decides about what the
+//! chat service asks, and who is told what has happened. A subject is a line here; nothing that it
+//! rests on knows it.
+
+mod before;
+mod consumers;
+mod figures;
+pub mod fuzz;
+mod routes;
+
+pub(crate) use routes::router;
+
+use crate::webhooks::Subjects;
+
+/// Who answers webhooks.
+pub(crate) const SUBJECTS: Subjects = Subjects {
+    decide: |business, webhook| Box::pin(before::decide(business, webhook)),
+    hear: |business, tx, event| Box::pin(consumers::hear(business, tx, event)),
+};

@@ -1,0 +1,35 @@
+//! What is answered, and by whom.
+
+use axum::Router;
+use std::sync::Arc;
+
+use super::figures;
+use crate::{
+    Business, accounts, assistant, broadcast, draws, follows, gifts, health, http, likes,
+    moderation, outbox, products, rooms, statistics, webhooks,
+};
+
+/// Everything that is answered, and the document that describes it.
+pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
+    http::router(business, subjects(), webhooks::router().merge(health::router()))
+}
+
+/// The calls of all subjects.
+fn subjects() -> impl Iterator<Item = http::Api> {
+    [
+        accounts::http::routes(),
+        assistant::http::routes(),
+        broadcast::http::routes(),
+        draws::http::routes(),
+        follows::routes(),
+        gifts::http::routes(),
+        likes::http::routes(),
+        moderation::http::routes(),
+        outbox::http::routes(),
+        products::routes(),
+        rooms::http::routes(),
+        statistics::http::routes(),
+        figures::routes(),
+    ]
+    .into_iter()
+}
