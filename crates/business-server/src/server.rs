@@ -146,6 +146,16 @@ impl BusinessServer {
         Ok(())
     }
 
+    /// Holds every connection that reads for the API until the answer is dropped. For tests, which
+    /// see by it what goes on meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    #[doc(hidden)]
+    pub async fn hold_readers(&self) -> Result<impl Sized, storage::Error> {
+        self.business.database.all_readers().await
+    }
+
     /// Takes no new call, lets the running ones end, and closes the database. What is still to be
     /// delivered stays in it for the next start.
     pub async fn shutdown(self) {
@@ -191,6 +201,7 @@ async fn make(
     let key = secrets::secret(&mut tx, "token_key", &fresh).await?;
     let outbox = Outbox::open(&mut tx, config.outbox_limit, chat_rest::Client::new(once)?).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
+    let moderation = Moderation::open(&mut tx).await?;
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;
     let tokens = Tokens::new(&key, config.token_lifetime)?;
@@ -205,7 +216,7 @@ async fn make(
         gifts,
         badges: Badges::default(),
         likes: Likes::new(),
-        moderation: Moderation::new(),
+        moderation,
         statistics: Statistics::default(),
         webhooks: Webhooks::new(config.webhooks.clone(), wiring::SUBJECTS),
         tokens,

@@ -11,7 +11,11 @@ use std::time::Duration;
 pub(crate) const DATABASE_FILE: &str = "business.db";
 /// How long a writer waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Connections that read for the API and for what the service does by itself.
 const READERS: u32 = 4;
+/// Connections that read for webhooks alone: no call of the API, however many come, delays a decision
+/// about what is said in a room.
+const WEBHOOK_READERS: u32 = 4;
 
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
@@ -33,11 +37,12 @@ pub enum Error {
 }
 
 /// One connection writes and several read: SQLite takes one writer at a time anyway, and a queue
-/// for the one connection is fairer than its busy waiting.
+/// for the one connection is fairer than its busy waiting. Webhooks have readers of their own.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
+    webhook_readers: SqlitePool,
 }
 
 impl Database {
@@ -70,12 +75,27 @@ impl Database {
             .await
             .map_err(|source| Error::Migrate { path: path.clone(), source })?;
         let readers = pool(READERS).await?;
-        Ok(Self { writer, readers })
+        let webhook_readers = pool(WEBHOOK_READERS).await?;
+        Ok(Self { writer, readers, webhook_readers })
     }
 
     /// A transaction in which every statement sees the same moment.
     pub(crate) async fn read(&self) -> Result<Tx, Error> {
         Ok(self.readers.begin().await?)
+    }
+
+    /// The same for a webhook that waits for its answer.
+    pub(crate) async fn read_for_webhook(&self) -> Result<Tx, Error> {
+        Ok(self.webhook_readers.begin().await?)
+    }
+
+    /// Every connection that reads for the API.
+    pub(crate) async fn all_readers(&self) -> Result<Vec<Tx>, Error> {
+        let mut held = Vec::new();
+        for _ in 0..READERS {
+            held.push(self.read().await?);
+        }
+        Ok(held)
     }
 
     /// A transaction that has the write lock from the start, so that what it reads stays true until
@@ -86,7 +106,7 @@ impl Database {
 
     /// Whether it answers at all, to a reader and to a writer.
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        for pool in [&self.readers, &self.writer] {
+        for pool in [&self.readers, &self.webhook_readers, &self.writer] {
             sqlx::query("SELECT 1").execute(pool).await?;
         }
         Ok(())
@@ -94,6 +114,7 @@ impl Database {
 
     pub(crate) async fn close(&self) {
         self.readers.close().await;
+        self.webhook_readers.close().await;
         self.writer.close().await;
     }
 }

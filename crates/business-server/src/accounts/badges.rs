@@ -67,7 +67,7 @@ pub(crate) async fn badge(
     if let Some(badge) = business.badges.0.get(&key) {
         return Ok(badge);
     }
-    let mut tx = business.database.read().await?;
+    let mut tx = business.database.read_for_webhook().await?;
     let badge = match store::find(&mut tx, user_id).await? {
         None => Badge::default(),
         Some(account) => {

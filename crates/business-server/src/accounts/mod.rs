@@ -49,16 +49,6 @@ pub(crate) fn nick(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// Administrator of every application from its start, whoever makes the calls of this service.
-const USUAL_ADMIN: &str = "administrator";
-
-/// Whether the account is of the service: one in whose name it speaks or calls. Nobody signs in as
-/// such an account, and nobody measures it.
-pub(crate) fn is_of_the_service(business: &Business, user_id: &str) -> bool {
-    let chat = &business.config.chat;
-    [chat.admin.as_str(), chat.assistant.as_str(), USUAL_ADMIN].contains(&user_id)
-}
-
 /// 403 for an account whose UserSig this service gives to nobody: its own, and every administrator
 /// of the application, who could do anything with it. The chat service knows who they are now, so
 /// it is asked each time. While it is away, who was `known` before is what it said last.
@@ -67,7 +57,7 @@ pub(crate) async fn check_open(
     user_id: &UserId,
     known: Option<&store::Account>,
 ) -> Result<(), Problem> {
-    if is_of_the_service(business, user_id.as_str()) {
+    if business.config.chat.is_own(user_id.as_str()) {
         return Err(Problem::forbidden(
             "this account belongs to the service itself: sign in with another one",
         ));

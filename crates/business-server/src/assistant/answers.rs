@@ -5,7 +5,7 @@ use chat_types::business::AnnouncementKind;
 use chat_types::webhook::GroupMsg;
 use text_rules::folded_signs;
 
-use super::{is_of_the_service, say, store};
+use super::{say, store};
 use crate::Business;
 use crate::storage::{self, Tx};
 
@@ -49,7 +49,7 @@ pub(super) async fn hear(
     tx: &mut Tx,
     said: &GroupMsg,
 ) -> Result<(), storage::Error> {
-    if is_of_the_service(business, &said.from_account) {
+    if business.config.chat.is_own(&said.from_account) {
         return Ok(());
     }
     let texts = said.msg_body.iter().filter_map(|element| match element {

@@ -3,7 +3,7 @@
 use chat_types::business::{AnnouncementKind, MAX_ANNOUNCEMENT_CHARS};
 use chat_types::webhook::AfterJoin;
 
-use super::{is_of_the_service, say, store};
+use super::{say, store};
 use crate::storage::{self, Tx};
 use crate::{Business, accounts, rooms};
 
@@ -97,7 +97,7 @@ pub(super) async fn hear(
     }
     for member in &join.new_member_list {
         let user_id = member.member_account.as_str();
-        if is_of_the_service(business, user_id) || user_id == room.owner {
+        if business.config.chat.is_own(user_id) || user_id == room.owner {
             continue;
         }
         let account = accounts::store::find(tx, user_id).await?;

@@ -5,7 +5,7 @@
 //! `Low`: they are the first thing that a full room can do without, and each kind has a lane of its
 //! own, so that a greeting that waits holds up nothing.
 //!
-//! It answers neither itself nor the administrator's account, in whose name this service speaks.
+//! It answers none of the accounts in whose name this service speaks.
 
 mod answers;
 mod greeting;
@@ -43,12 +43,6 @@ pub(crate) async fn hear(
         Webhook::GroupAfterSendMsg(said) => answers::hear(business, tx, &said.message).await,
         _ => Ok(()),
     }
-}
-
-/// Whether this service speaks in the name of the account.
-fn is_of_the_service(business: &Business, user_id: &str) -> bool {
-    let chat = &business.config.chat;
-    [&chat.admin, &chat.assistant].iter().any(|account| account.as_str() == user_id)
 }
 
 /// Says something in a room, in the assistant's name.

@@ -8,7 +8,8 @@ pub struct WebhookLimits {
     /// A before-webhook is answered within this time, counted from its head. The chat service waits
     /// two seconds.
     pub before_budget: Duration,
-    /// Before-webhooks that are worked on at once; others wait, within their budget.
+    /// Before-webhooks that are worked on at once; others wait, within their budget, up to sixteen
+    /// times as many. A further one is answered as one whose budget is over.
     pub before_places: usize,
     /// After-webhooks on their way into the database; another one is answered 503.
     pub arriving: usize,

@@ -66,8 +66,7 @@ async fn runs_the_draw(
     draw: &Draw,
     account: &str,
 ) -> Result<bool, storage::Error> {
-    let chat = &business.config.chat;
-    if [chat.admin.as_str(), chat.assistant.as_str(), draw.opened_by.as_str()].contains(&account) {
+    if business.config.chat.is_own(account) || draw.opened_by == account {
         return Ok(true);
     }
     let room = rooms::store::find(tx, &draw.group_id).await?;

@@ -21,6 +21,8 @@ pub(crate) const REPEAT: i32 = 10_103;
 pub(crate) const NEW_ACCOUNT: i32 = 10_104;
 /// The text is too long for the room.
 pub(crate) const TOO_LONG: i32 = 10_105;
+/// The room lets nothing pass that could not be looked at in time: it may be tried again.
+pub(crate) const LATE: i32 = 10_106;
 /// The likes were not counted: the same batch may be sent again.
 pub(crate) const LIKES_NOT_COUNTED: i32 = 10_110;
 /// More likes than one account may give: the same batch may be sent again later.

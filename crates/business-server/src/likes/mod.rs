@@ -60,12 +60,14 @@ pub(crate) enum Refused {
     Capped,
     #[error("the likes could not be counted: send them again")]
     Failed,
+    #[error("the likes were not counted in time: send them again")]
+    Late,
 }
 
 impl Refused {
     pub(crate) fn code(self) -> i32 {
         match self {
-            Self::Crowded | Self::Failed => codes::LIKES_NOT_COUNTED,
+            Self::Crowded | Self::Failed | Self::Late => codes::LIKES_NOT_COUNTED,
             Self::Capped => codes::LIKES_CAPPED,
         }
     }
@@ -93,7 +95,7 @@ pub(crate) async fn count(
         Ok(Err(_)) => Err(Refused::Failed),
         Err(_) => {
             add(&business.likes.figures.likes_late, 1);
-            Err(Refused::Crowded)
+            Err(Refused::Late)
         }
     }
 }

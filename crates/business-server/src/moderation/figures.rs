@@ -1,7 +1,7 @@
 //! What moderation could not do.
 
 crate::figures::figures! { ModerationFigures {
-    /// Before-webhooks about which nothing could be looked up: allowed.
+    /// Before-webhooks about which nothing could be looked up: answered as those that are late.
     before_failed;
     /// Decisions of moderation that could not be noted.
     decisions_lost;

@@ -17,6 +17,7 @@ mod rules;
 mod said;
 mod senders;
 mod store;
+mod strict;
 mod words;
 
 use chat_types::business::api::Role;
@@ -26,22 +27,25 @@ use chat_types::Element;
 use chat_types::webhook::{GroupMsg, GroupMsgFailed, Webhook};
 use std::sync::Arc;
 use text_rules::Plain;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::Business;
 use crate::events::{Event, codes};
 use crate::figures::{add, count};
+use crate::http::Role;
 use crate::queue::Queue;
 use crate::storage::{Error, Tx};
-use crate::{Business, accounts};
 use figures::Figures;
 use judges::Judges;
 use record::Noted;
 use repeats::Repeats;
-use rules::{Decision, Facts, Judge};
+pub(crate) use rules::WhenLate;
+use rules::{Decision, Facts};
 use said::Said;
 use senders::Senders;
 use store::Sender;
+use strict::Strict;
 
 /// Stands for all rooms where the id of one is kept.
 const ALL_ROOMS: &str = "";
@@ -76,15 +80,16 @@ pub(crate) struct Moderation {
 }
 
 impl Moderation {
-    pub(crate) fn new() -> Self {
-        Self {
-            judges: Judges::default(),
+    pub(crate) async fn open(tx: &mut Tx) -> Result<Self, Error> {
+        let strict = Strict::new(store::strict_rooms(tx).await?);
+        Ok(Self {
+            judges: Judges::new(strict),
             senders: Senders::default(),
             repeats: Repeats::default(),
             notes: Queue::new(WAITING),
             figures: Figures::default(),
             due: Notify::new(),
-        }
+        })
     }
 }
 
@@ -93,47 +98,39 @@ pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
     tokio::join!(record::note_all(&business, &stop), measures::carry_out(&business, &stop));
 }
 
-/// Decides about a message. Without a database everything passes, and is counted.
-pub(crate) async fn judge(business: &Business, message: &GroupMsg) -> Judged {
+/// Decides about a message.
+pub(crate) async fn judge(business: &Business, message: &GroupMsg) -> Result<Judged, Error> {
     let said = Said::of(&message.msg_body);
-    match decide(business, message, &said).await {
-        Ok((judge, decision)) => note(business, message, &said, judge, decision).await,
-        Err(error) => {
-            tracing::error!(%error, "a message passes unjudged");
-            count(&business.moderation.figures.before_failed);
-            Judged::Pass
-        }
+    let decision = decide(business, message, &said).await?;
+    // What takes longer is noted later; what fails is counted where it is written.
+    if let Some(noted) = note(business, message, &said, &decision, false) {
+        let _ = tokio::time::timeout(business.config.webhooks.patience(), noted).await;
     }
+    Ok(decision.judged)
 }
 
-/// Refuses a message of a kind that only the service sends, or a like that is none. It is a strike
-/// against whoever climbs the ladder.
-pub(crate) async fn refuse_forged(
+/// Refuses a message of a kind that only the service sends, or a like that is none, with a code and a
+/// sentence. Nothing is looked up, and nobody is waited for: who sent it, and whether it is a strike,
+/// is found out when it is noted.
+pub(crate) fn refuse_forged(
     business: &Business,
     message: &GroupMsg,
     kind: &'static str,
-) -> Judged {
+) -> (i32, String) {
     let sentence = match kind {
         "like" => "a like stands alone in its message and has a batch and a count".to_owned(),
         _ => format!("messages of the kind {kind} come from the service alone"),
     };
-    let decision = Decision::refuse(codes::FORGED, format!("forged {kind}"), sentence, true);
-    let known = async {
-        let judge = business.moderation.judges.of(&business.database, &message.group_id).await?;
-        Ok::<_, Error>((judge, sender(business, message).await?))
-    };
-    match known.await {
-        Ok((judge, sender)) => {
-            let is_strike = !keeps_order(business, message, sender);
-            let said = Said::of(&message.msg_body);
-            note(business, message, &said, judge, Decision { is_strike, ..decision }).await
-        }
-        Err(error) => {
-            tracing::error!(%error, "a forged message is refused without a note");
-            count(&business.moderation.figures.decisions_lost);
-            decision.judged
-        }
-    }
+    let reason = format!("forged {kind}");
+    let decision = Decision::refuse(codes::FORGED, reason, sentence.clone(), true);
+    note(business, message, &Said::of(&message.msg_body), &decision, true);
+    (codes::FORGED, sentence)
+}
+
+/// What becomes of what a room could not decide in time. It is in memory.
+pub(crate) fn when_late(business: &Business, group_id: &str) -> WhenLate {
+    let is_strict = business.moderation.judges.strict.has(group_id);
+    if is_strict { WhenLate::Refuse } else { WhenLate::Allow }
 }
 
 /// When the ban of an account from a room ends, in Unix seconds; `None` without one.
@@ -142,7 +139,7 @@ pub(crate) async fn banned_until(
     group_id: &str,
     user_id: &str,
 ) -> Result<Option<u64>, Error> {
-    let mut tx = business.database.read().await?;
+    let mut tx = business.database.read_for_webhook().await?;
     store::banned_until(&mut tx, group_id, user_id, business.clock.now_s()).await
 }
 
@@ -173,77 +170,60 @@ async fn not_delivered(
     let message = &failed.message;
     let (group_id, user_id) = (&message.group_id, &message.from_account);
     let plain = Plain::of(Said::of(&message.msg_body).text());
-    business.moderation.repeats.forget(group_id, user_id, plain.as_str(), message.random);
+    business.moderation.repeats.forget((group_id, user_id, plain.as_str()), message.random);
     store::message_left_out(tx, group_id, user_id, message.random).await
 }
 
-async fn sender(business: &Business, message: &GroupMsg) -> Result<Sender, Error> {
-    let (group_id, user_id) = (&message.group_id, &message.from_account);
-    let now_ms = business.clock.now_ms();
-    business.moderation.senders.of(&business.database, group_id, user_id, now_ms).await
+/// Whether an account keeps itself in order in a room: it may say what it likes, and never climbs the
+/// ladder.
+fn keeps_order(business: &Business, user_id: &str, sender: Sender) -> bool {
+    sender.owns_room || sender.role >= Role::Moderator || business.config.chat.is_own(user_id)
 }
 
-/// Whether the sender of a message keeps itself in order: it may say what it likes, and never climbs
-/// the ladder.
-fn keeps_order(business: &Business, message: &GroupMsg, sender: Sender) -> bool {
-    sender.owns_room
-        || sender.role >= Role::Moderator
-        || accounts::is_of_the_service(business, &message.from_account)
-}
-
-async fn decide(
-    business: &Business,
-    message: &GroupMsg,
-    said: &Said,
-) -> Result<(Arc<Judge>, Decision), Error> {
-    let Moderation { judges, repeats, .. } = &business.moderation;
+async fn decide(business: &Business, message: &GroupMsg, said: &Said) -> Result<Decision, Error> {
+    let Moderation { judges, senders, repeats, .. } = &business.moderation;
     let (group_id, user_id) = (&message.group_id, &message.from_account);
     let judge = judges.of(&business.database, group_id).await?;
-    let sender = sender(business, message).await?;
-    if keeps_order(business, message, sender) {
-        return Ok((judge, Decision::pass()));
+    let sender = senders.of(&business.database, group_id, judge.version, user_id).await?;
+    if keeps_order(business, user_id, sender) {
+        return Ok(Decision::pass());
     }
     let now_ms = business.clock.now_ms();
     let age_s = sender.created_s.map_or(0, |created_s| (now_ms / 1_000).saturating_sub(created_s));
     let within_s = judge.rules.repeats_within_s;
     let is_repeat = within_s > 0 && !said.text().is_empty() && {
         let plain = Plain::of(said.text());
-        let noted =
-            repeats.note((group_id, user_id, plain.as_str()), message.random, within_s, now_ms);
-        add(&business.moderation.figures.repeats_forgotten, noted.forgotten);
-        noted.is_repeat
+        repeats.note((group_id, user_id, plain.as_str()), message.random, within_s, now_ms)
     };
-    let decision = judge.judge(&message.msg_body, said, Facts { age_s, is_repeat });
-    Ok((judge, decision))
+    add(&business.moderation.figures.repeats_forgotten, repeats.take_forgotten());
+    Ok(judge.judge(&message.msg_body, said, Facts { age_s, is_repeat }))
 }
 
-/// Notes what does not simply pass. The decision stands, noted or not.
-async fn note(
+/// Has what does not simply pass noted, and gives what tells when it is. The decision stands, noted or
+/// not.
+fn note(
     business: &Business,
     message: &GroupMsg,
     said: &Said,
-    judge: Arc<Judge>,
-    decision: Decision,
-) -> Judged {
+    decision: &Decision,
+    is_forged: bool,
+) -> Option<oneshot::Receiver<()>> {
     if decision.reason.is_empty() {
-        return decision.judged;
+        return None;
     }
     let Some(place) = business.moderation.notes.place() else {
         count(&business.moderation.figures.decisions_lost);
-        return decision.judged;
+        return None;
     };
-    let noted = place.put(Noted {
+    Some(place.put(Noted {
         group_id: message.group_id.clone(),
         user_id: message.from_account.clone(),
         text: said.text().chars().take(NOTED_CHARS).collect(),
         random: message.random,
-        reason: decision.reason,
+        reason: decision.reason.clone(),
         action: decision.action,
         is_strike: decision.is_strike,
+        is_forged,
         at_ms: business.clock.now_ms(),
-        judge,
-    });
-    // What takes longer is noted later; what fails is counted where it is written.
-    let _ = tokio::time::timeout(business.config.webhooks.patience(), noted).await;
-    decision.judged
+    }))
 }

@@ -1,10 +1,9 @@
 //! Writes decisions down, and with them what follows.
 
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+use super::keeps_order;
 use super::ladder::{Measure, Step};
-use super::rules::Judge;
 use super::store::{self, Due, Entry, NewReview};
 use crate::Business;
 use crate::figures::{add, count};
@@ -28,10 +27,10 @@ pub(super) struct Noted {
     pub(super) reason: String,
     pub(super) action: &'static str,
     pub(super) is_strike: bool,
+    /// It was refused whoever sent it: of who keeps itself in order it is no strike.
+    pub(super) is_forged: bool,
     /// Unix milliseconds.
     pub(super) at_ms: u64,
-    /// Has the ladder of the room.
-    pub(super) judge: Arc<Judge>,
 }
 
 pub(super) async fn note_all(business: &Business, stop: &CancellationToken) {
@@ -58,20 +57,26 @@ pub(super) async fn note_all(business: &Business, stop: &CancellationToken) {
 async fn note_batch(business: &Business, jobs: &[Job<Noted, ()>]) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
     for Job { work: noted, .. } in jobs {
+        let (group_id, user_id) = (&noted.group_id, &noted.user_id);
+        let is_strike = noted.is_strike
+            && !(noted.is_forged && {
+                let sender = store::sender(&mut tx, group_id, user_id).await?;
+                keeps_order(business, user_id, sender)
+            });
         store::insert_entry(
             &mut tx,
             Entry {
-                group_id: &noted.group_id,
-                user_id: &noted.user_id,
+                group_id,
+                user_id,
                 text: &noted.text,
                 reason: &noted.reason,
                 action: noted.action,
-                is_strike: noted.is_strike,
+                is_strike,
                 at_s: noted.at_ms / 1_000,
             },
         )
         .await?;
-        if noted.is_strike {
+        if is_strike {
             climb(&mut tx, noted).await?;
         }
         if noted.action == "review" && !put_up_for_review(&mut tx, noted).await? {
@@ -96,7 +101,7 @@ async fn put_up_for_review(tx: &mut Tx, noted: &Noted) -> Result<bool, Error> {
 
 /// What this strike brings.
 async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
-    let ladder = &noted.judge.rules.ladder;
+    let ladder = store::rules(tx, &noted.group_id).await?.ladder;
     let now_s = noted.at_ms / 1_000;
     let after_s = now_s.saturating_sub(u64::from(ladder.lasting_s));
     let strike = store::strikes(tx, &noted.group_id, &noted.user_id, after_s).await?;

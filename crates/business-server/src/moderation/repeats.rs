@@ -1,66 +1,73 @@
 //! Who has said what a moment ago.
 
-use std::collections::HashMap;
+use moka::notification::RemovalCause;
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-/// Texts that are remembered. When there are as many, the old ones go; and if none is old, all go,
-/// and one round of repeats passes.
-const REMEMBERED: usize = 65_536;
+/// Texts that are remembered. A further one takes the place of the one that was said longest ago.
+const REMEMBERED: u64 = 65_536;
 /// Texts that are older than the longest rule are of no use.
-const USEFUL_MS: u64 = 3_600 * 1_000;
+const USEFUL: Duration = Duration::from_secs(3_600);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Repeats {
     state: RandomState,
     /// When a text was said last, in Unix milliseconds, and the `Random` of that message.
-    said: Mutex<HashMap<u64, (u64, u32)>>,
+    said: Cache<u64, (u64, u32)>,
+    /// Texts that had to be forgotten since that was counted.
+    forgotten: Arc<AtomicUsize>,
 }
 
 /// Room, account and text.
 type Saying<'a> = (&'a str, &'a str, &'a str);
 
-/// What is known about a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Noted {
-    pub(super) is_repeat: bool,
-    /// Texts that had to be forgotten for this one.
-    pub(super) forgotten: usize,
+impl Default for Repeats {
+    fn default() -> Self {
+        let forgotten = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&forgotten);
+        let said = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(USEFUL)
+            .eviction_listener(move |_, _, cause| {
+                if cause == RemovalCause::Size {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .build();
+        Self { state: RandomState::new(), said, forgotten }
+    }
 }
 
 impl Repeats {
     /// Notes a text, and tells whether the account said it in that room within the time before. A
     /// clock that was set counts by how far it went, either way.
-    pub(super) fn note(
-        &self,
-        saying: Saying<'_>,
-        random: u32,
-        within_s: u32,
-        now_ms: u64,
-    ) -> Noted {
-        let key = self.state.hash_one(saying);
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut forgotten = 0;
-        if said.len() >= REMEMBERED && !said.contains_key(&key) {
-            said.retain(|_, (at_ms, _)| at_ms.abs_diff(now_ms) < USEFUL_MS);
-            if said.len() >= REMEMBERED {
-                forgotten = said.len();
-                said.clear();
-            }
-        }
-        let before = said.insert(key, (now_ms, random));
+    pub(super) fn note(&self, saying: Saying<'_>, random: u32, within_s: u32, now_ms: u64) -> bool {
+        let mut before = None;
+        self.said.entry(self.state.hash_one(saying)).and_upsert_with(|entry| {
+            before = entry.map(|entry| entry.into_value().0);
+            (now_ms, random)
+        });
         let within_ms = u64::from(within_s) * 1_000;
-        let is_repeat = before.is_some_and(|(at_ms, _)| at_ms.abs_diff(now_ms) < within_ms);
-        Noted { is_repeat, forgotten }
+        before.is_some_and(|at_ms: u64| at_ms.abs_diff(now_ms) < within_ms)
+    }
+
+    /// Texts that had to be forgotten for others since the last call.
+    pub(super) fn take_forgotten(&self) -> usize {
+        self.forgotten.swap(0, Ordering::Relaxed)
     }
 
     /// The message with this `Random` was never shown, so that its text was not said by it.
-    pub(super) fn forget(&self, group_id: &str, user_id: &str, plain: &str, random: u32) {
-        let key = self.state.hash_one((group_id, user_id, plain));
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.get(&key).is_some_and(|(_, of)| *of == random) {
-            said.remove(&key);
-        }
+    pub(super) fn forget(&self, saying: Saying<'_>, random: u32) {
+        self.said.entry(self.state.hash_one(saying)).and_compute_with(|entry| match entry {
+            Some(entry) if entry.value().1 == random => Op::Remove,
+            _ => Op::Nop,
+        });
     }
 }
 
@@ -71,8 +78,7 @@ mod tests {
     #[test]
     fn the_same_account_and_room_and_text_within_the_time_is_a_repeat() {
         let repeats = Repeats::default();
-        let said =
-            |group, user, text, now_ms| repeats.note((group, user, text), 1, 10, now_ms).is_repeat;
+        let said = |group, user, text, now_ms| repeats.note((group, user, text), 1, 10, now_ms);
         assert!(!said("r", "mei", "hi", 1_000_000));
         assert!(said("r", "mei", "hi", 1_009_999));
         assert!(!said("r", "mei", "hi", 1_019_999));
@@ -87,21 +93,27 @@ mod tests {
     #[test]
     fn a_text_that_was_not_shown_was_not_said_and_another_message_changes_nothing() {
         let repeats = Repeats::default();
-        let said = |random| repeats.note(("r", "mei", "hi"), random, 10, 1_000).is_repeat;
+        let said = |random| repeats.note(("r", "mei", "hi"), random, 10, 1_000);
         assert!(!said(1));
-        repeats.forget("r", "mei", "hi", 2);
+        repeats.forget(("r", "mei", "hi"), 2);
         assert!(said(3));
-        repeats.forget("r", "mei", "hi", 3);
+        repeats.forget(("r", "mei", "hi"), 3);
         assert!(!said(4));
     }
 
     #[test]
-    fn a_flood_of_texts_is_forgotten_and_counted() {
+    fn of_a_flood_of_texts_the_newest_are_remembered_and_the_others_counted() {
         let repeats = Repeats::default();
-        let forgotten: usize = (0..2 * REMEMBERED + 1)
-            .map(|text| repeats.note(("r", "mei", &text.to_string()), 1, 10, 1_000).forgotten)
-            .sum();
-        assert_eq!(forgotten, 2 * REMEMBERED);
-        assert!(repeats.said.lock().unwrap().len() <= REMEMBERED);
+        let note = |text: u64| repeats.note(("r", "mei", &text.to_string()), 1, 10, 1_000);
+        for text in 0..2 * REMEMBERED {
+            note(text);
+            if text % 1_000 == 0 {
+                repeats.said.run_pending_tasks();
+            }
+        }
+        repeats.said.run_pending_tasks();
+        assert_eq!(repeats.take_forgotten() as u64, REMEMBERED);
+        assert_eq!(repeats.take_forgotten(), 0);
+        assert!(note(2 * REMEMBERED - 1) && !note(0));
     }
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Judged;
 use super::ladder::Ladder;
 use super::said::Said;
+use super::store::Version;
 use super::words::{Action, Found, Text, Words};
 use crate::events::codes;
 
@@ -28,6 +29,18 @@ pub(crate) enum OnLink {
     Drop,
 }
 
+/// What the room does with a comment, and with somebody who comes in, when the service cannot decide
+/// in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhenLate {
+    /// It passes.
+    #[default]
+    Allow,
+    /// It is refused, and may be tried again.
+    Refuse,
+}
+
 /// The rules of a room. Those of a new room let everything pass; words are listed elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -42,6 +55,8 @@ pub(crate) struct Rules {
     pub(crate) link_after_s: u32,
     /// Longest message, in characters; 0 is no limit.
     pub(crate) max_chars: u32,
+    /// What becomes of a comment, or of somebody who comes in, when the service cannot decide in time.
+    pub(crate) when_late: WhenLate,
     pub(crate) ladder: Ladder,
 }
 
@@ -106,6 +121,8 @@ impl Decision {
 /// The rules and words that hold in a room.
 #[derive(Debug)]
 pub(super) struct Judge {
+    /// Of which version of the room it is.
+    pub(super) version: Version,
     pub(super) rules: Rules,
     /// Of all rooms.
     pub(super) everywhere: Arc<Words>,
@@ -148,6 +165,17 @@ impl Judge {
             || link.unwrap_or_else(Decision::pass),
             |first| softened(body, said, first, &found),
         )
+    }
+
+    /// Whether a name may be shown in the room. Of words that are only looked at, and of links that
+    /// are, nobody is spared the sight.
+    pub(super) fn takes_name(&self, name: &str) -> bool {
+        let text = Text::of(name);
+        let mut found = self.everywhere.find(&text).chain(self.here.find(&text));
+        let rules = &self.rules;
+        let is_open = matches!(rules.links, OnLink::Allow | OnLink::Review);
+        let takes_links = is_open && rules.link_after_s == 0;
+        found.all(|found| found.list.action == Action::Review) && (takes_links || !has_link(name))
     }
 
     fn judge_link(&self, said: &Said, facts: Facts) -> Option<Decision> {
@@ -226,7 +254,8 @@ mod tests {
             list(Action::Replace, &["mask"]),
             list(Action::Review, &["look"]),
         ];
-        Judge { rules, everywhere: Arc::new(Words::new(lists)), here: Arc::default() }
+        let everywhere = Arc::new(Words::new(lists));
+        Judge { version: Version::default(), rules, everywhere, here: Arc::default() }
     }
 
     fn decide(rules: Rules, text: &str, facts: Facts) -> Decision {
@@ -274,6 +303,19 @@ mod tests {
         assert_eq!(decide(dropped, "example.com", OLD).judged, Judged::Drop);
         let looked_at = Rules { links: OnLink::Review, ..Rules::default() };
         assert_eq!(decide(looked_at, "example.com", OLD).action, "review");
+    }
+
+    #[test]
+    fn a_name_is_taken_where_a_text_would_pass() {
+        let takes = |rules: Rules, name: &str| judge(rules).takes_name(name);
+        for (name, taken) in [("Mei", true), ("look", true), ("s top", true), ("MASK", false)] {
+            assert_eq!(takes(Rules::default(), name), taken, "{name}");
+        }
+        assert!(takes(Rules::default(), "example.com"));
+        for links in [OnLink::Refuse, OnLink::Drop] {
+            assert!(!takes(Rules { links, ..Rules::default() }, "example.com"));
+        }
+        assert!(!takes(Rules { link_after_s: 1, ..Rules::default() }, "example.com"));
     }
 
     #[test]

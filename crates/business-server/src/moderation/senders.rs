@@ -1,20 +1,23 @@
 //! Who speaks, remembered for a moment.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use moka::sync::Cache;
+use std::time::Duration;
 
-use super::store::{self, Sender};
+use super::store::{self, Sender, Version};
 use crate::storage::{Database, Error};
 
-/// Senders that are remembered; when there are as many, all are forgotten.
-const REMEMBERED: usize = 10_000;
-/// What was read is believed for so long, in milliseconds.
-const BELIEVED_MS: u64 = 30_000;
+/// Senders that are remembered.
+const REMEMBERED: u64 = 10_000;
+/// What was read is believed for so long, unless the room is changed before.
+const BELIEVED: Duration = Duration::from_secs(30);
 
-#[derive(Default)]
-pub(super) struct Senders {
-    /// By room and account, with the time at which it was read.
-    known: Mutex<HashMap<(String, String), (Sender, u64)>>,
+/// By room, the version of it, and account.
+pub(super) struct Senders(Cache<(String, Version, String), Sender>);
+
+impl Default for Senders {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEVED).build())
+    }
 }
 
 impl Senders {
@@ -22,22 +25,16 @@ impl Senders {
         &self,
         database: &Database,
         group_id: &str,
+        version: Version,
         user_id: &str,
-        now_ms: u64,
     ) -> Result<Sender, Error> {
-        let key = (group_id.to_owned(), user_id.to_owned());
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some((sender, _)) =
-            known.filter(|(_, read_ms)| read_ms.abs_diff(now_ms) < BELIEVED_MS)
-        {
+        let key = (group_id.to_owned(), version, user_id.to_owned());
+        if let Some(sender) = self.0.get(&key) {
             return Ok(sender);
         }
-        let sender = store::sender(&mut database.read().await?, group_id, user_id).await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(key, (sender, now_ms));
+        let mut tx = database.read_for_webhook().await?;
+        let sender = store::sender(&mut tx, group_id, user_id).await?;
+        self.0.insert(key, sender);
         Ok(sender)
     }
 }

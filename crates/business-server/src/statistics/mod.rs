@@ -86,8 +86,7 @@ pub(crate) async fn add_likes(
 
 /// What a message counts as; `None` for what the service itself says, and for data of applications.
 fn of_message(business: &Business, message: &GroupMsg) -> Option<Counts> {
-    let chat = &business.config.chat;
-    if [chat.admin.as_str(), chat.assistant.as_str()].contains(&message.from_account.as_str()) {
+    if business.config.chat.is_own(&message.from_account) {
         return None;
     }
     match BusinessMessage::read(&message.msg_body) {

@@ -3,7 +3,8 @@
 crate::figures::figures! { ReceiverFigures {
     /// Before-webhooks that were answered after a decision.
     before_answered;
-    /// Before-webhooks whose decision took too long: allowed.
+    /// Before-webhooks whose decision took too long: likes were refused, comments and joins as their
+    /// room says.
     before_late;
     /// After-webhooks that were stored.
     after_stored;

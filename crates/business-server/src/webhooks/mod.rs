@@ -2,8 +2,11 @@
 //!
 //! `POST /webhooks` takes them. Who calls is checked by signature, time and application before a
 //! body is read. A before-webhook is answered within a budget of its own, well inside the two
-//! seconds of the chat service; when it runs out, what was asked is allowed and counted. An
-//! after-webhook is stored and then answered, many in one commit; when it cannot be stored the
+//! seconds of the chat service. What is forged is refused without looking anything up; when the
+//! budget runs out, likes are refused, and of comments and joins the room's rules say what becomes of
+//! them. It is counted.
+//!
+//! An after-webhook is stored and then answered, many in one commit; when it cannot be stored the
 //! answer is 503, and the chat service brings it again.
 //!
 //! Stored events are heard in their order, each once: what the subjects write and the note that it
@@ -36,13 +39,31 @@ use crate::storage::{Error, Tx};
 use figures::Figures;
 use inbox::{Arrived, Stored};
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// Before-webhooks in hand for each place.
+const WAITING: usize = 16;
+
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a before-webhook comes to.
+pub(crate) enum Asked<'a> {
+    /// It says enough by itself: nothing is looked up, and nobody is waited for.
+    Answered(WebhookAnswer),
+    Open(Box<dyn Question + 'a>),
+}
+
+/// Something that has to be looked up before it is answered.
+pub(crate) trait Question: Send + Sync {
+    fn decide<'a>(&'a self, business: &'a Business) -> Boxed<'a, WebhookAnswer>;
+
+    /// The answer when there was no time to decide.
+    fn undecided(&self, business: &Business) -> WebhookAnswer;
+}
 
 /// What the subjects make of webhooks. Who they are is said where the service is put together, so
 /// that the receiver knows none of them.
 pub(crate) struct Subjects {
     /// Whether what is going to happen may.
-    pub(crate) decide: for<'a> fn(&'a Business, &'a Webhook) -> Boxed<'a, WebhookAnswer>,
+    pub(crate) ask: for<'a> fn(&Business, &'a Webhook) -> Asked<'a>,
     /// Tells every subject what has happened, in the transaction in which that is noted.
     pub(crate) hear:
         for<'a> fn(&'a Business, &'a mut Tx, Event<'a>) -> Boxed<'a, Result<(), Error>>,
@@ -54,6 +75,8 @@ pub(crate) struct Webhooks {
     subjects: Subjects,
     figures: Figures,
     before_places: Semaphore,
+    /// With those that have a place.
+    before_waiting: Semaphore,
     inbox: Queue<Arrived, Stored>,
     /// Stored events that nobody has heard yet.
     unheard: AtomicUsize,
@@ -63,10 +86,12 @@ pub(crate) struct Webhooks {
 
 impl Webhooks {
     pub(crate) fn new(limits: WebhookLimits, subjects: Subjects) -> Self {
+        let waiting = limits.before_places.saturating_mul(WAITING);
         Self {
             subjects,
             figures: Figures::default(),
             before_places: Semaphore::new(limits.before_places.min(Semaphore::MAX_PERMITS)),
+            before_waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             inbox: Queue::new(limits.arriving),
             unheard: AtomicUsize::new(0),
             stored: Notify::new(),

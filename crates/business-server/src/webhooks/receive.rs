@@ -13,10 +13,10 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::time::{timeout, timeout_at};
 
-use super::Webhooks;
 use super::figures::Figures;
 use super::inbox::{Arrived, Stored, key};
 use super::signature::{self, Parameters, Stranger};
+use super::{Asked, Webhooks};
 use crate::Business;
 use crate::figures::count;
 use crate::http::ClientAddress;
@@ -140,29 +140,38 @@ async fn take(
     }
 }
 
-/// Decides within the budget. Whoever waits for the answer must not wait for us: without a decision
-/// in time it is allowed.
+/// Decides within the budget: whoever waits for the answer must not wait for us. What the webhook
+/// alone decides, such as a forged gift, is decided whatever else there is to do.
 async fn answer_before(
     business: &Business,
     command: &WebhookCommand,
     request: Request,
 ) -> Result<WebhookAnswer, Refusal> {
-    let Webhooks { limits, subjects, figures, before_places, .. } = &business.webhooks;
+    let Webhooks { limits, subjects, figures, before_places, before_waiting, .. } =
+        &business.webhooks;
     let deadline = tokio::time::Instant::now() + limits.before_budget;
+    let body = timeout_at(deadline, read(request)).await.map_err(|_| Refusal::Slow)??;
+    let webhook = parse(command, &body)?;
+    // Only what has been read of it waits for a place.
+    drop(body);
+    let question = match (subjects.ask)(business, &webhook) {
+        Asked::Open(question) => question,
+        Asked::Answered(answer) => {
+            count(&figures.before_answered);
+            return Ok(answer);
+        }
+    };
     let deciding = async {
-        let _place = before_places.acquire().await;
-        let body = read(request).await?;
-        let webhook = parse(command, &body)?;
-        Ok((subjects.decide)(business, &webhook).await)
+        let _waiting = before_waiting.try_acquire().ok()?;
+        let _place = before_places.acquire().await.ok()?;
+        Some(question.decide(business).await)
     };
-    let Ok(decided) = timeout_at(deadline, deciding).await else {
-        count(&figures.before_late);
-        return Ok(allow());
-    };
-    if decided.is_ok() {
+    if let Ok(Some(answer)) = timeout_at(deadline, deciding).await {
         count(&figures.before_answered);
+        return Ok(answer);
     }
-    decided
+    count(&figures.before_late);
+    Ok(question.undecided(business))
 }
 
 /// Answers when the event is durable.

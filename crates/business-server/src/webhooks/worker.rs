@@ -50,7 +50,7 @@ pub(super) async fn hear_all(business: &Business, stop: &CancellationToken) {
 
 /// False when nothing waits.
 async fn hear_batch(business: &Business) -> Result<bool, Error> {
-    let events = store::unheard(&mut business.database.read().await?, BATCH).await?;
+    let events = store::unheard(&mut business.database.read_for_webhook().await?, BATCH).await?;
     if events.is_empty() {
         return Ok(false);
     }

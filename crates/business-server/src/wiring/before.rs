@@ -1,81 +1,135 @@
 //! What is going to happen in a room, and whether it may.
 
 use chat_types::Element;
-use chat_types::business::BusinessMessage;
+use chat_types::business::{BusinessMessage, Like};
 use chat_types::webhook::{BeforeApplyJoin, GroupMsg, Webhook, WebhookAnswer};
 use serde::Deserialize;
 
 use crate::events::codes;
 use crate::figures::count;
-use crate::moderation::{self, Judged};
-use crate::webhooks::allow;
+use crate::moderation::{self, Judged, WhenLate};
+use crate::storage::Error;
+use crate::webhooks::{Asked, Boxed, Question, allow};
 use crate::{Business, accounts, likes};
 
 fn refuse(code: i32, sentence: impl Into<String>) -> WebhookAnswer {
     WebhookAnswer { error_code: code, error_info: sentence.into(), ..allow() }
 }
 
-pub(super) async fn decide(business: &Business, webhook: &Webhook) -> WebhookAnswer {
+/// What a before-webhook comes to, as far as it says so itself.
+pub(super) fn ask<'a>(business: &Business, webhook: &'a Webhook) -> Asked<'a> {
     match webhook {
-        Webhook::GroupBeforeSendMsg(message) => decide_message(business, message).await,
-        Webhook::BeforeApplyJoinGroup(join) => decide_join(business, join).await,
-        _ => allow(),
+        Webhook::GroupBeforeSendMsg(message) => ask_message(business, message),
+        Webhook::BeforeApplyJoinGroup(join) => Asked::Open(Box::new(Open::Join(join))),
+        _ => Asked::Answered(allow()),
     }
 }
 
-async fn decide_message(business: &Business, message: &GroupMsg) -> WebhookAnswer {
+fn ask_message<'a>(business: &Business, message: &'a GroupMsg) -> Asked<'a> {
     // What this service says itself has been decided already, in whose name it may be.
-    let chat = &business.config.chat;
-    let operator = message.operator_account.as_str();
-    if [chat.admin.as_str(), chat.assistant.as_str()].contains(&operator) {
-        return allow();
+    if business.config.chat.is_own(&message.operator_account) {
+        return Asked::Answered(allow());
     }
-    let judged = match kind(&message.msg_body) {
-        Kind::Like(like) => {
-            if business.config.count_likes
-                && let Err(refused) = likes::count(business, message, &like).await
-            {
-                return refuse(refused.code(), refused.to_string());
-            }
-            // Likes are many, and nobody looks for a badge beside one.
-            let cloud_custom_data = accounts::without_badge(&message.cloud_custom_data);
-            return WebhookAnswer { cloud_custom_data, ..allow() };
+    match kind(&message.msg_body) {
+        Kind::Forged(kind) => {
+            let (code, sentence) = moderation::refuse_forged(business, message, kind);
+            Asked::Answered(refuse(code, sentence))
         }
-        Kind::Forged(kind) => moderation::refuse_forged(business, message, kind).await,
-        Kind::Comment => moderation::judge(business, message).await,
-    };
+        Kind::Like(like) if business.config.count_likes => {
+            Asked::Open(Box::new(Open::Like(message, like)))
+        }
+        Kind::Like(_) => Asked::Answered(allow_without_badge(message)),
+        Kind::Comment => Asked::Open(Box::new(Open::Comment(message))),
+    }
+}
+
+/// What has to be looked up.
+enum Open<'a> {
+    Like(&'a GroupMsg, Like),
+    Comment(&'a GroupMsg),
+    Join(&'a BeforeApplyJoin),
+}
+
+impl Question for Open<'_> {
+    fn decide<'a>(&'a self, business: &'a Business) -> Boxed<'a, WebhookAnswer> {
+        Box::pin(async {
+            let decided = match self {
+                Self::Like(message, like) => count_likes(business, message, like).await,
+                Self::Comment(message) => decide_comment(business, message).await,
+                Self::Join(join) => decide_join(business, join).await,
+            };
+            decided.unwrap_or_else(|error| {
+                tracing::error!(%error, "a webhook is answered without a decision");
+                count(&business.moderation.figures.before_failed);
+                self.undecided(business)
+            })
+        })
+    }
+
+    /// Also without a database. What is not counted is not acknowledged, and of everything else the
+    /// room says what it wants.
+    fn undecided(&self, business: &Business) -> WebhookAnswer {
+        let (group_id, allowed) = match self {
+            Self::Like(..) => return refuse_likes(likes::Refused::Late),
+            Self::Comment(message) => (&message.group_id, allow_without_badge(message)),
+            Self::Join(join) => (&join.group_id, allow()),
+        };
+        match moderation::when_late(business, group_id) {
+            WhenLate::Allow => allowed,
+            WhenLate::Refuse => {
+                refuse(codes::LATE, "this could not be looked at in time: try again in a moment")
+            }
+        }
+    }
+}
+
+async fn count_likes(
+    business: &Business,
+    message: &GroupMsg,
+    like: &Like,
+) -> Result<WebhookAnswer, Error> {
+    Ok(match likes::count(business, message, like).await {
+        // Likes are many, and nobody looks for a badge beside one.
+        Ok(()) => allow_without_badge(message),
+        Err(refused) => refuse_likes(refused),
+    })
+}
+
+fn refuse_likes(refused: likes::Refused) -> WebhookAnswer {
+    refuse(refused.code(), refused.to_string())
+}
+
+/// Goes on, without a badge that its sender has pinned on.
+fn allow_without_badge(message: &GroupMsg) -> WebhookAnswer {
+    let cloud_custom_data = accounts::without_badge(&message.cloud_custom_data);
+    WebhookAnswer { cloud_custom_data, ..allow() }
+}
+
+async fn decide_comment(business: &Business, message: &GroupMsg) -> Result<WebhookAnswer, Error> {
     let badged = async || WebhookAnswer {
         cloud_custom_data: accounts::badge_data(business, message).await,
         ..allow()
     };
-    match judged {
+    Ok(match moderation::judge(business, message).await? {
         Judged::Pass => badged().await,
         Judged::Replace(body) => WebhookAnswer { msg_body: Some(body), ..badged().await },
         Judged::Refuse { code, sentence } => refuse(code, sentence),
         Judged::Drop => refuse(codes::SILENT, ""),
-    }
+    })
 }
 
-async fn decide_join(business: &Business, join: &BeforeApplyJoin) -> WebhookAnswer {
-    let banned = moderation::banned_until(business, &join.group_id, &join.requestor_account).await;
-    match banned {
-        Ok(None) => allow(),
-        Ok(Some(until_s)) => {
-            let left_s = until_s.saturating_sub(business.clock.now_s());
-            refuse(codes::BANNED, format!("you may not come in for another {left_s} s"))
-        }
-        Err(error) => {
-            tracing::error!(%error, "bans not read: the account may come in");
-            count(&business.moderation.figures.before_failed);
-            allow()
-        }
-    }
+async fn decide_join(business: &Business, join: &BeforeApplyJoin) -> Result<WebhookAnswer, Error> {
+    let banned =
+        moderation::banned_until(business, &join.group_id, &join.requestor_account).await?;
+    let Some(until_s) = banned else { return Ok(allow()) };
+    let left_s = until_s.saturating_sub(business.clock.now_s());
+    Ok(refuse(codes::BANNED, format!("you may not come in for another {left_s} s")))
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Comment,
-    Like(chat_types::business::Like),
+    Like(Like),
     /// Something that only the service may say, or that is made to look like it: every kind of
     /// business message but a sound like, which is a viewer's own.
     Forged(&'static str),

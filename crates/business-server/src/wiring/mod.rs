@@ -14,6 +14,6 @@ use crate::webhooks::Subjects;
 
 /// Who answers webhooks.
 pub(crate) const SUBJECTS: Subjects = Subjects {
-    decide: |business, webhook| Box::pin(before::decide(business, webhook)),
+    ask: before::ask,
     hear: |business, tx, event| Box::pin(consumers::hear(business, tx, event)),
 };

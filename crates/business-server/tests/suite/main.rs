@@ -10,6 +10,7 @@ mod events;
 mod follows;
 mod gifts;
 mod house;
+mod late;
 mod ledger;
 mod levels;
 mod likes;

@@ -164,8 +164,10 @@ async fn nobody_but_the_service_says_what_only_the_service_may_say() {
     let host = shop.sign_in("host", "host").await;
     host.put_ok(&format!("/rooms/{ROOM}/status"), json!({"status": "paused"})).await;
     while watcher.business("live_status").await["status"] != "paused" {}
-    let log = admin.get_ok("/moderation/log").await;
-    assert!(log.as_array().unwrap().iter().any(|line| line["reason"] == "forged gift"));
+    until(&admin, "/moderation/log", |log| {
+        log.as_array().unwrap().iter().any(|line| line["reason"] == "forged gift")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::moderation::measures::carry_out_soon;
 use crate::moderation::record::put_down;
 use crate::moderation::store::{self, Due};
 use crate::storage::Tx;
-use crate::{Business, accounts, rooms};
+use crate::{Business, rooms};
 
 pub(super) fn routes() -> Api {
     Api::new().routes(routes!(mute)).routes(routes!(ban))
@@ -124,7 +124,7 @@ pub(super) async fn check(
     group_id: &str,
     user_id: &str,
 ) -> Result<(), Problem> {
-    if accounts::is_of_the_service(business, user_id) {
+    if business.config.chat.is_own(user_id) {
         return Err(Problem::forbidden(format!(
             "the service speaks as {user_id}: muted, it could tell the room of no gift"
         )));

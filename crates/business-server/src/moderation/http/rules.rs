@@ -53,6 +53,8 @@ async fn put_rules(
     admit(&mut tx, &room, &caller).await?;
     store::put_rules(&mut tx, &room, &rules).await?;
     tx.commit().await?;
-    business.moderation.judges.forget(&room);
+    business.moderation.judges.changed();
+    // Known from now on, also when nothing can be looked up.
+    business.moderation.judges.of(&business.database, &room).await?;
     Ok(axum::Json(rules))
 }

@@ -93,7 +93,7 @@ async fn put_words(
     }
     tx.commit().await?;
     let moderation = &business.moderation;
-    moderation.judges.forget(&group_id);
+    moderation.judges.changed();
     // Built now, so that no message has to wait for it.
     moderation.judges.of(&business.database, &group_id).await?;
     Ok(axum::Json(Lists { lists }))

@@ -12,7 +12,10 @@ pub(super) use measures::{
 pub(super) use reviews::{
     NewReview, Review, close_review, insert_review, message_left_out, message_sent, review, reviews,
 };
-pub(super) use rules::{Sender, delete_list, lists, put_list, put_rules, rules, sender};
+pub(super) use rules::{
+    Sender, Version, changed, delete_list, lists, put_list, put_rules, rules, sender, standing,
+    strict_rooms,
+};
 
 use sqlx::Row;
 

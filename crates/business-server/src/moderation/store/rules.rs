@@ -3,7 +3,9 @@
 use chat_types::business::api::Role;
 use sqlx::Row;
 
-use crate::moderation::rules::Rules;
+use crate::http::Role;
+use crate::moderation::ALL_ROOMS;
+use crate::moderation::rules::{Rules, WhenLate};
 use crate::moderation::words::WordList;
 use crate::storage::{Error, Tx, from_db};
 
@@ -24,14 +26,16 @@ pub(in crate::moderation) async fn put_rules(
     rules: &Rules,
 ) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO moderation_rules (group_id, rules) VALUES ($1, $2)
-         ON CONFLICT (group_id) DO UPDATE SET rules = excluded.rules",
+        "INSERT INTO moderation_rules (group_id, rules, late_refused) VALUES ($1, $2, $3)
+         ON CONFLICT (group_id) DO UPDATE SET rules = excluded.rules,
+             late_refused = excluded.late_refused",
     )
     .bind(group_id)
     .bind(written(rules)?)
+    .bind(i64::from(rules.when_late == WhenLate::Refuse))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    changed(tx, group_id).await
 }
 
 fn written(value: &impl serde::Serialize) -> Result<String, Error> {
@@ -68,7 +72,7 @@ pub(in crate::moderation) async fn put_list(
     .bind(written(list)?)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    changed(tx, group_id).await
 }
 
 pub(in crate::moderation) async fn delete_list(
@@ -81,7 +85,58 @@ pub(in crate::moderation) async fn delete_list(
         .bind(name)
         .execute(&mut **tx)
         .await?;
+    changed(tx, group_id).await
+}
+
+/// Of which version the rules, words and moderators are: those of all rooms, and those of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(in crate::moderation) struct Version {
+    pub(in crate::moderation) everywhere: u64,
+    pub(in crate::moderation) here: u64,
+}
+
+/// What has to be known of a room before its rules are read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::moderation) struct Standing {
+    pub(in crate::moderation) version: Version,
+    /// Nothing passes there that could not be looked at in time.
+    pub(in crate::moderation) late_refused: bool,
+}
+
+pub(in crate::moderation) async fn standing(
+    tx: &mut Tx,
+    group_id: &str,
+) -> Result<Standing, Error> {
+    let (everywhere, here, late_refused): (i64, i64, i64) = sqlx::query_as(
+        "SELECT
+             COALESCE((SELECT version FROM moderation_versions WHERE group_id = $1), 0),
+             COALESCE((SELECT version FROM moderation_versions WHERE group_id = $2), 0),
+             COALESCE((SELECT late_refused FROM moderation_rules WHERE group_id = $2), 0)",
+    )
+    .bind(ALL_ROOMS)
+    .bind(group_id)
+    .fetch_one(&mut **tx)
+    .await?;
+    let version = Version { everywhere: from_db(everywhere), here: from_db(here) };
+    Ok(Standing { version, late_refused: late_refused != 0 })
+}
+
+/// What is kept in memory of a room, or of all rooms, is out of date once this is committed.
+pub(in crate::moderation) async fn changed(tx: &mut Tx, group_id: &str) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO moderation_versions (group_id, version) VALUES ($1, 1)
+         ON CONFLICT (group_id) DO UPDATE SET version = moderation_versions.version + 1",
+    )
+    .bind(group_id)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
+}
+
+/// Rooms in which nothing passes that could not be looked at in time.
+pub(in crate::moderation) async fn strict_rooms(tx: &mut Tx) -> Result<Vec<String>, Error> {
+    let rooms = sqlx::query_scalar("SELECT group_id FROM moderation_rules WHERE late_refused = 1");
+    Ok(rooms.fetch_all(&mut **tx).await?)
 }
 
 /// Who speaks in a room.
