@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::{Person, admit, check_open, levels, nick, store};
-use crate::Business;
 use crate::http::{Api, Body, Caller, ClientAddress, Problem, Problems, Role};
+use crate::{Business, moderation};
 
 pub(crate) fn routes() -> Api {
     Api::new()
@@ -43,8 +43,9 @@ async fn sign_in(
     }
     business.entry_rates.admit(&client.to_string())?;
     let user_id = UserId::new(body.user_id).map_err(|error| Problem::invalid(error.info))?;
-    let person = Person { user_id, nick: nick(&body.name)?, role: body.role };
-    enter(&business, &person).await
+    let nick = nick(&body.name)?;
+    moderation::check_name(&business, &nick).await?;
+    enter(&business, &Person { user_id, nick, role: body.role }).await
 }
 
 /// Exchange a token of the shop's identity server for one of this service.
@@ -60,6 +61,9 @@ async fn exchange(
     };
     business.entry_rates.admit(&client.to_string())?;
     let person = identity.verify(&body.token, business.clock.now_ms()).await?;
+    // Nobody can choose here what the identity server says.
+    let nick = moderation::public_name(&business, person.user_id.as_str(), person.nick).await?;
+    let person = Person { nick, ..person };
     enter(&business, &person).await
 }
 

@@ -5,7 +5,7 @@ use chat_types::webhook::AfterJoin;
 
 use super::{say, store};
 use crate::storage::{self, Tx};
-use crate::{Business, accounts, rooms};
+use crate::{Business, accounts, moderation, rooms};
 
 /// People whom one greeting names; the others are counted.
 pub(super) const MAX_NAMED: usize = 3;
@@ -101,7 +101,9 @@ pub(super) async fn hear(
             continue;
         }
         let account = accounts::store::find(tx, user_id).await?;
-        greeting.waiting.add(account.map_or_else(|| user_id.to_owned(), |account| account.nick));
+        let nick = account.map_or_else(|| user_id.to_owned(), |account| account.nick);
+        let name = moderation::shown_name(business, tx, group_id, user_id, &nick).await?;
+        greeting.waiting.add(name);
     }
     if !greet(business, tx, group_id, &greeting).await? {
         store::set_waiting(tx, group_id, &greeting.waiting).await?;

@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::store::{self, Draw, State};
 use super::{GRACE_MS, opening};
-use crate::Business;
 use crate::accounts::levels;
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
+use crate::{Business, moderation};
 
 /// How often is looked whether a draw is over.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -90,6 +90,7 @@ async fn decide(business: &Business, draw: &Draw) -> Result<(), Error> {
     let mut told = Vec::new();
     for (at, user) in won.into_iter().enumerate() {
         let nick = store::nick(&mut tx, &user).await?.unwrap_or_else(|| user.clone());
+        let nick = moderation::shown_name(business, &mut tx, &draw.group_id, &user, &nick).await?;
         let winner = Winner { user, nick };
         store::insert_winner(&mut tx, &draw.draw, at, &winner).await?;
         told.push(winner);

@@ -12,9 +12,8 @@ use super::idempotency::{self, IdempotencyKey};
 use super::store::{self, Span};
 use super::wallet::{self, Account};
 use super::{Amount, DAY_MS, Wish};
-use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
-use crate::rooms;
+use crate::{Business, moderation, rooms};
 
 /// People in a ranking, at most.
 const RANKED: u32 = 100;
@@ -55,7 +54,7 @@ async fn catalogue(State(business): State<Arc<Business>>, _: Caller) -> axum::Js
 
 /// Give a gift: it is paid, and the room is told.
 ///
-/// Problems are, beside the usual: 402 `balance`, 404 `room`, `gift` or `account`, 409 `not_live`,
+/// Problems are, beside the usual: 402 `balance`, 403 `banned` or `muted`, 404 `room`, `gift` or `account`, 409 `not_live`,
 /// `combo` or `idempotency_key`, and 503 `outbox_full`, after which nothing has been done.
 #[utoipa::path(post, path = "/gifts", tag = "gifts", request_body = Give, params(IdempotencyKey),
     security(("token" = [])), responses((status = 200, body = Given), Problems))]
@@ -159,8 +158,12 @@ async fn ranking(
         Some(span) => store::ranking(&mut tx, &room, span, RANKED).await?,
         None => Vec::new(),
     };
-    let ranked = ranked.into_iter().map(|(user, nick, coins)| Ranked { user, nick, coins });
-    Ok(axum::Json(ranked.collect()))
+    let mut shown = Vec::with_capacity(ranked.len());
+    for (user, nick, coins) in ranked {
+        let nick = moderation::shown_name(&business, &mut tx, &room, &user, &nick).await?;
+        shown.push(Ranked { user, nick, coins });
+    }
+    Ok(axum::Json(shown))
 }
 
 /// What was refunded does not count anywhere.

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
-use crate::{Business, accounts, rooms, secrets};
+use crate::{Business, accounts, moderation, rooms, secrets};
 use catalogue::{ComboRule, GiftKind};
 use store::{Combo, Order};
 use wallet::{Account, Booking, Kind};
@@ -122,6 +122,9 @@ async fn give(
     let giver =
         giver.ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
     let held_back = store::pending_combos(tx).await?;
+    moderation::check_may_be_shown(business, tx, &room.group_id, user.as_str()).await?;
+    let nick =
+        moderation::shown_name(business, tx, &room.group_id, user.as_str(), &giver.nick).await?;
     let coming = held_back.saturating_add(amount.messages(kind.combo).into());
     business.outbox.admit(tx, coming).await?;
 
@@ -147,7 +150,7 @@ async fn give(
         count,
         total: count,
         user: user.to_string(),
-        nick: giver.nick,
+        nick,
         level: accounts::levels::level_of(&business.config.levels, giver.experience),
         price: kind.price,
         effect: kind.effect,

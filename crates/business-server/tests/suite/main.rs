@@ -17,6 +17,7 @@ mod likes;
 mod malformed;
 mod measures;
 mod moderation;
+mod names;
 mod outbox;
 mod products;
 mod rooms;

@@ -176,3 +176,41 @@ pub(in crate::moderation) async fn banned_until(
     .await?;
     Ok(row.map(|row| from_db(row.get("until_s"))))
 }
+
+/// A mute or ban that holds now.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::moderation) struct Active {
+    pub(in crate::moderation) measure: Measure,
+    pub(in crate::moderation) until_s: u64,
+}
+
+/// What keeps an account out of a room or silent there: a ban before a mute. What the chat service
+/// refused to carry out does not hold, unless it is a ban, which this service keeps itself.
+pub(in crate::moderation) async fn active(
+    tx: &mut Tx,
+    group_id: &str,
+    user_id: &str,
+    now_s: u64,
+) -> Result<Option<Active>, Error> {
+    let found: Option<(String, i64)> = sqlx::query_as(
+        "SELECT measure, until_s FROM moderation_measures
+         WHERE group_id = $1 AND user_id = $2 AND until_s > $3
+           AND (measure = $4 OR (measure = $5 AND state <> $6))
+         ORDER BY measure LIMIT 1",
+    )
+    .bind(group_id)
+    .bind(user_id)
+    .bind(to_db(now_s))
+    .bind(Measure::Ban.name())
+    .bind(Measure::Mute.name())
+    .bind(Fate::Refused.state())
+    .fetch_optional(&mut **tx)
+    .await?;
+    found
+        .map(|(name, until_s)| {
+            let measure = Measure::from_name(&name)
+                .ok_or_else(|| Error::Unreadable(format!("the measure {name}")))?;
+            Ok(Active { measure, until_s: from_db(until_s) })
+        })
+        .transpose()
+}
