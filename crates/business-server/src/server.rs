@@ -42,6 +42,12 @@ pub enum Error {
     Listen { listen: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Exposed(#[from] ingress::Exposed),
+    #[error(
+        "in development anybody signs in as whom they like, and {listen} can be reached from other \
+         machines, or by proxies: listen on 127.0.0.1 without proxies, switch --development off, or \
+         say that this is meant with --development anywhere"
+    )]
+    OpenDevelopment { listen: SocketAddr },
     #[error("the client of the chat service cannot be made: {0}")]
     Chat(#[from] chat_rest::Error),
     #[error(transparent)]
@@ -68,6 +74,9 @@ impl BusinessServer {
     /// not be there yet.
     pub async fn start(config: Config) -> Result<Self, Error> {
         config.exposure().check()?;
+        if config.is_open_development() {
+            return Err(Error::OpenDevelopment { listen: config.listen });
+        }
         let catalogue = Catalogue::open(config.catalogue_dir.as_deref())?;
         let database = storage::Database::open(&config.data_dir).await?;
         let in_use = |source| Error::Listen { listen: config.listen, source };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls_transport::{ServerTls, Trust};
 
-use crate::options::{Only, Options};
+use crate::options::{Development, Only, Options};
 use crate::{Error, certificates, print_line, trust};
 
 /// Runs the services until it is asked to stop. When they are ready it prints one JSON line with the
@@ -109,6 +109,9 @@ fn alone(
     let listen = business.business_listen.unwrap_or(options.listen);
     let mut config = business_server::Config::new(listen, options.data_dir.clone(), access);
     config.webhook_token = business.webhook_token.clone();
+    if config.webhook_token.is_none() && business.development == Development::Off {
+        return Err(missing("--webhook-token"));
+    }
     business.configure(&mut config);
     options.ingress.configure_business(&mut config);
     config.identity = business.identity()?;

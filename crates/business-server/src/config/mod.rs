@@ -76,11 +76,13 @@ pub struct Config {
     /// Listens beyond this machine without encryption and without proxies.
     pub insecure_plain_text: bool,
     pub chat: ChatAccess,
-    /// With which the chat service signs its webhooks; without one they are not checked, and only a
-    /// receiver on loopback takes them.
+    /// With which the chat service signs its webhooks; without one none is taken, unless it comes from
+    /// this machine in development.
     pub webhook_token: Option<Secret>,
-    /// Whether anyone may sign in with a name alone, and fill up the own wallet.
+    /// Whether anyone may sign in with a name alone, as an administrator too, and top up their wallet.
     pub development: bool,
+    /// That this may be reached from other machines is meant.
+    pub development_anywhere: bool,
     pub identity: Option<IdentityServer>,
     /// Signs top-ups that the shop's payment makes. Without one there are none.
     pub payment_key: Option<Secret>,
@@ -125,6 +127,7 @@ impl Config {
             chat,
             webhook_token: None,
             development: false,
+            development_anywhere: false,
             identity: None,
             payment_key: None,
             catalogue_dir: None,
@@ -145,12 +148,52 @@ impl Config {
         }
     }
 
+    /// Whether other machines reach a service at which anybody is whom they say they are.
+    pub(crate) fn is_open_development(&self) -> bool {
+        let is_local = self.listen.ip().to_canonical().is_loopback();
+        let is_reached = !is_local || !self.trusted_proxies.is_empty();
+        self.development && !self.development_anywhere && is_reached
+    }
+
     pub(crate) fn exposure(&self) -> Exposure {
         Exposure {
             listen: self.listen,
             encrypted: self.tls.is_some(),
             behind_proxies: !self.trusted_proxies.is_empty(),
             plain_text: self.insecure_plain_text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn development_that_others_reach_has_to_be_said_twice() {
+        let chat = ChatAccess {
+            base_url: "http://127.0.0.1:8700".into(),
+            sdk_app_id: 1,
+            key: Secret::new("key"),
+            admin: UserId::new("boss").unwrap(),
+            assistant: UserId::new("assistant").unwrap(),
+        };
+        assert!(["boss", "assistant", USUAL_ADMIN].iter().all(|account| chat.is_own(account)));
+        assert!(!chat.is_own("mei"));
+        let refused = |listen: &str, proxies: &str, development, development_anywhere| {
+            let config = Config::new(listen.parse().unwrap(), "data".into(), chat.clone());
+            let trusted_proxies = proxies.parse().unwrap();
+            Config { trusted_proxies, development, development_anywhere, ..config }
+                .is_open_development()
+        };
+        assert!(!refused("127.0.0.1:8701", "", true, false));
+        assert!(!refused("[::1]:8701", "", true, false));
+        for (listen, proxies) in
+            [("0.0.0.0:8701", ""), ("10.0.0.5:8701", ""), ("127.0.0.1:8701", "127.0.0.1")]
+        {
+            assert!(refused(listen, proxies, true, false), "{listen} {proxies}");
+            assert!(!refused(listen, proxies, true, true), "{listen} {proxies}");
+            assert!(!refused(listen, proxies, false, false), "{listen} {proxies}");
         }
     }
 }

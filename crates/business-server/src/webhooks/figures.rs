@@ -16,8 +16,8 @@ crate::figures::figures! { ReceiverFigures {
     refused_unheard;
     /// After-webhooks that could not be stored.
     refused_storage;
-    /// Webhooks from another machine while there is no token.
-    refused_peer;
+    /// Webhooks while there is no token.
+    refused_no_token;
     /// Webhooks with a wrong signature, or without one.
     refused_signature;
     /// Webhooks whose time is too far off.

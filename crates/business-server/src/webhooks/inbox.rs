@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
-use super::signature::hex;
 use super::store;
 use crate::Business;
 use crate::figures::add;
@@ -47,7 +46,7 @@ pub(crate) fn key(webhook: &Webhook, body: &[u8]) -> Option<String> {
             let group_id = &sent.message.group_id;
             Some(format!("message:{group_id}:{}:{}", sent.msg_seq, sent.msg_time))
         }
-        _ => Some(format!("{}:{}", webhook.command().name, hex(&Sha256::digest(body)))),
+        _ => Some(format!("{}:{}", webhook.command().name, hex::encode(Sha256::digest(body)))),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{timeout, timeout_at};
 
 use super::figures::Figures;
 use super::inbox::{Arrived, Stored, key};
-use super::signature::{self, Parameters, Stranger};
+use super::signature::{Parameters, Proof, Unproven};
 use super::{Asked, Webhooks};
 use crate::Business;
 use crate::figures::count;
@@ -41,7 +41,7 @@ pub(crate) fn allow() -> WebhookAnswer {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(transparent)]
-    Stranger(#[from] Stranger),
+    Unproven(#[from] Unproven),
     #[error("the query cannot be read: {0}")]
     Query(#[from] QueryRejection),
     #[error("the body is no webhook: {0}")]
@@ -61,7 +61,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     fn status(&self) -> u16 {
         match self {
-            Self::Stranger(_) => 403,
+            Self::Unproven(_) => 403,
             Self::Query(_) | Self::Malformed(_) => 400,
             Self::TooLong => 413,
             Self::Slow => 408,
@@ -71,10 +71,10 @@ impl Refusal {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Stranger(Stranger::Peer) => "peer",
-            Self::Stranger(Stranger::Signature) => "signature",
-            Self::Stranger(Stranger::Time) => "time",
-            Self::Stranger(Stranger::Application) => "application",
+            Self::Unproven(Unproven::NoToken) => "no_token",
+            Self::Unproven(Unproven::Signature) => "signature",
+            Self::Unproven(Unproven::Time) => "time",
+            Self::Unproven(Unproven::Application) => "application",
             Self::Query(_) => "query",
             Self::Malformed(_) => "body",
             Self::TooLong => "body_too_long",
@@ -87,10 +87,10 @@ impl Refusal {
     /// Where it is counted; those that concern the database are counted where it is written.
     fn figure<'a>(&self, figures: &'a Figures) -> Option<&'a AtomicU64> {
         Some(match self {
-            Self::Stranger(Stranger::Peer) => &figures.refused_peer,
-            Self::Stranger(Stranger::Signature) => &figures.refused_signature,
-            Self::Stranger(Stranger::Time) => &figures.refused_time,
-            Self::Stranger(Stranger::Application) => &figures.refused_application,
+            Self::Unproven(Unproven::NoToken) => &figures.refused_no_token,
+            Self::Unproven(Unproven::Signature) => &figures.refused_signature,
+            Self::Unproven(Unproven::Time) => &figures.refused_time,
+            Self::Unproven(Unproven::Application) => &figures.refused_application,
             Self::Query(_) | Self::Malformed(_) => &figures.refused_malformed,
             Self::TooLong => &figures.refused_length,
             Self::Slow => &figures.refused_slow,
@@ -126,9 +126,7 @@ async fn take(
     request: Request,
 ) -> Result<WebhookAnswer, Refusal> {
     let Query(parameters) = query?;
-    let config = &business.config;
-    let (token, app) = (config.webhook_token.as_ref(), config.chat.sdk_app_id);
-    signature::check(&parameters, token, client, app, business.clock.now_s())?;
+    Proof::of(&business.config).check(&parameters, client, business.clock.now_s())?;
     let Some(command) = WebhookCommand::named(&parameters.command) else {
         count(&business.webhooks.figures.ignored);
         return Ok(allow());

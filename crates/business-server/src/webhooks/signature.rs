@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::net::IpAddr;
+use subtle::ConstantTimeEq as _;
 
-use crate::Secret;
+use crate::{Config, Secret};
 
 /// The time of a webhook may be so far off, either way.
 const WINDOW_S: u64 = 60;
@@ -23,13 +23,11 @@ pub(super) struct Parameters {
     sign: String,
 }
 
-/// Why a webhook is not from the chat service.
+/// Why a webhook is not taken for one of the chat service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Stranger {
-    #[error(
-        "without a webhook token only this machine is listened to: configure one on both sides"
-    )]
-    Peer,
+pub(crate) enum Unproven {
+    #[error("no webhook token is configured: configure one on both sides")]
+    NoToken,
     #[error("the signature is not that of the configured webhook token")]
     Signature,
     #[error("RequestTime is more than {WINDOW_S} s off: compare the clocks of the two machines")]
@@ -38,47 +36,57 @@ pub(crate) enum Stranger {
     Application,
 }
 
-pub(super) fn check(
-    parameters: &Parameters,
-    token: Option<&Secret>,
-    peer: IpAddr,
+/// What webhooks are checked by.
+#[derive(Debug)]
+pub(super) struct Proof<'a> {
+    /// An empty one is everybody's, so it is none.
+    token: Option<&'a Secret>,
+    /// A peer of this machine is believed without a token. It proves little, since whoever comes
+    /// through a proxy of this machine is one, too.
+    believes_machine: bool,
     sdk_app_id: u32,
-    now_s: u64,
-) -> Result<(), Stranger> {
-    match token {
-        None if !peer.to_canonical().is_loopback() => return Err(Stranger::Peer),
-        None => {}
-        Some(token) => {
-            if !is_same(&sign(token, &parameters.request_time), &parameters.sign) {
-                return Err(Stranger::Signature);
-            }
-            let time_s: u64 = parameters.request_time.parse().map_err(|_| Stranger::Time)?;
-            if time_s.abs_diff(now_s) > WINDOW_S {
-                return Err(Stranger::Time);
-            }
+}
+
+impl<'a> Proof<'a> {
+    pub(super) fn of(config: &'a Config) -> Self {
+        Self {
+            token: config.webhook_token.as_ref().filter(|token| !token.reveal().is_empty()),
+            believes_machine: config.development,
+            sdk_app_id: config.chat.sdk_app_id,
         }
     }
-    if parameters.sdk_app_id == Some(sdk_app_id) { Ok(()) } else { Err(Stranger::Application) }
+
+    pub(super) fn check(
+        &self,
+        parameters: &Parameters,
+        peer: IpAddr,
+        now_s: u64,
+    ) -> Result<(), Unproven> {
+        match self.token {
+            None if self.believes_machine && peer.to_canonical().is_loopback() => {}
+            None => return Err(Unproven::NoToken),
+            Some(token) => {
+                let expected = sign(token, &parameters.request_time);
+                if !bool::from(expected.as_bytes().ct_eq(parameters.sign.as_bytes())) {
+                    return Err(Unproven::Signature);
+                }
+                let time_s: u64 = parameters.request_time.parse().map_err(|_| Unproven::Time)?;
+                if time_s.abs_diff(now_s) > WINDOW_S {
+                    return Err(Unproven::Time);
+                }
+            }
+        }
+        if parameters.sdk_app_id == Some(self.sdk_app_id) {
+            Ok(())
+        } else {
+            Err(Unproven::Application)
+        }
+    }
 }
 
 /// Lower-case hexadecimal SHA-256 of the token directly followed by the time.
 fn sign(token: &Secret, time: &str) -> String {
-    let digest = Sha256::new().chain_update(token.reveal()).chain_update(time).finalize();
-    hex(&digest)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Takes equally long wherever the texts differ. Their length is no secret.
-fn is_same(one: &str, other: &str) -> bool {
-    let differing = one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-    one.len() == other.len() && std::hint::black_box(differing) == 0
+    hex::encode(Sha256::new().chain_update(token.reveal()).chain_update(time).finalize())
 }
 
 #[cfg(test)]
@@ -99,8 +107,12 @@ mod tests {
         }
     }
 
-    fn checked(parameters: &Parameters, now_s: u64) -> Result<(), Stranger> {
-        check(parameters, Some(&Secret::new("xxxxyyyy")), ELSEWHERE, 5, now_s)
+    fn with(token: Option<&Secret>, believes_machine: bool) -> Proof<'_> {
+        Proof { token, believes_machine, sdk_app_id: 5 }
+    }
+
+    fn checked(parameters: &Parameters, now_s: u64) -> Result<(), Unproven> {
+        with(Some(&Secret::new("xxxxyyyy")), false).check(parameters, ELSEWHERE, now_s)
     }
 
     #[test]
@@ -109,7 +121,7 @@ mod tests {
             assert_eq!(checked(&documented(), now_s), Ok(()));
         }
         for now_s in [TIME - 61, TIME + 61, 0, u64::MAX] {
-            assert_eq!(checked(&documented(), now_s), Err(Stranger::Time));
+            assert_eq!(checked(&documented(), now_s), Err(Unproven::Time));
         }
     }
 
@@ -121,12 +133,12 @@ mod tests {
             checked(&parameters, TIME)
         };
         for sign in ["", "17773", &"0".repeat(64), &documented().sign.to_uppercase()] {
-            assert_eq!(changed(&|p| p.sign = sign.to_owned()), Err(Stranger::Signature));
+            assert_eq!(changed(&|p| p.sign = sign.to_owned()), Err(Unproven::Signature));
         }
         let later = (TIME + 1).to_string();
-        assert_eq!(changed(&|p| p.request_time = later.clone()), Err(Stranger::Signature));
-        assert_eq!(changed(&|p| p.sdk_app_id = Some(6)), Err(Stranger::Application));
-        assert_eq!(changed(&|p| p.sdk_app_id = None), Err(Stranger::Application));
+        assert_eq!(changed(&|p| p.request_time = later.clone()), Err(Unproven::Signature));
+        assert_eq!(changed(&|p| p.sdk_app_id = Some(6)), Err(Unproven::Application));
+        assert_eq!(changed(&|p| p.sdk_app_id = None), Err(Unproven::Application));
     }
 
     #[test]
@@ -135,16 +147,23 @@ mod tests {
         let request_time = "soon".to_owned();
         let sign = sign(&token, &request_time);
         let parameters = Parameters { request_time, sign, ..documented() };
-        assert_eq!(check(&parameters, Some(&token), HERE, 5, TIME), Err(Stranger::Time));
+        let proof = with(Some(&token), true);
+        assert_eq!(proof.check(&parameters, HERE, TIME), Err(Unproven::Time));
     }
 
     #[test]
-    fn without_a_token_only_this_machine_is_listened_to() {
+    fn without_a_token_nobody_is_listened_to_but_this_machine_in_development() {
         let unsigned = Parameters { sdk_app_id: Some(5), ..Parameters::default() };
-        assert_eq!(check(&unsigned, None, HERE, 5, TIME), Ok(()));
         let mapped = IpAddr::V6(Ipv4Addr::LOCALHOST.to_ipv6_mapped());
-        assert_eq!(check(&unsigned, None, mapped, 5, TIME), Ok(()));
-        assert_eq!(check(&unsigned, None, ELSEWHERE, 5, TIME), Err(Stranger::Peer));
-        assert_eq!(check(&unsigned, None, HERE, 6, TIME), Err(Stranger::Application));
+        for (believes_machine, peer, answer) in [
+            (true, HERE, Ok(())),
+            (true, mapped, Ok(())),
+            (true, ELSEWHERE, Err(Unproven::NoToken)),
+            (false, HERE, Err(Unproven::NoToken)),
+        ] {
+            assert_eq!(with(None, believes_machine).check(&unsigned, peer, TIME), answer);
+        }
+        let other = Parameters { sdk_app_id: Some(6), ..unsigned };
+        assert_eq!(with(None, true).check(&other, HERE, TIME), Err(Unproven::Application));
     }
 }

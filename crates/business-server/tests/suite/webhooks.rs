@@ -159,15 +159,22 @@ async fn who_is_not_the_chat_service_is_refused_and_counted_by_reason() {
 }
 
 #[tokio::test]
-async fn without_a_token_the_same_machine_is_listened_to() {
-    let opening =
-        Opening { configure: Box::new(|config| config.webhook_token = None), ..Opening::default() };
-    let (shop, _, hook) = quiet_shop(opening).await;
-    let app = shop.app.sdk_app_id;
-    let url =
-        format!("{}?SdkAppid={app}&CallbackCommand={AFTER_SEND}", shop.business.webhook_url());
-    let (status, answer) = hook.post_to(&url, sent("mei", 1, 1).to_string()).await;
-    assert_eq!((status, &answer["ErrorCode"]), (200, &json!(0)));
+async fn without_a_token_nobody_tells_events_but_in_development() {
+    for (token, development, status) in
+        [(None, true, 200), (None, false, 403), (Some(""), false, 403)]
+    {
+        let configure = Box::new(move |config: &mut business_server::Config| {
+            config.webhook_token = token.map(business_server::Secret::new);
+            config.development = development;
+        });
+        let shop = Shop::closed_with(Opening { configure, ..Opening::default() }).await;
+        let (hook, app) = (Hook::of(&shop), shop.app.sdk_app_id);
+        let url = format!("{}?SdkAppid={app}&CallbackCommand={AFTER_SEND}", hook.url);
+        let answer = hook.post_to(&url, sent("mei", 1, 1).to_string()).await;
+        assert_eq!(answer.0, status, "{}", answer.1);
+        let empty = Hook { token: String::new(), ..hook };
+        assert_eq!(empty.post(AFTER_SEND, sent("mei", 2, 2).to_string()).await.0, status);
+    }
 }
 
 #[tokio::test]

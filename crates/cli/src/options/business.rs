@@ -42,7 +42,8 @@ pub(crate) struct BusinessOptions {
     #[arg(long, env = "LIVEROOM_ASSISTANT", value_name = "USER", default_value = embedded::ASSISTANT)]
     pub(crate) assistant: String,
 
-    /// With which the chat service signs its webhooks, for --only business
+    /// With which the chat service signs its webhooks, for --only business, where it is needed unless
+    /// --development is on
     #[arg(
         long,
         env = "LIVEROOM_WEBHOOK_TOKEN",
@@ -52,9 +53,10 @@ pub(crate) struct BusinessOptions {
     )]
     pub(crate) webhook_token: Option<Secret>,
 
-    /// on: anyone signs in with a name and fills up the own wallet; for development
-    #[arg(long, env = "LIVEROOM_DEVELOPMENT", value_name = "SWITCH", default_value = "off")]
-    pub(crate) development: Switch,
+    /// on: anyone signs in with a name, as an administrator too, and tops up their wallet, on this
+    /// machine alone; anywhere: also where other machines reach it
+    #[arg(long, env = "LIVEROOM_DEVELOPMENT", value_name = "WHERE", default_value = "off")]
+    pub(crate) development: Development,
 
     /// on: likes are counted; off: they only pass
     #[arg(long, env = "LIVEROOM_COUNT_LIKES", value_name = "SWITCH", default_value = "on")]
@@ -138,6 +140,14 @@ pub(crate) enum Switch {
     Off,
 }
 
+/// Where anybody is whom they say they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Development {
+    Off,
+    On,
+    Anywhere,
+}
+
 impl Switch {
     pub(crate) fn is_on(self) -> bool {
         self == Self::On
@@ -147,7 +157,8 @@ impl Switch {
 impl BusinessOptions {
     /// What is told of the business service wherever the chat service is, beside the identity server.
     pub(crate) fn configure(&self, config: &mut business_server::Config) {
-        config.development = self.development.is_on();
+        config.development = self.development != Development::Off;
+        config.development_anywhere = self.development == Development::Anywhere;
         config.count_likes = self.count_likes.is_on();
         config.payment_key = self.payment_key.clone();
         config.catalogue_dir = self.catalogue_dir.clone();

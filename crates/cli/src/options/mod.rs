@@ -5,7 +5,7 @@ mod business;
 mod ingress;
 mod levels;
 
-pub(crate) use business::{BusinessOptions, Only};
+pub(crate) use business::{BusinessOptions, Development, Only};
 pub(crate) use ingress::IngressOptions;
 
 use clap::ValueEnum;
