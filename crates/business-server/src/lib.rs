@@ -58,7 +58,7 @@ pub(crate) struct Business {
     pub(crate) identity: Option<accounts::Identity>,
     pub(crate) health: health::Health,
     pub(crate) call_rates: http::CallRates,
-    pub(crate) entry_rates: http::CallRates,
+    pub(crate) entry_rates: http::EntryRates,
     pub(crate) outbox: outbox::Outbox,
     pub(crate) gifts: gifts::Gifts,
     pub(crate) badges: accounts::Badges,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::{self, Badges, Identity, IdentityError, Tokens};
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
-use crate::http::CallRates;
+use crate::http::{CallRates, EntryRates};
 use crate::likes::Likes;
 use crate::listener::{ApiListener, Entrance};
 use crate::moderation::Moderation;
@@ -219,8 +219,8 @@ async fn make(
     Ok(Business {
         clock: Arc::clone(&config.clock),
         health: Health::default(),
-        call_rates: CallRates::of_accounts(config.calls_per_second),
-        entry_rates: CallRates::of_entries(config.entries_per_second),
+        call_rates: CallRates::new(config.calls_per_second),
+        entry_rates: EntryRates::new(config.entries_per_second),
         outbox,
         gifts,
         badges: Badges::default(),

@@ -41,7 +41,7 @@ async fn sign_in(
             "signing in with a name is for development: exchange a token of the identity server",
         ));
     }
-    business.entry_rates.admit(&client.to_string())?;
+    business.entry_rates.admit(client)?;
     let user_id = UserId::new(body.user_id).map_err(|error| Problem::invalid(error.info))?;
     let nick = nick(&body.name)?;
     moderation::check_name(&business, &nick).await?;
@@ -59,7 +59,7 @@ async fn exchange(
     let Some(identity) = &business.identity else {
         return Err(Problem::forbidden("no identity server is configured"));
     };
-    business.entry_rates.admit(&client.to_string())?;
+    business.entry_rates.admit(client)?;
     let person = identity.verify(&body.token, business.clock.now_ms()).await?;
     // Nobody can choose here what the identity server says.
     let nick = moderation::public_name(&business, person.user_id.as_str(), person.nick).await?;

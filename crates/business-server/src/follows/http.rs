@@ -1,9 +1,6 @@
 //! Calls: following the host of a room.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use chat_types::UserId;
 use chat_types::business::api::Follow;
 use serde::{Deserialize, Serialize};
@@ -13,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::store;
 use crate::Business;
-use crate::http::{Api, Caller, PathOf, Problem, Problems, signed};
+use crate::http::{Api, Caller, PathOf, Problem, Problems, Signed};
 use crate::rooms::{self, Room};
 use crate::storage::{self, Tx};
 
@@ -112,20 +109,8 @@ struct FollowTaken {
     request_body = FollowTold, responses((status = 200, body = FollowTaken), Problems))]
 async fn told(
     State(business): State<Arc<Business>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Signed(FollowTold { user, host, following, at_s }): Signed<FollowTold>,
 ) -> Result<axum::Json<FollowTaken>, Problem> {
-    let Some(key) = &business.config.payment_key else {
-        return Err(Problem::forbidden("no key is configured to check the shop's signature with"));
-    };
-    let body = body.map_err(|rejection| {
-        Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
-    })?;
-    signed::verify(&headers, &body, key, business.clock.now_s())?;
-    let FollowTold { user, host, following, at_s } =
-        serde_json::from_slice(&body).map_err(|error| {
-            Problem::new(422, "body", format!("this tells of nobody who follows: {error}"))
-        })?;
     if user == host {
         return Err(Problem::conflict("own_room", "nobody follows oneself"));
     }

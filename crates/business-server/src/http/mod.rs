@@ -10,7 +10,7 @@ mod caller;
 mod client_address;
 mod problem;
 mod rate;
-pub(crate) mod signed;
+mod signed;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -31,7 +31,8 @@ pub(crate) use caller::Caller;
 pub(crate) use chat_types::business::api::Role;
 pub(crate) use client_address::ClientAddress;
 pub(crate) use problem::Problems;
-pub(crate) use rate::CallRates;
+pub(crate) use rate::{CallRates, EntryRates};
+pub(crate) use signed::Signed;
 
 use crate::Business;
 

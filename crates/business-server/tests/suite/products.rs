@@ -405,15 +405,6 @@ async fn only_the_shop_itself_reports_orders() {
 }
 
 #[tokio::test]
-async fn without_a_key_of_payments_no_orders_are_taken() {
-    let opening =
-        Opening { configure: Box::new(|config| config.payment_key = None), ..Opening::default() };
-    let shop = Shop::open_with(opening).await;
-    let answer = report(&shop.stranger(), &order(&shop, "o1", 1)).await;
-    assert_eq!(answer.problem(403), "forbidden");
-}
-
-#[tokio::test]
 async fn a_click_counts_once_for_an_account_in_a_stream() {
     let shop = Shop::open().await;
     let host = shop.sign_in("host", "host").await;

@@ -148,3 +148,20 @@ async fn entries_are_told_page_by_page_newest_first() {
     let others = shop.sign_in("li", "viewer").await.get_ok("/wallet/entries").await;
     assert_eq!(others, json!({"entries": []}));
 }
+
+#[tokio::test]
+async fn without_a_key_of_payments_or_with_an_empty_one_the_shop_tells_nothing() {
+    for key in [None, Some("")] {
+        let configure = Box::new(move |config: &mut business_server::Config| {
+            config.payment_key = key.map(business_server::Secret::new);
+        });
+        let shop = Shop::open_with(Opening { configure, ..Opening::default() }).await;
+        let stranger = shop.stranger();
+        let body = json!({"at_s": shop.clock.now_s()}).to_string();
+        for path in ["/payments/top-up", "/shop/orders", "/shop/follows"] {
+            let call = stranger.request(Method::POST, path).body(body.clone());
+            let call = call.header("X-Signature", signature("", &body));
+            assert_eq!(stranger.send(call).await.problem(403), "forbidden", "{path}");
+        }
+    }
+}

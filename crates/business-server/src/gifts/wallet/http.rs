@@ -1,9 +1,6 @@
 //! Calls: wallets.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use chat_types::business::api::{MAX_TOP_UP, TopUp, Wallet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -14,7 +11,7 @@ use super::payment::{self, Paid, Payment};
 use super::{Account, Booking, Kind, balance_of, book, store};
 use crate::Business;
 use crate::gifts::idempotency::{self, IdempotencyKey};
-use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, number, signed};
+use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Signed, number};
 
 /// Entries in one answer, at most.
 const PAGE: u32 = 50;
@@ -136,19 +133,8 @@ async fn top_up(
     responses((status = 200, body = Paid), Problems))]
 async fn pay(
     State(business): State<Arc<Business>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Signed(payment): Signed<Payment>,
 ) -> Result<axum::Json<Paid>, Problem> {
-    let body = body.map_err(|rejection| {
-        Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
-    })?;
-    // An empty key is everybody's.
-    let key = business.config.payment_key.as_ref().filter(|key| !key.reveal().is_empty());
-    let Some(key) = key else {
-        return Err(Problem::forbidden("no payment key is configured"));
-    };
-    signed::verify(&headers, &body, key, business.clock.now_s())?;
-    let payment = payment::read(&body)?;
     let mut tx = business.database.write().await?;
     let paid = payment::take(&mut tx, payment, business.clock.now_ms()).await?;
     tx.commit().await?;

@@ -38,12 +38,6 @@ pub(super) struct Paid {
     balance: i64,
 }
 
-/// Reads the body of a call whose signature holds.
-pub(super) fn read(body: &[u8]) -> Result<Payment, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(422, "body", format!("the body is no payment: {error}")))
-}
-
 /// Books the payment unless it was booked before.
 pub(super) async fn take(tx: &mut Tx, payment: Payment, now_ms: u64) -> Result<Paid, Problem> {
     let Payment { payment_id, user, coins, .. } = payment;

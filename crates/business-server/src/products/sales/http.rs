@@ -1,9 +1,6 @@
 //! Calls: a viewer opens a link, the shop reports an order, the host reads the figures.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::{Order, store, take_order};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number, signed};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Signed, number};
 use crate::products::find;
 use crate::products::slot::stream_of_now;
 use crate::rooms;
@@ -100,20 +97,10 @@ struct ShopOrderTaken {
     request_body = ShopOrder, responses((status = 200, body = ShopOrderTaken), Problems))]
 async fn report(
     State(business): State<Arc<Business>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Signed(report): Signed<ShopOrder>,
 ) -> Result<axum::Json<ShopOrderTaken>, Problem> {
-    let Some(key) = &business.config.payment_key else {
-        return Err(Problem::forbidden("no key is configured to check the shop's signature with"));
-    };
-    let body = body.map_err(|rejection| {
-        Problem::new(rejection.status().as_u16(), "body", rejection.body_text())
-    })?;
     let now_s = business.clock.now_s();
-    signed::verify(&headers, &body, key, now_s)?;
-    let order = checked(serde_json::from_slice(&body).map_err(|error| {
-        Problem::new(422, "body", format!("this is no report of an order: {error}"))
-    })?)?;
+    let order = checked(report)?;
     let mut tx = business.database.write().await?;
     if let Some(room) = &order.room {
         rooms::find(&mut tx, room).await?;
