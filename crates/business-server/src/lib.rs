@@ -41,7 +41,7 @@ pub use config::{ChatAccess, Config, IdentityServer, LevelRules, WebhookLimits};
 pub use gifts::CatalogueError as GiftCatalogueError;
 pub use products::CatalogueError as ProductCatalogueError;
 pub use server::{BusinessServer, Error};
-pub use wiring::fuzz;
+pub use wiring::{WANTED_WEBHOOKS, fuzz};
 
 use chat_types::code::Code;
 use chat_types::rest::CreateGroup;

@@ -6,12 +6,13 @@
 
 pub use business_server::BusinessServer;
 
-use business_server::{ChatAccess, Config, Secret};
-use chat_server::application::{self, ALL_CALLBACKS, Application, NewField};
+use business_server::{ChatAccess, Config, Secret, WANTED_WEBHOOKS};
+use chat_server::application::{self, Application, NewField};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage::AccountPatch;
 use chat_server::{Server, storage};
 use chat_types::business::{LIVE_STATUS_FIELD, PRODUCT_FIELD};
+use chat_types::webhook::WEBHOOK_COMMANDS;
 use chat_types::{ApiError, UserId};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -149,7 +150,10 @@ async fn take_webhooks(
     }
     application::set_callback_url(storage, app.sdk_app_id, &business.webhook_url(), Some(token))
         .await?;
-    application::switch_callback(storage, app.sdk_app_id, ALL_CALLBACKS, true).await?;
+    for command in WEBHOOK_COMMANDS {
+        let is_wanted = WANTED_WEBHOOKS.contains(&command.name);
+        application::switch_callback(storage, app.sdk_app_id, command.name, is_wanted).await?;
+    }
     Ok(())
 }
 
@@ -211,6 +215,9 @@ mod tests {
             let app = application::find(chat.storage(), id).await.unwrap();
             assert!(app.field(PRODUCT_FIELD).is_some() && app.field(LIVE_STATUS_FIELD).is_some());
             assert_eq!(app.callbacks.url, Some(business.webhook_url()));
+            let is_on = |name: &str| app.callbacks.commands.contains(name);
+            assert!(WANTED_WEBHOOKS.iter().all(|name| is_on(name)));
+            assert!(!is_on("C2C.CallbackAfterSendMsg") && !is_on("C2C.CallbackBeforeSendMsg"));
             let present = app.callbacks.token.as_ref().unwrap().reveal().to_owned();
             assert_eq!(*token.get_or_insert_with(|| present.clone()), present);
             business.shutdown().await;

@@ -9,6 +9,7 @@
 pub(crate) mod http;
 mod routine;
 mod store;
+mod unanswered;
 
 pub(crate) use routine::send_broadcasts;
 

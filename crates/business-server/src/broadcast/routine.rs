@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::store::{self, Broadcast};
+use super::unanswered::Unanswered;
 use super::{BroadcastState, BroadcastWay, announcement};
 use crate::outbox::{self, Posting, What};
 use crate::{Business, rooms, storage};
@@ -17,7 +18,7 @@ use crate::{Business, rooms, storage};
 /// Room by room, so many rooms are told in one beat: 20 in a second.
 const ROOMS_IN_A_BEAT: u32 = 5;
 const BEAT: Duration = Duration::from_millis(250);
-/// The service takes one broadcast in a second; this is also the pause after a failure.
+/// The service takes one broadcast in a second.
 const BETWEEN_BROADCASTS: Duration = Duration::from_secs(1);
 
 /// Sends until it is told to stop. What is not sent by then is sent after the next start. The rate is
@@ -26,13 +27,14 @@ pub(crate) async fn send_broadcasts(business: Arc<Business>, stop: CancellationT
     let mut beats = interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut free_at = Instant::now();
+    let mut unanswered = Unanswered::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = beats.tick() => {}
         }
         let result = async {
-            if Instant::now() >= free_at && send_one(&business).await? {
+            if Instant::now() >= free_at && send_one(&business, &mut unanswered).await? {
                 free_at = Instant::now() + BETWEEN_BROADCASTS;
             }
             tell_rooms(&business).await
@@ -49,11 +51,18 @@ pub(crate) async fn send_broadcasts(business: Arc<Business>, stop: CancellationT
     }
 }
 
-/// Sends the oldest broadcast that has no way yet. False when there is none.
-async fn send_one(business: &Business) -> Result<bool, storage::Error> {
+/// Sends the oldest broadcast that has no way yet and may be tried now. False when there is none.
+async fn send_one(
+    business: &Business,
+    unanswered: &mut Unanswered,
+) -> Result<bool, storage::Error> {
     let mut tx = business.database.read().await?;
-    let found = store::first_waiting(&mut tx, BroadcastWay::Undecided).await?;
+    let waiting = store::waiting(&mut tx, BroadcastWay::Undecided).await?;
     drop(tx);
+    unanswered.keep(waiting.iter().map(|broadcast| broadcast.id.as_str()));
+    let now = Instant::now();
+    let mut waiting = waiting.into_iter();
+    let found = waiting.find(|broadcast| unanswered.may_try(&broadcast.id, now));
     let Some(broadcast) = found else { return Ok(false) };
     let message = SendBroadcastMsg {
         from_account: Some(business.config.chat.assistant.to_string()),
@@ -83,6 +92,7 @@ async fn send_one(business: &Business) -> Result<bool, storage::Error> {
         }
         Err(error) => {
             tracing::warn!(broadcast = broadcast.id, %error, "broadcast not sent yet");
+            unanswered.note(&broadcast.id, Instant::now());
         }
     }
     Ok(true)
@@ -134,7 +144,7 @@ async fn take_rooms(
 /// Tells the next rooms of the oldest broadcast that goes room by room.
 async fn tell_rooms(business: &Business) -> Result<(), storage::Error> {
     let mut tx = business.database.read().await?;
-    let found = store::first_waiting(&mut tx, BroadcastWay::Rooms).await?;
+    let found = store::waiting(&mut tx, BroadcastWay::Rooms).await?.into_iter().next();
     drop(tx);
     let Some(broadcast) = found else { return Ok(()) };
     let id = broadcast.id.as_str();

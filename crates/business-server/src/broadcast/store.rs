@@ -69,19 +69,16 @@ pub(super) async fn count_waiting(tx: &mut Tx) -> Result<u64, Error> {
     Ok(from_db(row.get("waiting")))
 }
 
-/// The broadcast that was made first of those that are on this way.
-pub(super) async fn first_waiting(
-    tx: &mut Tx,
-    way: BroadcastWay,
-) -> Result<Option<Broadcast>, Error> {
-    let row = sqlx::query(
+/// The broadcasts that are on this way, in the order in which they were made.
+pub(super) async fn waiting(tx: &mut Tx, way: BroadcastWay) -> Result<Vec<Broadcast>, Error> {
+    let rows = sqlx::query(
         "SELECT * FROM broadcasts WHERE state = 'waiting' AND way = $1
-         ORDER BY made_ms, broadcast LIMIT 1",
+         ORDER BY made_ms, broadcast",
     )
     .bind(way.name())
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    row.as_ref().map(read).transpose()
+    rows.iter().map(read).collect()
 }
 
 pub(super) async fn set_progress(

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeps_order;
 use super::ladder::{Measure, Step};
-use super::store::{self, Due, Entry, NewReview};
+use super::store::{self, Due, Entry, NewReview, Over};
 use crate::Business;
 use crate::figures::{add, count};
 use crate::queue::Job;
@@ -118,12 +118,20 @@ async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
         reason,
         attempts: 0,
     };
-    put_down(tx, &due, now_s).await
+    write_measure(tx, &due, Over::Shorter, now_s).await
 }
 
-/// Writes a measure, and a line of the log about it. Wake the routine after the commit.
-pub(super) async fn put_down(tx: &mut Tx, due: &Due, now_s: u64) -> Result<(), Error> {
-    store::put_measure(tx, due, now_s).await?;
+/// Writes a measure, and a line of the log about it, unless a longer one stays in its place. Wake the
+/// routine after the commit.
+pub(super) async fn write_measure(
+    tx: &mut Tx,
+    due: &Due,
+    over: Over,
+    now_s: u64,
+) -> Result<(), Error> {
+    if !store::put_measure(tx, due, over, now_s).await? {
+        return Ok(());
+    }
     let action = if due.until_s == 0 { "lift" } else { due.measure.name() };
     let entry = Entry {
         group_id: &due.group_id,

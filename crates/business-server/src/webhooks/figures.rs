@@ -30,7 +30,7 @@ crate::figures::figures! { ReceiverFigures {
     refused_slow;
     /// Webhooks that cannot be understood.
     refused_malformed;
-    /// Webhooks of commands that this service does not know: answered and left alone.
+    /// Webhooks of commands that no subject wants: answered and left alone.
     ignored;
     /// Events that every subject has heard.
     heard;

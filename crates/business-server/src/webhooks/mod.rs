@@ -62,6 +62,8 @@ pub(crate) trait Question: Send + Sync {
 /// What the subjects make of webhooks. Who they are is said where the service is put together, so
 /// that the receiver knows none of them.
 pub(crate) struct Subjects {
+    /// The commands that are taken; others are answered and left alone.
+    pub(crate) wanted: &'static [&'static str],
     /// Whether what is going to happen may.
     pub(crate) ask: for<'a> fn(&Business, &'a Webhook) -> Asked<'a>,
     /// Tells every subject what has happened, in the transaction in which that is noted.

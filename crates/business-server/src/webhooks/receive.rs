@@ -127,7 +127,9 @@ async fn take(
 ) -> Result<WebhookAnswer, Refusal> {
     let Query(parameters) = query?;
     Proof::of(&business.config).check(&parameters, client, business.clock.now_s())?;
-    let Some(command) = WebhookCommand::named(&parameters.command) else {
+    let wanted = business.webhooks.subjects.wanted;
+    let wanted = |command: &&WebhookCommand| wanted.contains(&command.name);
+    let Some(command) = WebhookCommand::named(&parameters.command).filter(wanted) else {
         count(&business.webhooks.figures.ignored);
         return Ok(allow());
     };

@@ -8,12 +8,14 @@ mod figures;
 pub mod fuzz;
 mod routes;
 
+pub use consumers::WANTED_WEBHOOKS;
 pub(crate) use routes::router;
 
 use crate::webhooks::Subjects;
 
 /// Who answers webhooks.
 pub(crate) const SUBJECTS: Subjects = Subjects {
+    wanted: &WANTED_WEBHOOKS,
     ask: before::ask,
     hear: |business, tx, event| Box::pin(consumers::hear(business, tx, event)),
 };

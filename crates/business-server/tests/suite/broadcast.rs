@@ -144,6 +144,39 @@ async fn a_broadcast_waits_for_a_chat_service_that_is_away() {
     drop(shop);
 }
 
+/// The chat service behind a proxy that fails broadcasts with `text` in them.
+fn failing(text: &'static str) -> Opening {
+    let configure = Box::new(move |config: &mut business_server::Config| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let chat = std::mem::replace(&mut config.chat.base_url, proxy);
+        let forward = async move |uri: axum::http::Uri, body: String| {
+            if uri.path().ends_with("send_broadcast_msg") && body.contains(text) {
+                return Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            let answer = reqwest::Client::new().post(format!("{chat}{uri}")).body(body);
+            Ok(answer.send().await.unwrap().text().await.unwrap())
+        };
+        let router = axum::Router::new().fallback(forward);
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    });
+    Opening { configure, ..Opening::default() }
+}
+
+#[tokio::test]
+async fn a_broadcast_that_is_answered_neither_yes_nor_no_holds_up_no_other() {
+    let shop = Shop::open_with(failing("stuck")).await;
+    let admin = shop.sign_in("boss", "admin").await;
+    let mut mei = shop.watch("mei", ROOM).await;
+    for (id, text) in [("b1", "stuck"), ("b2", "Now")] {
+        admin.post("/broadcasts", json!({"id": id, "text": text})).await.expect_status(202);
+    }
+    assert_eq!(broadcast(&mut mei).await["id"], "b2");
+    assert_eq!(admin.get_ok("/broadcasts/b1").await["state"], "waiting");
+}
+
 #[tokio::test]
 async fn only_an_administrator_makes_broadcasts() {
     let shop = Shop::open().await;

@@ -165,6 +165,41 @@ async fn where_a_ban_is_a_mute_the_longer_of_the_two_holds() {
     speaks(&mut mei, 0).await;
 }
 
+#[tokio::test]
+async fn a_strike_shortens_nothing_that_a_moderator_has_set_and_a_moderator_may() {
+    let shop = Shop::open().await;
+    let moderator = shop.sign_in("mo", "moderator").await;
+    let admin = shop.sign_in("boss", "admin").await;
+    shop.watch("mei", ROOM).await;
+    let hook = Hook::of(&shop);
+    let muted_until = async || {
+        let sanctions = moderator.get_ok(&format!("/rooms/{ROOM}/sanctions")).await;
+        sanctions["sanctions"][0]["muted_until_s"].as_u64().unwrap() - shop.clock.now_s()
+    };
+    let strike = async |random: u32, seconds: u32| {
+        let rules = json!({"ladder": {"lasting_s": 3_600, "steps": [
+            {"strike": 1, "measure": "mute", "seconds": seconds}]}});
+        admin.put_ok(&format!("/rooms/{ROOM}/moderation"), rules).await;
+        let forged = json!([{"MsgType": "TIMCustomElem", "MsgContent": {
+            "Data": r#"{"t":"gift"}"#, "Desc": "", "Ext": "", "Sound": ""}}]);
+        let body = asked("mei", forged, random).to_string();
+        hook.post("Group.CallbackBeforeSendMsg", body).await;
+        soon("the strike is noted", async || {
+            let log = admin.get_ok("/moderation/log").await;
+            let strikes = log.as_array().unwrap().iter().filter(|line| line["is_strike"] == true);
+            strikes.count() == random as usize
+        })
+        .await;
+    };
+    measure(&moderator, "mutes", "mei", 600).await;
+    strike(1, 60).await;
+    assert_eq!(muted_until().await, 600);
+    strike(2, 6_000).await;
+    assert_eq!(muted_until().await, 6_000);
+    measure(&moderator, "mutes", "mei", 300).await;
+    assert_eq!(muted_until().await, 300);
+}
+
 /// What the chat service tells of a message that it did not deliver.
 fn failed(user: &str, text: &str, random: u32, code: i32) -> String {
     let mut failed = asked(user, text_of(text), random);

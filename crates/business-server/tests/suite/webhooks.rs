@@ -211,6 +211,22 @@ async fn what_cannot_be_understood_is_refused_and_leaves_the_rest_working() {
 }
 
 #[tokio::test]
+async fn what_two_people_write_to_each_other_is_not_stored() {
+    let (_shop, admin, hook) = quiet_shop(Opening::default()).await;
+    let before = figures(&admin).await;
+    let body = json!({"CallbackCommand": "C2C.CallbackAfterSendMsg", "From_Account": "mei",
+        "To_Account": "li", "MsgSeq": 1, "MsgRandom": 1, "MsgTime": 1, "MsgKey": "k", "MsgBody": [
+        {"MsgType": "TIMTextElem", "MsgContent": {"Text": "a secret"}}]});
+    for command in ["C2C.CallbackAfterSendMsg", "C2C.CallbackBeforeSendMsg"] {
+        let (status, answer) = hook.post(command, body.to_string()).await;
+        assert_eq!((status, &answer["ActionStatus"]), (200, &json!("OK")));
+    }
+    let after = figures(&admin).await;
+    assert_eq!(grown(&before, &after, "ignored"), 2);
+    assert_eq!(grown(&before, &after, "after_stored"), 0);
+}
+
+#[tokio::test]
 async fn an_event_that_comes_again_and_again_is_heard_once() {
     let (_shop, admin, hook) = quiet_shop(Opening::default()).await;
     let before = figures(&admin).await;

@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::measures::carry_out_soon;
-use crate::moderation::record::put_down;
-use crate::moderation::store::{self, Due};
+use crate::moderation::record::write_measure;
+use crate::moderation::store::{self, Due, Over};
 use crate::storage::Tx;
 use crate::{Business, rooms};
 
@@ -91,7 +91,7 @@ async fn pass(
         check(business, &mut tx, caller, &room, &user_id).await?;
     }
     let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
-    put_down(&mut tx, &due, now_s).await?;
+    write_measure(&mut tx, &due, Over::Any, now_s).await?;
     tx.commit().await?;
     let carried = match measure {
         Measure::Ban if seconds > 0 => carry_out_soon(business, &due).await,

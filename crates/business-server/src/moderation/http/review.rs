@@ -12,8 +12,8 @@ use super::measures::{check, spare_administrators, written_by};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, number};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
-use crate::moderation::record::put_down;
-use crate::moderation::store::{self, Entry, LogRow, Review};
+use crate::moderation::record::write_measure;
+use crate::moderation::store::{self, Entry, LogRow, Over, Review};
 
 /// Reviews and lines of the log in one answer.
 const PAGE: u32 = 100;
@@ -131,7 +131,7 @@ async fn decide(
     if let Some((measure, usual_s)) = verdict.measure() {
         let seconds = seconds.unwrap_or(usual_s);
         let due = written_by(&caller, group_id, user_id, measure, seconds, now_s);
-        put_down(&mut tx, &due, now_s).await?;
+        write_measure(&mut tx, &due, Over::Any, now_s).await?;
     } else {
         let reason = format!("moderator {}", caller.user_id);
         let entry = Entry {

@@ -40,19 +40,31 @@ pub(in crate::moderation) struct Due {
     pub(in crate::moderation) attempts: u64,
 }
 
-/// Takes the place of an earlier one of its kind.
+/// Of which earlier measures of its kind one takes the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::moderation) enum Over {
+    /// Of whatever there is: a person wants it so.
+    Any,
+    /// Of none that holds for longer.
+    Shorter,
+}
+
+/// False when a longer one stays in its place.
 pub(in crate::moderation) async fn put_measure(
     tx: &mut Tx,
     due: &Due,
+    over: Over,
     now_s: u64,
-) -> Result<(), Error> {
-    sqlx::query(
+) -> Result<bool, Error> {
+    let written = sqlx::query(
         "INSERT INTO moderation_measures
              (group_id, user_id, measure, until_s, reason, state, attempts, written_s)
          VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
          ON CONFLICT (group_id, user_id, measure) DO UPDATE SET until_s = excluded.until_s,
              reason = excluded.reason, state = excluded.state, attempts = 0,
-             written_s = excluded.written_s",
+             written_s = excluded.written_s
+         WHERE $8 OR excluded.until_s >= moderation_measures.until_s
+             OR moderation_measures.state = $9",
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
@@ -61,9 +73,11 @@ pub(in crate::moderation) async fn put_measure(
     .bind(&due.reason)
     .bind(DUE)
     .bind(to_db(now_s))
+    .bind(over == Over::Any)
+    .bind(Fate::Refused.state())
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(written.rows_affected() == 1)
 }
 
 /// What is to be carried out; what was tried least comes first.

@@ -7,7 +7,7 @@ mod rules;
 
 pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
 pub(super) use measures::{
-    Due, Fate, active, banned_until, due, measured, put_measure, silent_until, tried,
+    Due, Fate, Over, active, banned_until, due, measured, put_measure, silent_until, tried,
 };
 pub(super) use reviews::{
     NewReview, Review, close_review, insert_review, message_left_out, message_sent, review, reviews,
