@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::ALL_ROOMS;
 use super::rules::{Judge, Rules};
-use super::store::{self, Version};
+use super::store::{self, RoomState, Version};
 use super::strict::Strict;
 use super::words::{WordList, Words};
 use crate::storage::{Database, Error, Tx};
@@ -89,8 +89,7 @@ impl Judges {
     /// Everything is read from one moment of the database, so that what is kept is of its version.
     async fn read(&self, tx: &mut Tx, group_id: &str) -> Result<Arc<Judge>, Error> {
         let epoch = self.epoch.load(Ordering::SeqCst);
-        let standing = store::standing(tx, group_id).await?;
-        let version = standing.version;
+        let RoomState { version, late_refused } = store::room_state(tx, group_id).await?;
         let key = (group_id.to_owned(), version);
         let judge = match self.rooms.get(&key) {
             Some(judge) => judge,
@@ -110,7 +109,7 @@ impl Judges {
                 judge
             }
         };
-        self.strict.set(group_id, standing.late_refused);
+        self.strict.set(group_id, late_refused);
         self.versions.insert((epoch, group_id.to_owned()), version);
         Ok(judge)
     }

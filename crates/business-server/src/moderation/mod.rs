@@ -12,6 +12,7 @@ mod judges;
 mod ladder;
 mod measures;
 mod names;
+mod rank;
 mod record;
 mod repeats;
 mod rules;
@@ -35,12 +36,12 @@ use tokio_util::sync::CancellationToken;
 use crate::Business;
 use crate::events::{Event, codes};
 use crate::figures::{add, count};
-use crate::http::Role;
 use crate::queue::Queue;
 use crate::storage::{Error, Tx};
 use figures::Figures;
 use judges::Judges;
 pub(crate) use names::{check_name, public_name, shown_name};
+use rank::Rank;
 use record::Noted;
 use repeats::Repeats;
 pub(crate) use rules::WhenLate;
@@ -181,7 +182,7 @@ async fn not_delivered(
 /// Whether an account keeps itself in order in a room: it may say what it likes, and never climbs the
 /// ladder.
 fn keeps_order(business: &Business, user_id: &str, sender: Sender) -> bool {
-    sender.owns_room || sender.role >= Role::Moderator || business.config.chat.is_own(user_id)
+    sender.rank() > Rank::Viewer || business.config.chat.is_own(user_id)
 }
 
 async fn decide(business: &Business, message: &GroupMsg, said: &Said) -> Result<Decision, Error> {

@@ -20,6 +20,7 @@ mod moderation;
 mod names;
 mod outbox;
 mod products;
+mod rank;
 mod rooms;
 mod silence;
 mod statistics;

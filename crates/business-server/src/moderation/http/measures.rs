@@ -1,4 +1,4 @@
-//! Calls: mutes and bans by a moderator.
+//! Calls: mutes and bans by who moderates a room.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,9 +8,10 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::measures::carry_out_soon;
+use crate::moderation::rank::{Rank, admit};
 use crate::moderation::record::write_measure;
 use crate::moderation::store::{self, Due, Over};
 use crate::storage::Tx;
@@ -42,7 +43,7 @@ struct Sentenced {
     carried: Option<Measure>,
 }
 
-/// Mute an account in a room, or let it speak again: moderators.
+/// Mute an account in a room, or let it speak again: who moderates the room.
 #[utoipa::path(post, path = "/rooms/{room}/mutes", tag = "moderation",
     params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
     responses((status = 202, body = Sentenced), Problems))]
@@ -55,7 +56,7 @@ async fn mute(
     pass(&business, &caller, &room, sentence, Measure::Mute).await
 }
 
-/// Ban an account from a room, or let it in again: moderators.
+/// Ban an account from a room, or let it in again: who moderates the room.
 #[utoipa::path(post, path = "/rooms/{room}/bans", tag = "moderation",
     params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
     responses((status = 202, body = Sentenced), Problems))]
@@ -75,7 +76,7 @@ async fn pass(
     Sentence { user_id, seconds }: Sentence,
     measure: Measure,
 ) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
-    caller.require(Role::Moderator)?;
+    admit(&mut business.database.read().await?, caller, Some(room)).await?;
     let user_id = UserId::new(user_id).map_err(|error| Problem::invalid(error.info))?;
     if seconds > MAX_SECONDS {
         return Err(Problem::invalid(format!("seconds is 0 to {MAX_SECONDS}")));
@@ -86,9 +87,10 @@ async fn pass(
         spare_administrators(business, &user_id).await?;
     }
     let mut tx = business.database.write().await?;
+    let rank = admit(&mut tx, caller, Some(room)).await?;
     let (room, user_id) = (rooms::find(&mut tx, room).await?.group_id, user_id.to_string());
     if seconds > 0 {
-        check(business, &mut tx, caller, &room, &user_id).await?;
+        check(business, &mut tx, rank, &room, &user_id).await?;
     }
     let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
     write_measure(&mut tx, &due, Over::Any, now_s).await?;
@@ -116,11 +118,11 @@ pub(super) async fn spare_administrators(
     Ok(())
 }
 
-/// 403 for an account that the caller may not mute or ban.
+/// 403 for an account that a caller of this rank may not mute or ban.
 pub(super) async fn check(
     business: &Business,
     tx: &mut Tx,
-    caller: &Caller,
+    rank: Rank,
     group_id: &str,
     user_id: &str,
 ) -> Result<(), Problem> {
@@ -131,13 +133,13 @@ pub(super) async fn check(
     }
     let target = store::sender(tx, group_id, user_id).await?;
     if target.owns_room {
-        return Err(Problem::forbidden("nobody is put out of the own room"));
+        return Err(Problem::forbidden("nobody is muted in their own room or banned from it"));
     }
-    if target.role >= caller.role {
+    if target.rank() >= rank {
         return Err(Problem::forbidden(format!(
-            "{user_id} has the role {}, and yours is {}: this takes a higher one",
-            target.role.name(),
-            caller.role.name()
+            "{user_id} is {}, and you are {}: this takes a higher rank",
+            target.rank().name(),
+            rank.name()
         )));
     }
     Ok(())

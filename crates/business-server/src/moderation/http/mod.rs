@@ -1,8 +1,10 @@
 //! Calls: moderation.
 
 mod measures;
+mod moderators;
 mod review;
 mod rules;
+mod sanctions;
 mod words;
 
 use crate::http::Api;
@@ -13,4 +15,6 @@ pub(crate) fn routes() -> Api {
         .merge(words::routes())
         .merge(review::routes())
         .merge(measures::routes())
+        .merge(moderators::routes())
+        .merge(sanctions::routes())
 }

@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use super::measures::{check, spare_administrators, written_by};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, number};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
+use crate::moderation::rank::admit;
 use crate::moderation::record::write_measure;
 use crate::moderation::store::{self, Entry, LogRow, Over, Review};
 
@@ -27,7 +28,7 @@ pub(super) fn routes() -> Api {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Open {
-    /// Absent: of all rooms.
+    /// Absent: of all rooms, for moderators of all rooms.
     #[serde(default)]
     room: Option<String>,
     /// Those with a greater id.
@@ -43,8 +44,8 @@ async fn list(
     caller: Caller,
     QueryOf(Open { room, after }): QueryOf<Open>,
 ) -> Result<axum::Json<Vec<Review>>, Problem> {
-    caller.require(Role::Moderator)?;
     let mut tx = business.database.read().await?;
+    admit(&mut tx, &caller, room.as_deref()).await?;
     Ok(axum::Json(store::reviews(&mut tx, room.as_deref(), after, PAGE).await?))
 }
 
@@ -101,11 +102,12 @@ async fn decide(
     PathOf(id): PathOf<u64>,
     Body(Decide { verdict, seconds }): Body<Decide>,
 ) -> Result<axum::Json<Review>, Problem> {
-    caller.require(Role::Moderator)?;
     if seconds.is_some_and(|seconds| !(1..=MAX_SECONDS).contains(&seconds)) {
         return Err(Problem::invalid(format!("seconds is 1 to {MAX_SECONDS}")));
     }
     let review = find(&business, id).await?;
+    let group_id = review.group_id.as_str();
+    let rank = admit(&mut business.database.read().await?, &caller, Some(group_id)).await?;
     if let Some(verdict) = &review.verdict {
         return Err(decided(verdict));
     }
@@ -114,7 +116,7 @@ async fn decide(
             spare_administrators(&business, &user_id).await?;
         }
         let mut tx = business.database.read().await?;
-        check(&business, &mut tx, &caller, &review.group_id, &review.user_id).await?;
+        check(&business, &mut tx, rank, group_id, &review.user_id).await?;
     }
     // The chat service first: what it did not do is not noted as done. Taking back twice is harmless.
     match (verdict, recall(&business, &review, verdict).await) {
@@ -127,7 +129,7 @@ async fn decide(
     if !store::close_review(&mut tx, id, verdict.name(), caller.user_id.as_str()).await? {
         return Err(decided("another one"));
     }
-    let (group_id, user_id) = (&review.group_id, &review.user_id);
+    let user_id = review.user_id.as_str();
     if let Some((measure, usual_s)) = verdict.measure() {
         let seconds = seconds.unwrap_or(usual_s);
         let due = written_by(&caller, group_id, user_id, measure, seconds, now_s);
@@ -191,7 +193,7 @@ async fn recall(business: &Business, review: &Review, verdict: Verdict) -> Resul
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Page {
-    /// Absent: of all rooms.
+    /// Absent: of all rooms, for moderators of all rooms.
     #[serde(default)]
     room: Option<String>,
     /// Those with a smaller id; absent: the newest.
@@ -207,7 +209,7 @@ async fn log(
     caller: Caller,
     QueryOf(Page { room, before }): QueryOf<Page>,
 ) -> Result<axum::Json<Vec<LogRow>>, Problem> {
-    caller.require(Role::Moderator)?;
     let mut tx = business.database.read().await?;
+    admit(&mut tx, &caller, room.as_deref()).await?;
     Ok(axum::Json(store::log(&mut tx, room.as_deref(), before, PAGE).await?))
 }

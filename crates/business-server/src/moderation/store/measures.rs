@@ -19,7 +19,7 @@ pub(in crate::moderation) enum Fate {
 }
 
 impl Fate {
-    fn state(self) -> i64 {
+    pub(super) fn state(self) -> i64 {
         match self {
             Self::Done => 1,
             Self::Refused => 2,

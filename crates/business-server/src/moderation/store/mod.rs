@@ -2,6 +2,7 @@
 
 mod log;
 mod measures;
+mod people;
 mod reviews;
 mod rules;
 
@@ -9,11 +10,15 @@ pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
 pub(super) use measures::{
     Due, Fate, Over, active, banned_until, due, measured, put_measure, silent_until, tried,
 };
+pub(super) use people::{
+    RoomModerator, Sanctions, Sender, Whose, add_moderator, moderators, remove_moderator,
+    sanctions, sender,
+};
 pub(super) use reviews::{
     NewReview, Review, close_review, insert_review, message_left_out, message_sent, review, reviews,
 };
 pub(super) use rules::{
-    Sender, Version, changed, delete_list, lists, put_list, put_rules, rules, sender, standing,
+    RoomState, Version, changed, delete_list, lists, put_list, put_rules, room_state, rules,
     strict_rooms,
 };
 

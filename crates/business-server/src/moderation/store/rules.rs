@@ -3,7 +3,6 @@
 use chat_types::business::api::Role;
 use sqlx::Row;
 
-use crate::http::Role;
 use crate::moderation::ALL_ROOMS;
 use crate::moderation::rules::{Rules, WhenLate};
 use crate::moderation::words::WordList;
@@ -97,16 +96,16 @@ pub(in crate::moderation) struct Version {
 
 /// What has to be known of a room before its rules are read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::moderation) struct Standing {
+pub(in crate::moderation) struct RoomState {
     pub(in crate::moderation) version: Version,
     /// Nothing passes there that could not be looked at in time.
     pub(in crate::moderation) late_refused: bool,
 }
 
-pub(in crate::moderation) async fn standing(
+pub(in crate::moderation) async fn room_state(
     tx: &mut Tx,
     group_id: &str,
-) -> Result<Standing, Error> {
+) -> Result<RoomState, Error> {
     let (everywhere, here, late_refused): (i64, i64, i64) = sqlx::query_as(
         "SELECT
              COALESCE((SELECT version FROM moderation_versions WHERE group_id = $1), 0),
@@ -118,7 +117,7 @@ pub(in crate::moderation) async fn standing(
     .fetch_one(&mut **tx)
     .await?;
     let version = Version { everywhere: from_db(everywhere), here: from_db(here) };
-    Ok(Standing { version, late_refused: late_refused != 0 })
+    Ok(RoomState { version, late_refused: late_refused != 0 })
 }
 
 /// What is kept in memory of a room, or of all rooms, is out of date once this is committed.
@@ -137,35 +136,4 @@ pub(in crate::moderation) async fn changed(tx: &mut Tx, group_id: &str) -> Resul
 pub(in crate::moderation) async fn strict_rooms(tx: &mut Tx) -> Result<Vec<String>, Error> {
     let rooms = sqlx::query_scalar("SELECT group_id FROM moderation_rules WHERE late_refused = 1");
     Ok(rooms.fetch_all(&mut **tx).await?)
-}
-
-/// Who speaks in a room.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::moderation) struct Sender {
-    pub(in crate::moderation) owns_room: bool,
-    pub(in crate::moderation) role: Role,
-    /// When the account came to this service; `None` for one that never did.
-    pub(in crate::moderation) created_s: Option<u64>,
-}
-
-pub(in crate::moderation) async fn sender(
-    tx: &mut Tx,
-    group_id: &str,
-    user_id: &str,
-) -> Result<Sender, Error> {
-    let owned = sqlx::query("SELECT 1 FROM rooms WHERE group_id = $1 AND owner = $2")
-        .bind(group_id)
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let account = sqlx::query("SELECT role, created_s FROM accounts WHERE user_id = $1")
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let role = account.as_ref().and_then(|account| Role::from_name(account.get("role")));
-    Ok(Sender {
-        owns_room: owned.is_some(),
-        role: role.unwrap_or_default(),
-        created_s: account.map(|account| from_db(account.get("created_s"))),
-    })
 }
