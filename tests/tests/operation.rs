@@ -144,6 +144,35 @@ async fn a_user_sig_is_made_with_a_key_from_the_environment_and_not_without_one(
 }
 
 #[tokio::test]
+async fn the_business_service_refuses_to_start_where_anybody_could_speak_for_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let alone = [
+        "serve",
+        "--data-dir",
+        path,
+        "--only",
+        "business",
+        "--chat-url",
+        "http://127.0.0.1:1",
+        "--sdk-app-id",
+        "1400000001",
+        "--key",
+        "any key will do",
+    ];
+    let refused =
+        async |more: &[&str]| liveroom::complaint(alone.iter().chain(more).copied()).await;
+    let said = refused(&["--business-listen", "127.0.0.1:0"]).await;
+    assert!(said.contains("--webhook-token"), "{said}");
+    let open = ["--development", "on", "--insecure-plain-text", "on"];
+    let said = refused(&[&open[..], &["--business-listen", "0.0.0.0:0"]].concat()).await;
+    assert!(said.contains("--development anywhere"), "{said}");
+    let behind = ["--development", "on", "--trusted-proxies", "127.0.0.1"];
+    let said = refused(&[&behind[..], &["--business-listen", "127.0.0.1:0"]].concat()).await;
+    assert!(said.contains("--development anywhere"), "{said}");
+}
+
+#[tokio::test]
 async fn a_flag_outweighs_a_variable_and_a_variable_outweighs_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("liveroom.toml");

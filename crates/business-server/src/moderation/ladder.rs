@@ -12,8 +12,9 @@ const MAX_LASTING_S: u32 = 90 * 24 * 3_600;
 const DAY_S: u32 = 24 * 3_600;
 
 /// What is done to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 pub(crate) enum Measure {
     /// The assistant tells it what comes next.
     Warn,
@@ -24,18 +25,12 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
-    const ALL: [Self; 3] = [Self::Warn, Self::Mute, Self::Ban];
-
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Warn => "warn",
             Self::Mute => "mute",
             Self::Ban => "ban",
         }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|measure| measure.name() == name)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ladder::{MAX_SECONDS, Measure};
-use super::store::{self, Due, Entry, Fate};
+use super::store::{self, Entry, MeasureResult, PendingMeasure};
 use crate::Business;
 use crate::storage::Error;
 
@@ -88,12 +88,12 @@ async fn carry_out_due(business: &Business) -> Result<Round, Error> {
 
 /// Carries out what was just written down, without waiting long for the chat service, and tells as
 /// what. `None` leaves it to the routine, which may be at it already: twice does no harm.
-pub(super) async fn carry_out_soon(business: &Business, due: &Due) -> Option<Measure> {
+pub(super) async fn carry_out_soon(business: &Business, due: &PendingMeasure) -> Option<Measure> {
     let carried = tokio::time::timeout(SOON, carry_out_one(business, due)).await;
     match carried {
-        Ok(Ok(Some(Fate::Done))) => Some(due.measure),
-        Ok(Ok(Some(Fate::DoneAsMute))) => Some(Measure::Mute),
-        Ok(Ok(Some(Fate::Refused) | None)) | Err(_) => None,
+        Ok(Ok(Some(MeasureResult::Done))) => Some(due.measure),
+        Ok(Ok(Some(MeasureResult::DoneAsMute))) => Some(Measure::Mute),
+        Ok(Ok(Some(MeasureResult::Refused) | None)) | Err(_) => None,
         Ok(Err(error)) => {
             tracing::error!(%error, "measure is left to the routine");
             None
@@ -102,7 +102,10 @@ pub(super) async fn carry_out_soon(business: &Business, due: &Due) -> Option<Mea
 }
 
 /// `None` when it has to be tried again.
-async fn carry_out_one(business: &Business, due: &Due) -> Result<Option<Fate>, Error> {
+async fn carry_out_one(
+    business: &Business,
+    due: &PendingMeasure,
+) -> Result<Option<MeasureResult>, Error> {
     let (group_id, user_id, measure) = (&due.group_id, &due.user_id, due.measure.name());
     let now_s = business.clock.now_s();
     let is_over = match due.measure {
@@ -112,25 +115,25 @@ async fn carry_out_one(business: &Business, due: &Due) -> Result<Option<Fate>, E
     if is_over {
         tracing::warn!(%group_id, %user_id, measure, "measure is over before it was carried out");
         refuse(business, due, "the chat service was away for too long").await?;
-        return Ok(Some(Fate::Refused));
+        return Ok(Some(MeasureResult::Refused));
     }
     let mut tx = business.database.read().await?;
     let silent_until_s = store::silent_until(&mut tx, due, now_s).await?;
     drop(tx);
     let error = match tell_chat(business, due, silent_until_s, now_s).await {
-        Ok(fate) => {
-            tracing::info!(%group_id, %user_id, measure, ?fate, "measure carried out");
+        Ok(result) => {
+            tracing::info!(%group_id, %user_id, measure, ?result, "measure carried out");
             let mut tx = business.database.write().await?;
-            store::measured(&mut tx, due, fate).await?;
+            store::measured(&mut tx, due, result).await?;
             tx.commit().await?;
-            return Ok(Some(fate));
+            return Ok(Some(result));
         }
         Err(error) => error,
     };
     if error.outcome() == Outcome::Refused {
         tracing::warn!(%group_id, %user_id, measure, %error, "measure refused");
         refuse(business, due, &error.to_string()).await?;
-        return Ok(Some(Fate::Refused));
+        return Ok(Some(MeasureResult::Refused));
     }
     tracing::warn!(%group_id, %user_id, measure, %error, "measure is tried again");
     let mut tx = business.database.write().await?;
@@ -140,9 +143,9 @@ async fn carry_out_one(business: &Business, due: &Due) -> Result<Option<Fate>, E
 }
 
 /// It never will be carried out, and the log says why.
-async fn refuse(business: &Business, due: &Due, why: &str) -> Result<(), Error> {
+async fn refuse(business: &Business, due: &PendingMeasure, why: &str) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
-    if store::measured(&mut tx, due, Fate::Refused).await? {
+    if store::measured(&mut tx, due, MeasureResult::Refused).await? {
         let entry = Entry {
             group_id: &due.group_id,
             user_id: &due.user_id,
@@ -161,10 +164,10 @@ async fn refuse(business: &Business, due: &Due, why: &str) -> Result<(), Error> 
 /// `silent_until_s` is the end of what else keeps the account silent.
 async fn tell_chat(
     business: &Business,
-    due: &Due,
+    due: &PendingMeasure,
     silent_until_s: u64,
     now_s: u64,
-) -> Result<Fate, chat_rest::Error> {
+) -> Result<MeasureResult, chat_rest::Error> {
     let silence_s = seconds_left(due.until_s.max(silent_until_s), now_s);
     match due.measure {
         Measure::Warn => warn(business, due).await?,
@@ -181,7 +184,7 @@ async fn tell_chat(
         }
         Measure::Ban => return ban(business, due, silence_s, now_s).await,
     }
-    Ok(Fate::Done)
+    Ok(MeasureResult::Done)
 }
 
 /// Whether the application has no bans: nobody is banned there.
@@ -195,7 +198,7 @@ fn seconds_left(until_s: u64, now_s: u64) -> u32 {
 }
 
 /// The assistant tells it to the account alone.
-async fn warn(business: &Business, due: &Due) -> Result<(), chat_rest::Error> {
+async fn warn(business: &Business, due: &PendingMeasure) -> Result<(), chat_rest::Error> {
     let now_ms = business.clock.now_ms();
     let message = C2cSend {
         from_account: Some(business.config.chat.assistant.to_string()),
@@ -207,7 +210,11 @@ async fn warn(business: &Business, due: &Due) -> Result<(), chat_rest::Error> {
 }
 
 /// 0 seconds end a mute.
-async fn mute(business: &Business, due: &Due, seconds: u32) -> Result<(), chat_rest::Error> {
+async fn mute(
+    business: &Business,
+    due: &PendingMeasure,
+    seconds: u32,
+) -> Result<(), chat_rest::Error> {
     let forbid = ForbidSendMsg {
         group_id: due.group_id.clone(),
         members_account: vec![due.user_id.clone()],
@@ -220,10 +227,10 @@ async fn mute(business: &Business, due: &Due, seconds: u32) -> Result<(), chat_r
 /// anyway; when it comes in again it is refused here.
 async fn ban(
     business: &Business,
-    due: &Due,
+    due: &PendingMeasure,
     silence_s: u32,
     now_s: u64,
-) -> Result<Fate, chat_rest::Error> {
+) -> Result<MeasureResult, chat_rest::Error> {
     let ban = BanGroupMember {
         group_id: due.group_id.clone(),
         members_account: vec![due.user_id.clone()],
@@ -234,9 +241,9 @@ async fn ban(
         Err(error) if is_of_the_edition(&error) => {
             tracing::info!(%error, "the application bans nobody: muted instead");
             mute(business, due, silence_s).await?;
-            Ok(Fate::DoneAsMute)
+            Ok(MeasureResult::DoneAsMute)
         }
-        done => done.map(|_| Fate::Done),
+        done => done.map(|_| MeasureResult::Done),
     }
 }
 

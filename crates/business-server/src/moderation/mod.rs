@@ -23,7 +23,6 @@ mod store;
 mod strict;
 mod words;
 
-use chat_types::business::api::Role;
 pub(crate) use figures::ModerationFigures;
 
 use chat_types::Element;

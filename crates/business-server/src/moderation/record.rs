@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeps_order;
 use super::ladder::{Measure, Step};
-use super::store::{self, Due, Entry, NewReview, Over};
+use super::store::{self, Entry, NewReview, Over, PendingMeasure};
 use crate::Business;
 use crate::figures::{add, count};
 use crate::queue::Job;
@@ -110,7 +110,7 @@ async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
         Measure::Warn => warning(ladder.step(strike + 1)),
         Measure::Mute | Measure::Ban => format!("strike {strike}: {}", noted.reason),
     };
-    let due = Due {
+    let due = PendingMeasure {
         group_id: noted.group_id.clone(),
         user_id: noted.user_id.clone(),
         measure: step.measure,
@@ -125,7 +125,7 @@ async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
 /// routine after the commit.
 pub(super) async fn write_measure(
     tx: &mut Tx,
-    due: &Due,
+    due: &PendingMeasure,
     over: Over,
     now_s: u64,
 ) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::measures::carry_out_soon;
 use crate::moderation::rank::{Rank, admit};
 use crate::moderation::record::write_measure;
-use crate::moderation::store::{self, Due, Over};
+use crate::moderation::store::{self, Over, PendingMeasure};
 use crate::storage::Tx;
 use crate::{Business, rooms};
 
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Api {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Sentence {
+struct NewMeasure {
     user_id: String,
     /// 0 lifts it.
     seconds: u32,
@@ -31,7 +31,7 @@ struct Sentence {
 
 /// What was written down; the chat service does it as soon as it answers.
 #[derive(Debug, Serialize, ToSchema)]
-struct Sentenced {
+struct MeasureTaken {
     room: String,
     user_id: String,
     measure: Measure,
@@ -45,37 +45,37 @@ struct Sentenced {
 
 /// Mute an account in a room, or let it speak again: who moderates the room.
 #[utoipa::path(post, path = "/rooms/{room}/mutes", tag = "moderation",
-    params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
-    responses((status = 202, body = Sentenced), Problems))]
+    params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
+    responses((status = 202, body = MeasureTaken), Problems))]
 async fn mute(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,
-    Body(sentence): Body<Sentence>,
-) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
-    pass(&business, &caller, &room, sentence, Measure::Mute).await
+    Body(new): Body<NewMeasure>,
+) -> Result<(StatusCode, axum::Json<MeasureTaken>), Problem> {
+    pass(&business, &caller, &room, new, Measure::Mute).await
 }
 
 /// Ban an account from a room, or let it in again: who moderates the room.
 #[utoipa::path(post, path = "/rooms/{room}/bans", tag = "moderation",
-    params(("room" = String, Path)), request_body = Sentence, security(("token" = [])),
-    responses((status = 202, body = Sentenced), Problems))]
+    params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
+    responses((status = 202, body = MeasureTaken), Problems))]
 async fn ban(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,
-    Body(sentence): Body<Sentence>,
-) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
-    pass(&business, &caller, &room, sentence, Measure::Ban).await
+    Body(new): Body<NewMeasure>,
+) -> Result<(StatusCode, axum::Json<MeasureTaken>), Problem> {
+    pass(&business, &caller, &room, new, Measure::Ban).await
 }
 
 async fn pass(
     business: &Business,
     caller: &Caller,
     room: &str,
-    Sentence { user_id, seconds }: Sentence,
+    NewMeasure { user_id, seconds }: NewMeasure,
     measure: Measure,
-) -> Result<(StatusCode, axum::Json<Sentenced>), Problem> {
+) -> Result<(StatusCode, axum::Json<MeasureTaken>), Problem> {
     admit(&mut business.database.read().await?, caller, Some(room)).await?;
     let user_id = UserId::new(user_id).map_err(|error| Problem::invalid(error.info))?;
     if seconds > MAX_SECONDS {
@@ -100,8 +100,8 @@ async fn pass(
         _ => None,
     };
     business.moderation.due.notify_one();
-    let sentenced = Sentenced { room, user_id, measure, until_s: due.until_s, carried };
-    Ok((StatusCode::ACCEPTED, axum::Json(sentenced)))
+    let taken = MeasureTaken { room, user_id, measure, until_s: due.until_s, carried };
+    Ok((StatusCode::ACCEPTED, axum::Json(taken)))
 }
 
 /// 403 for an administrator of the application, who may speak for others. While the chat service is
@@ -153,9 +153,9 @@ pub(super) fn written_by(
     measure: Measure,
     seconds: u32,
     now_s: u64,
-) -> Due {
+) -> PendingMeasure {
     let until_s = if seconds == 0 { 0 } else { now_s.saturating_add(u64::from(seconds)) };
-    Due {
+    PendingMeasure {
         group_id: group_id.to_owned(),
         user_id: user_id.to_owned(),
         measure,

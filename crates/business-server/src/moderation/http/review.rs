@@ -166,7 +166,7 @@ async fn recall(business: &Business, review: &Review, verdict: Verdict) -> Resul
     if verdict == Verdict::Approve {
         return Ok(());
     }
-    let Some(msg_seq) = review.msg_seq else {
+    let Some(msg_seq) = review.msg_seq.and_then(|seq| u32::try_from(seq).ok()) else {
         let info = "it is not known yet that the message was delivered: try again in a moment";
         return Err(Problem::conflict("not_delivered", info));
     };

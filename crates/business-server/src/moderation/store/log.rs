@@ -1,7 +1,6 @@
 //! Decisions.
 
 use serde::Serialize;
-use sqlx::Row;
 use utoipa::ToSchema;
 
 use super::greatest;
@@ -20,9 +19,11 @@ pub(in crate::moderation) struct Entry<'a> {
 }
 
 /// A decision that was noted.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(in crate::moderation) struct LogRow {
+    #[sqlx(try_from = "i64")]
     id: u64,
+    #[sqlx(rename = "group_id")]
     room: String,
     user_id: String,
     /// The message, or the beginning of a long one.
@@ -34,6 +35,7 @@ pub(in crate::moderation) struct LogRow {
     action: String,
     /// It counts against the account.
     is_strike: bool,
+    #[sqlx(try_from = "i64")]
     at_s: u64,
 }
 
@@ -66,8 +68,8 @@ pub(in crate::moderation) async fn strikes(
     user_id: &str,
     after_s: u64,
 ) -> Result<u64, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS strikes FROM moderation_log
+    let strikes = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM moderation_log
          WHERE group_id = $1 AND user_id = $2 AND strike = 1 AND at_s > $3",
     )
     .bind(group_id)
@@ -75,7 +77,7 @@ pub(in crate::moderation) async fn strikes(
     .bind(to_db(after_s))
     .fetch_one(&mut **tx)
     .await?;
-    Ok(from_db(row.get("strikes")))
+    Ok(from_db(strikes))
 }
 
 /// Decisions before one, newest first, of a room or of all.
@@ -85,8 +87,9 @@ pub(in crate::moderation) async fn log(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Vec<LogRow>, Error> {
-    let rows = sqlx::query(
-        "SELECT id, group_id, user_id, text, reason, action, strike, at_s FROM moderation_log
+    let found = sqlx::query_as(
+        "SELECT id, group_id, user_id, text, reason, action, strike = 1 AS is_strike, at_s
+         FROM moderation_log
          WHERE id < $1 AND ($2 = '' OR group_id = $2) ORDER BY id DESC LIMIT $3",
     )
     .bind(before.map_or(i64::MAX, to_db))
@@ -94,15 +97,5 @@ pub(in crate::moderation) async fn log(
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| LogRow {
-        id: from_db(row.get("id")),
-        room: row.get("group_id"),
-        user_id: row.get("user_id"),
-        text: row.get("text"),
-        reason: row.get("reason"),
-        action: row.get("action"),
-        is_strike: row.get::<i64, _>("strike") == 1,
-        at_s: from_db(row.get("at_s")),
-    };
-    Ok(rows.iter().map(read).collect())
+    Ok(found)
 }

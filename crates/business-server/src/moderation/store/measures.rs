@@ -1,42 +1,34 @@
 //! Warnings, mutes and bans on their way to the chat service.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use crate::moderation::ladder::Measure;
 use crate::storage::{Error, Tx, from_db, to_db};
 
+/// State of a measure that is to be carried out.
 const DUE: i64 = 0;
 
-/// What became of a measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::moderation) enum Fate {
-    Done,
+/// What became of a measure. The numbers are those of the database, in which 0 is one that is still to
+/// be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[repr(i64)]
+pub(in crate::moderation) enum MeasureResult {
+    Done = 1,
     /// It never will be carried out.
-    Refused,
+    Refused = 2,
     /// A ban, of which the chat service could do no more than a mute.
-    DoneAsMute,
-}
-
-impl Fate {
-    pub(super) fn state(self) -> i64 {
-        match self {
-            Self::Done => 1,
-            Self::Refused => 2,
-            Self::DoneAsMute => 3,
-        }
-    }
+    DoneAsMute = 3,
 }
 
 /// A measure that is to be carried out.
-#[derive(Debug)]
-pub(in crate::moderation) struct Due {
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::moderation) struct PendingMeasure {
     pub(in crate::moderation) group_id: String,
     pub(in crate::moderation) user_id: String,
     pub(in crate::moderation) measure: Measure,
     /// End of a mute or ban; 0 lifts it.
+    #[sqlx(try_from = "i64")]
     pub(in crate::moderation) until_s: u64,
     pub(in crate::moderation) reason: String,
+    #[sqlx(try_from = "i64")]
     pub(in crate::moderation) attempts: u64,
 }
 
@@ -52,7 +44,7 @@ pub(in crate::moderation) enum Over {
 /// False when a longer one stays in its place.
 pub(in crate::moderation) async fn put_measure(
     tx: &mut Tx,
-    due: &Due,
+    due: &PendingMeasure,
     over: Over,
     now_s: u64,
 ) -> Result<bool, Error> {
@@ -68,21 +60,24 @@ pub(in crate::moderation) async fn put_measure(
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
-    .bind(due.measure.name())
+    .bind(due.measure)
     .bind(to_db(due.until_s))
     .bind(&due.reason)
     .bind(DUE)
     .bind(to_db(now_s))
     .bind(over == Over::Any)
-    .bind(Fate::Refused.state())
+    .bind(MeasureResult::Refused)
     .execute(&mut **tx)
     .await?;
     Ok(written.rows_affected() == 1)
 }
 
 /// What is to be carried out; what was tried least comes first.
-pub(in crate::moderation) async fn due(tx: &mut Tx, limit: usize) -> Result<Vec<Due>, Error> {
-    let rows = sqlx::query(
+pub(in crate::moderation) async fn due(
+    tx: &mut Tx,
+    limit: usize,
+) -> Result<Vec<PendingMeasure>, Error> {
+    let found = sqlx::query_as(
         "SELECT group_id, user_id, measure, until_s, reason, attempts
          FROM moderation_measures WHERE state = $1 ORDER BY attempts, written_s LIMIT $2",
     )
@@ -90,28 +85,15 @@ pub(in crate::moderation) async fn due(tx: &mut Tx, limit: usize) -> Result<Vec<
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &SqliteRow| {
-        let name: String = row.get("measure");
-        let measure = Measure::from_name(&name)
-            .ok_or_else(|| Error::Unreadable(format!("the measure {name}")))?;
-        Ok(Due {
-            group_id: row.get("group_id"),
-            user_id: row.get("user_id"),
-            measure,
-            until_s: from_db(row.get("until_s")),
-            reason: row.get("reason"),
-            attempts: from_db(row.get("attempts")),
-        })
-    };
-    rows.iter().map(read).collect()
+    Ok(found)
 }
 
 /// It was carried out, or never will be. A newer one of its kind stays due. False when this was
 /// known before.
 pub(in crate::moderation) async fn measured(
     tx: &mut Tx,
-    due: &Due,
-    fate: Fate,
+    due: &PendingMeasure,
+    result: MeasureResult,
 ) -> Result<bool, Error> {
     let settled = sqlx::query(
         "UPDATE moderation_measures SET state = $5
@@ -120,9 +102,9 @@ pub(in crate::moderation) async fn measured(
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
-    .bind(due.measure.name())
+    .bind(due.measure)
     .bind(to_db(due.until_s))
-    .bind(fate.state())
+    .bind(result)
     .bind(&due.reason)
     .bind(DUE)
     .execute(&mut **tx)
@@ -134,36 +116,36 @@ pub(in crate::moderation) async fn measured(
 /// kind: for a ban a mute that runs, for a mute a ban that was carried out as one. 0 for nothing.
 pub(in crate::moderation) async fn silent_until(
     tx: &mut Tx,
-    due: &Due,
+    due: &PendingMeasure,
     now_s: u64,
 ) -> Result<u64, Error> {
-    let row = sqlx::query(
-        "SELECT COALESCE(MAX(until_s), 0) AS until_s FROM moderation_measures
+    let until_s = sqlx::query_scalar(
+        "SELECT COALESCE(MAX(until_s), 0) FROM moderation_measures
          WHERE group_id = $1 AND user_id = $2 AND measure <> $3 AND until_s > $4
            AND ((measure = $5 AND state <> $6) OR (measure = $7 AND state = $8))",
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
-    .bind(due.measure.name())
+    .bind(due.measure)
     .bind(to_db(now_s))
-    .bind(Measure::Mute.name())
-    .bind(Fate::Refused.state())
-    .bind(Measure::Ban.name())
-    .bind(Fate::DoneAsMute.state())
+    .bind(Measure::Mute)
+    .bind(MeasureResult::Refused)
+    .bind(Measure::Ban)
+    .bind(MeasureResult::DoneAsMute)
     .fetch_one(&mut **tx)
     .await?;
-    Ok(from_db(row.get("until_s")))
+    Ok(from_db(until_s))
 }
 
 /// It was tried in vain.
-pub(in crate::moderation) async fn tried(tx: &mut Tx, due: &Due) -> Result<(), Error> {
+pub(in crate::moderation) async fn tried(tx: &mut Tx, due: &PendingMeasure) -> Result<(), Error> {
     sqlx::query(
         "UPDATE moderation_measures SET attempts = attempts + 1
          WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s = $4 AND reason = $5",
     )
     .bind(&due.group_id)
     .bind(&due.user_id)
-    .bind(due.measure.name())
+    .bind(due.measure)
     .bind(to_db(due.until_s))
     .bind(&due.reason)
     .execute(&mut **tx)
@@ -178,23 +160,24 @@ pub(in crate::moderation) async fn banned_until(
     user_id: &str,
     now_s: u64,
 ) -> Result<Option<u64>, Error> {
-    let row = sqlx::query(
+    let until_s: Option<i64> = sqlx::query_scalar(
         "SELECT until_s FROM moderation_measures
          WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s > $4",
     )
     .bind(group_id)
     .bind(user_id)
-    .bind(Measure::Ban.name())
+    .bind(Measure::Ban)
     .bind(to_db(now_s))
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| from_db(row.get("until_s"))))
+    Ok(until_s.map(from_db))
 }
 
 /// A mute or ban that holds now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub(in crate::moderation) struct Active {
     pub(in crate::moderation) measure: Measure,
+    #[sqlx(try_from = "i64")]
     pub(in crate::moderation) until_s: u64,
 }
 
@@ -206,7 +189,7 @@ pub(in crate::moderation) async fn active(
     user_id: &str,
     now_s: u64,
 ) -> Result<Option<Active>, Error> {
-    let found: Option<(String, i64)> = sqlx::query_as(
+    let found = sqlx::query_as(
         "SELECT measure, until_s FROM moderation_measures
          WHERE group_id = $1 AND user_id = $2 AND until_s > $3
            AND (measure = $4 OR (measure = $5 AND state <> $6))
@@ -215,16 +198,10 @@ pub(in crate::moderation) async fn active(
     .bind(group_id)
     .bind(user_id)
     .bind(to_db(now_s))
-    .bind(Measure::Ban.name())
-    .bind(Measure::Mute.name())
-    .bind(Fate::Refused.state())
+    .bind(Measure::Ban)
+    .bind(Measure::Mute)
+    .bind(MeasureResult::Refused)
     .fetch_optional(&mut **tx)
     .await?;
-    found
-        .map(|(name, until_s)| {
-            let measure = Measure::from_name(&name)
-                .ok_or_else(|| Error::Unreadable(format!("the measure {name}")))?;
-            Ok(Active { measure, until_s: from_db(until_s) })
-        })
-        .transpose()
+    Ok(found)
 }

@@ -8,7 +8,8 @@ mod rules;
 
 pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
 pub(super) use measures::{
-    Due, Fate, Over, active, banned_until, due, measured, put_measure, silent_until, tried,
+    MeasureResult, Over, PendingMeasure, active, banned_until, due, measured, put_measure,
+    silent_until, tried,
 };
 pub(super) use people::{
     RoomModerator, Sanctions, Sender, Whose, add_moderator, moderators, remove_moderator,
@@ -21,8 +22,6 @@ pub(super) use rules::{
     RoomState, Version, changed, delete_list, lists, put_list, put_rules, room_state, rules,
     strict_rooms,
 };
-
-use sqlx::Row;
 
 use crate::storage::{Error, Tx, from_db, to_db};
 
@@ -38,8 +37,7 @@ pub(super) async fn purge(tx: &mut Tx, before_s: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The greatest number that a query named `id` gives; 0 when there is none.
+/// The greatest number, as a query gives it; 0 when there is none.
 async fn greatest(tx: &mut Tx, statement: &'static str) -> Result<u64, Error> {
-    let row = sqlx::query(statement).fetch_one(&mut **tx).await?;
-    Ok(from_db(row.get("id")))
+    Ok(from_db(sqlx::query_scalar(statement).fetch_one(&mut **tx).await?))
 }

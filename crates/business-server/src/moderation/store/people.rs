@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::changed;
-use super::measures::Fate;
+use super::measures::MeasureResult;
 use crate::http::Role;
 use crate::moderation::ladder::Measure;
 use crate::moderation::rank::Rank;
@@ -197,9 +197,9 @@ pub(in crate::moderation) async fn sanctions(
         .bind(id)
         .bind(after)
         .bind(to_db(now_s))
-        .bind(Measure::Mute.name())
-        .bind(Measure::Ban.name())
-        .bind(Fate::Refused.state())
+        .bind(Measure::Mute)
+        .bind(Measure::Ban)
+        .bind(MeasureResult::Refused)
         .bind(i64::from(limit))
         .fetch_all(&mut **tx)
         .await?;

@@ -1,12 +1,10 @@
 //! Messages that a moderator has to look at.
 
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 
 use super::greatest;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, to_db};
 
 #[derive(Debug, Clone, Copy)]
 pub(in crate::moderation) struct NewReview<'a> {
@@ -20,8 +18,9 @@ pub(in crate::moderation) struct NewReview<'a> {
 }
 
 /// A message that was let through and is to be looked at.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub(in crate::moderation) struct Review {
+    #[sqlx(try_from = "i64")]
     pub(in crate::moderation) id: u64,
     #[serde(rename = "room")]
     pub(in crate::moderation) group_id: String,
@@ -31,7 +30,8 @@ pub(in crate::moderation) struct Review {
     pub(in crate::moderation) reason: String,
     /// Number of the message in its room; absent until it is known that it was delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::moderation) msg_seq: Option<u32>,
+    pub(in crate::moderation) msg_seq: Option<i64>,
+    #[sqlx(try_from = "i64")]
     pub(in crate::moderation) at_s: u64,
     /// Absent while nobody has decided; `not_delivered` when nobody has to, because the room never
     /// saw the message.
@@ -40,21 +40,6 @@ pub(in crate::moderation) struct Review {
     /// Who has decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::moderation) moderator: Option<String>,
-}
-
-fn read(row: &SqliteRow) -> Review {
-    let seq: Option<i64> = row.get("msg_seq");
-    Review {
-        id: from_db(row.get("id")),
-        group_id: row.get("group_id"),
-        user_id: row.get("user_id"),
-        text: row.get("text"),
-        reason: row.get("reason"),
-        msg_seq: seq.and_then(|seq| u32::try_from(seq).ok()),
-        at_s: from_db(row.get("at_s")),
-        verdict: row.get("verdict"),
-        moderator: row.get("moderator"),
-    }
 }
 
 /// False when the room has `most` open ones already; nothing is changed then.
@@ -131,7 +116,7 @@ pub(in crate::moderation) async fn reviews(
     after: u64,
     limit: u32,
 ) -> Result<Vec<Review>, Error> {
-    let rows = sqlx::query(
+    let found = sqlx::query_as(
         "SELECT id, group_id, user_id, text, reason, msg_seq, at_s, verdict, moderator
          FROM moderation_reviews
          WHERE verdict IS NULL AND id > $1 AND ($2 = '' OR group_id = $2) ORDER BY id LIMIT $3",
@@ -141,18 +126,18 @@ pub(in crate::moderation) async fn reviews(
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.iter().map(read).collect())
+    Ok(found)
 }
 
 pub(in crate::moderation) async fn review(tx: &mut Tx, id: u64) -> Result<Option<Review>, Error> {
-    let row = sqlx::query(
+    let found = sqlx::query_as(
         "SELECT id, group_id, user_id, text, reason, msg_seq, at_s, verdict, moderator
          FROM moderation_reviews WHERE id = $1",
     )
     .bind(to_db(id))
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.as_ref().map(read))
+    Ok(found)
 }
 
 /// False when somebody has decided before; nothing is changed then.

@@ -1,8 +1,5 @@
 //! Rules, word lists, and what is known about a sender.
 
-use chat_types::business::api::Role;
-use sqlx::Row;
-
 use crate::moderation::ALL_ROOMS;
 use crate::moderation::rules::{Rules, WhenLate};
 use crate::moderation::words::WordList;
@@ -10,12 +7,13 @@ use crate::storage::{Error, Tx, from_db};
 
 /// The rules of a room; those of a new one when nobody has set any.
 pub(in crate::moderation) async fn rules(tx: &mut Tx, group_id: &str) -> Result<Rules, Error> {
-    let row = sqlx::query("SELECT rules FROM moderation_rules WHERE group_id = $1")
-        .bind(group_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some(row) = row else { return Ok(Rules::default()) };
-    serde_json::from_str(row.get("rules"))
+    let rules: Option<String> =
+        sqlx::query_scalar("SELECT rules FROM moderation_rules WHERE group_id = $1")
+            .bind(group_id)
+            .fetch_optional(&mut **tx)
+            .await?;
+    let Some(rules) = rules else { return Ok(Rules::default()) };
+    serde_json::from_str(&rules)
         .map_err(|error| Error::Unreadable(format!("the rules of room {group_id}: {error}")))
 }
 
@@ -46,15 +44,16 @@ pub(in crate::moderation) async fn lists(
     tx: &mut Tx,
     group_id: &str,
 ) -> Result<Vec<WordList>, Error> {
-    let rows = sqlx::query("SELECT list FROM moderation_words WHERE group_id = $1 ORDER BY name")
-        .bind(group_id)
-        .fetch_all(&mut **tx)
-        .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
-        serde_json::from_str(row.get("list"))
+    let lists: Vec<String> =
+        sqlx::query_scalar("SELECT list FROM moderation_words WHERE group_id = $1 ORDER BY name")
+            .bind(group_id)
+            .fetch_all(&mut **tx)
+            .await?;
+    let read = |list: &String| {
+        serde_json::from_str(list)
             .map_err(|error| Error::Unreadable(format!("a word list of {group_id:?}: {error}")))
     };
-    rows.iter().map(read).collect()
+    lists.iter().map(read).collect()
 }
 
 pub(in crate::moderation) async fn put_list(
