@@ -373,6 +373,7 @@ async fn people_behind_a_trusted_proxy_have_a_rate_each() {
         configure: Box::new(|config| {
             config.entries_per_second = 1;
             config.trusted_proxies = "127.0.0.1".parse().unwrap();
+            config.development_anywhere = true;
         }),
         ..Opening::default()
     };
