@@ -195,6 +195,17 @@ async fn a_token_that_does_not_hold_is_refused() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_shown_to_nobody_is_replaced_when_the_identity_server_tells_it() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let mut claims = claims(&shop);
+    claims["name"] = "t.me/spam".into();
+    let token = identity.token("first", &claims);
+    let entry = shop.stranger().post_ok("/token-exchange", json!({"token": token})).await;
+    assert!(entry["nick"].as_str().unwrap().starts_with("Guest "), "{entry}");
+}
+
+#[tokio::test]
 async fn unknown_keys_do_not_make_the_identity_server_be_asked_again_and_again() {
     let identity = Identity::start().await;
     let shop = Shop::open_with(identity.opening()).await;

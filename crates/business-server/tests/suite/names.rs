@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::events::soon;
 use crate::gifts::{give, giver};
 use crate::support::{Api, ROOM, Shop};
 
@@ -39,6 +40,26 @@ async fn gifts_and_rankings_show_a_neutral_name_in_place_of_one_that_the_room_re
     assert!(shown.as_str().unwrap().starts_with("Guest "), "{shown}");
     let ranking = admin.get_ok(&format!("/rooms/{ROOM}/ranking")).await;
     assert_eq!((&ranking[0]["user"], &ranking[0]["nick"]), (&json!("mei"), &shown));
+}
+
+#[tokio::test]
+async fn a_draw_is_won_under_a_neutral_name_where_the_room_refuses_the_own_one() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let admin = shop.sign_in("boss", "admin").await;
+    shop.sign_in("mei", "viewer").await;
+    let mut mei = shop.watch("mei", ROOM).await;
+    refuse(&admin, Some(ROOM), "mei").await;
+    let draw = json!({"keyword": "cup", "prize": "A cup", "winners": 1, "window_s": 60});
+    let draw = host.made(&format!("/rooms/{ROOM}/draws"), draw).await;
+    let path = format!("/draws/{}", draw["draw"].as_str().unwrap());
+    assert_eq!(mei.say("c1", "cup").await["t"], "send_ok");
+    soon("one takes part", async || host.get_ok(&path).await["entrants"] == 1).await;
+    shop.clock.advance_ms(90_000);
+    let result = mei.business("draw_result").await;
+    let winner = &result["winners"][0];
+    assert_eq!(winner["user"], "mei");
+    assert!(winner["nick"].as_str().unwrap().starts_with("Guest "), "{winner}");
 }
 
 #[tokio::test]
