@@ -131,7 +131,8 @@ async fn prepare(
     }))
 }
 
-/// Sends the application's webhooks to the business service, unless they go elsewhere already.
+/// Sends the application's webhooks to the business service, unless they go elsewhere already. Only
+/// those are switched on that it wants: what people write to each other is none of them.
 async fn take_webhooks(
     storage: &dyn storage::Storage,
     app: &Application,
@@ -152,7 +153,9 @@ async fn take_webhooks(
         .await?;
     for command in WEBHOOK_COMMANDS {
         let is_wanted = WANTED_WEBHOOKS.contains(&command.name);
-        application::switch_callback(storage, app.sdk_app_id, command.name, is_wanted).await?;
+        if app.callbacks.commands.contains(command.name) != is_wanted {
+            application::switch_callback(storage, app.sdk_app_id, command.name, is_wanted).await?;
+        }
     }
     Ok(())
 }
