@@ -168,7 +168,9 @@ async fn not_delivered(
     failed: &GroupMsgFailed,
 ) -> Result<(), Error> {
     // What this service refused itself stays as it was decided: a repeat is one the next time, too.
-    if codes::OWN.contains(&failed.error_code.0) {
+    // Nothing was decided about what was late.
+    let code = failed.error_code.0;
+    if codes::OWN.contains(&code) && code != codes::LATE {
         return Ok(());
     }
     let message = &failed.message;

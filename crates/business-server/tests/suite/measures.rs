@@ -232,6 +232,9 @@ async fn a_comment_that_nobody_saw_may_be_said_again() {
     assert_eq!(says(1).await, 0);
     is_told(1, 10_023).await;
     assert_eq!(says(2).await, 0);
+    // Refused here because it was late, though it was looked at.
+    is_told(2, 10_106).await;
+    assert_eq!(says(2).await, 0);
     // A message that is refused before it comes here takes nothing back of the one that was shown,
     // and a repeat that was refused here is still one.
     is_told(9, 10_017).await;
