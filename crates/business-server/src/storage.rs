@@ -34,6 +34,8 @@ pub enum Error {
     Failed(#[from] sqlx::Error),
     #[error("the database holds a value that cannot be read: {0}")]
     Unreadable(String),
+    #[error("{0} was changed by somebody else meanwhile: it is tried again")]
+    Raced(String),
 }
 
 /// One connection writes and several read: SQLite takes one writer at a time anyway, and a queue

@@ -13,7 +13,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::ComboRule;
-use super::store::{self, Combo, Pending};
+use super::store::answers;
+use super::store::combos::{self, Combo, Pending};
 use crate::Business;
 use crate::outbox::{self, Posting, What};
 use crate::storage::{Error, Tx};
@@ -79,8 +80,9 @@ impl Combo {
 
     fn tell(&mut self, count: u32) -> Gift {
         self.told += count;
-        // No two messages of a combo have the same total, nor two combos the same order.
-        let order = format!("{}.{}", self.message.order, self.told);
+        self.messages = self.messages.saturating_add(1);
+        // No two messages of a combo have the same number, nor two combos the same order.
+        let order = format!("{}.{}", self.message.order, self.messages);
         Gift { order, count, total: self.told, ..self.message.clone() }
     }
 
@@ -113,7 +115,7 @@ pub(super) async fn put(
         let posting = Posting { lane: &lane, key: &key, group_id: &combo.group_id, what };
         outbox::enqueue(tx, posting, now_ms).await?;
     }
-    store::put_combo(tx, combo).await
+    combos::put(tx, combo).await
 }
 
 /// Tells what is due until the service stops, and forgets old answers. What is held back at a stop
@@ -144,14 +146,14 @@ async fn tell_due_now(business: &Business) -> Result<Duration, Error> {
         let now_ms = business.clock.now_ms();
         // Most looks find nothing, and are no reason to hold the writer up.
         let mut tx = business.database.read().await?;
-        if store::due_combos(&mut tx, now_ms, 1).await?.is_empty() {
-            let next = store::next_due_ms(&mut tx).await?;
+        if combos::due(&mut tx, now_ms, 1).await?.is_empty() {
+            let next = combos::next_due_ms(&mut tx).await?;
             let wait = next.map(|due_ms| Duration::from_millis(due_ms.saturating_sub(now_ms)));
             return Ok(wait.unwrap_or(LOOK_EVERY).min(LOOK_EVERY));
         }
         drop(tx);
         let mut tx = business.database.write().await?;
-        for mut combo in store::due_combos(&mut tx, now_ms, AT_ONCE).await? {
+        for mut combo in combos::due(&mut tx, now_ms, AT_ONCE).await? {
             let messages = Vec::from_iter(combo.tell_pending());
             put(&mut tx, &combo, messages, now_ms).await?;
         }
@@ -164,7 +166,7 @@ async fn forget_answers(business: &Business, stopping: &CancellationToken) {
     let before_ms = business.clock.now_ms().saturating_sub(ANSWERS_KEPT_MS);
     let forget = async || {
         let mut tx = business.database.write().await?;
-        let forgotten = store::forget_answers(&mut tx, before_ms, AT_ONCE).await?;
+        let forgotten = answers::forget(&mut tx, before_ms, AT_ONCE).await?;
         tx.commit().await?;
         Ok::<_, Error>(forgotten)
     };
@@ -187,18 +189,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn combo() -> Combo {
-        Combo {
-            group_id: "r".into(),
-            combo: "c".into(),
-            user: "mei".into(),
-            gift: "rose".into(),
-            opened: 1,
-            total: 0,
-            told: 0,
-            message: gift(1, 0),
-            last_ms: 0,
-            pending: None,
-        }
+        Combo::empty("r", gift(1, 0), 0)
     }
 
     fn gift(order: u64, count: u32) -> Gift {

@@ -9,7 +9,8 @@ use utoipa_axum::routes;
 
 use super::catalogue::GiftKind;
 use super::idempotency::{self, IdempotencyKey};
-use super::store::{self, Span};
+use super::store::sums::{self, Span};
+use super::store;
 use super::wallet::{self, Account};
 use super::{Amount, DAY_MS, Wish};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
@@ -106,7 +107,7 @@ async fn refund(
     tracing::info!(order = order.order_id, coins = order.coins, by = %caller.user_id, "gift refunded");
     Ok(axum::Json(Refunded {
         order: order.order_id,
-        user: order.user,
+        user: order.user_id,
         coins: order.coins,
         balance,
     }))
@@ -155,7 +156,7 @@ async fn ranking(
         SpanOf::Stream => store::last_stream(&mut tx, &room).await?.map(Span::Stream),
     };
     let ranked = match span {
-        Some(span) => store::ranking(&mut tx, &room, span, RANKED).await?,
+        Some(span) => sums::ranking(&mut tx, &room, span, RANKED).await?,
         None => Vec::new(),
     };
     let mut shown = Vec::with_capacity(ranked.len());
@@ -191,11 +192,11 @@ async fn income(
 ) -> Result<axum::Json<Income>, Problem> {
     let mut tx = business.database.read().await?;
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
-    let (gifts, coins) = store::income(&mut tx, &room.group_id).await?;
+    let (gifts, coins) = sums::income(&mut tx, &room.group_id).await?;
     let today = Span::Day(business.clock.now_ms() / DAY_MS);
-    let today = store::income_within(&mut tx, &room.group_id, today).await?;
+    let today = sums::income_within(&mut tx, &room.group_id, today).await?;
     let stream = match store::last_stream(&mut tx, &room.group_id).await? {
-        Some(stream) => store::income_within(&mut tx, &room.group_id, Span::Stream(stream)).await?,
+        Some(stream) => sums::income_within(&mut tx, &room.group_id, Span::Stream(stream)).await?,
         None => 0,
     };
     let balance = wallet::store::balance(&mut tx, Account::Income(&room.owner)).await?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
-use super::store;
+use super::store::answers;
 use crate::problem::Problem;
 use crate::storage::Tx;
 
@@ -75,7 +75,7 @@ pub(super) async fn answered<A: DeserializeOwned>(
     tx: &mut Tx,
     call: &Call,
 ) -> Result<Option<A>, Problem> {
-    let Some((request, answer)) = store::answer(tx, call.user.as_str(), &call.key).await? else {
+    let Some((request, answer)) = answers::find(tx, call.user.as_str(), &call.key).await? else {
         return Ok(None);
     };
     if request != call.request {
@@ -98,7 +98,7 @@ pub(super) async fn keep<A: Serialize>(
     now_ms: u64,
 ) -> Result<(), Problem> {
     let answer = encode(answer)?;
-    store::keep_answer(tx, call.user.as_str(), &call.key, &call.request, &answer, now_ms).await?;
+    answers::keep(tx, call.user.as_str(), &call.key, &call.request, &answer, now_ms).await?;
     Ok(())
 }
 

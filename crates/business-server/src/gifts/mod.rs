@@ -25,7 +25,9 @@ use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 use crate::{Business, accounts, moderation, rooms, secrets};
 use catalogue::{ComboRule, GiftKind};
-use store::{Combo, Order};
+use store::combos::{self, Combo};
+use store::counters::{self, Scope};
+use store::{Order, sums};
 use wallet::{Account, Booking, Kind};
 
 /// Clicks that name no combo belong to the last one of the same gift, if the last click was not
@@ -107,7 +109,7 @@ async fn give(
     wish: Wish<'_>,
     now_ms: u64,
 ) -> Result<(Gift, i64), Problem> {
-    let Wish { room, gift, amount, combo } = wish;
+    let Wish { room, gift, amount, .. } = wish;
     let kind = business.gifts.catalogue.find(gift);
     let kind =
         kind.ok_or_else(|| Problem::not_found("gift", format!("there is no gift {gift}")))?;
@@ -121,14 +123,14 @@ async fn give(
     let giver = accounts::store::find(tx, user.as_str()).await?;
     let giver =
         giver.ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
-    let held_back = store::pending_combos(tx).await?;
+    let held_back = combos::pending(tx).await?;
     moderation::check_may_be_shown(business, tx, &room.group_id, user.as_str()).await?;
     let nick =
         moderation::shown_name(business, tx, &room.group_id, user.as_str(), &giver.nick).await?;
     let coming = held_back.saturating_add(amount.messages(kind.combo).into());
     business.outbox.admit(tx, coming).await?;
 
-    let number = store::next_order(tx).await?;
+    let number = counters::claim(tx, Scope::Orders).await?;
     let order_id = format!("{}-{number}", business.gifts.tag);
     let count = amount.number();
     let coins = i64::from(kind.price) * i64::from(count);
@@ -156,7 +158,7 @@ async fn give(
         effect: kind.effect,
     };
     let place = Place { group_id: &room.group_id, user: user.as_str(), number, now_ms };
-    let mut combo = open_combo(tx, place, kind, amount, combo, &message).await?;
+    let mut combo = open_combo(tx, place, kind, &business.gifts.tag, wish, &message).await?;
     if combo.total.checked_add(count).is_none() {
         return Err(Problem::conflict("combo", "this combo is full: begin another"));
     }
@@ -173,17 +175,17 @@ async fn give(
         group_id: room.group_id.clone(),
         stream,
         day: now_ms / DAY_MS,
-        user: user.to_string(),
+        user_id: user.to_string(),
         owner: owner.to_owned(),
         gift: kind.id.clone(),
         combo: combo.combo,
         count,
         coins,
         at_ms: now_ms,
-        is_refunded: false,
+        refunded_ms: None,
     };
     store::insert_order(tx, &order).await?;
-    store::add_to_sums(tx, &order).await?;
+    sums::add(tx, &order).await?;
     Ok((message, balance))
 }
 
@@ -198,50 +200,52 @@ struct Place<'a> {
 
 /// The combo that an order belongs to. One that the giver has named is the giver's, for one gift in
 /// one room; without a name, clicks go on with the last combo if it is fresh, and anything else
-/// begins one that is named after the order.
+/// begins one that is named after the order. No giver can choose such a name for a new combo.
 async fn open_combo(
     tx: &mut Tx,
     place: Place<'_>,
     kind: &GiftKind,
-    amount: Amount,
-    name: Option<&str>,
+    tag: &str,
+    wish: Wish<'_>,
     message: &Gift,
 ) -> Result<Combo, Problem> {
     let Place { group_id, user, number, now_ms } = place;
-    let found = match (name, amount) {
+    let found = match (wish.combo, wish.amount) {
         (Some(name), _) => {
             let is_id = (1..=MAX_BUSINESS_ID_BYTES).contains(&name.len())
                 && name.bytes().all(|byte| byte.is_ascii_graphic());
             if !is_id {
                 return Err(Problem::invalid("combo has 1 to 64 bytes of printable ASCII"));
             }
-            store::combo(tx, group_id, name).await?
+            combos::find(tx, group_id, name).await?
         }
         (None, Amount::Clicks(_)) => {
-            let last = store::last_combo(tx, group_id, user, &kind.id).await?;
+            let last = combos::last_of(tx, group_id, user, &kind.id).await?;
             last.filter(|combo| combo.last_ms.abs_diff(now_ms) <= COMBO_GAP_MS)
         }
         (None, Amount::Count(_)) => None,
     };
-    match found {
-        Some(combo) if combo.user == user && combo.gift == kind.id => Ok(combo),
-        Some(_) => Err(Problem::conflict(
+    let taken = || {
+        Problem::conflict(
             "combo",
             "this combo is somebody else's or another gift's: choose another id",
-        )),
-        None => Ok(Combo {
-            group_id: group_id.to_owned(),
-            combo: name.unwrap_or(&message.order).to_owned(),
-            user: user.to_owned(),
-            gift: kind.id.clone(),
-            opened: number,
-            total: 0,
-            told: 0,
-            message: message.clone(),
-            last_ms: now_ms,
-            pending: None,
-        }),
+        )
+    };
+    if let Some(combo) = found {
+        let is_own = combo.user == user && combo.gift == kind.id;
+        return if is_own { Ok(combo) } else { Err(taken()) };
     }
+    let is_reserved = |name: &str| name.strip_prefix(tag).is_some_and(|rest| rest.starts_with('-'));
+    if wish.combo.is_some_and(is_reserved) {
+        return Err(Problem::conflict(
+            "combo",
+            format!("combos that begin with {tag}- are named by the service: choose another id"),
+        ));
+    }
+    let name = wish.combo.unwrap_or(&message.order);
+    let message = Gift { combo: name.to_owned(), ..message.clone() };
+    let combo = Combo::empty(group_id, message, now_ms);
+    if combos::open(tx, &combo, number).await? { Ok(combo) } else { Err(taken()) }
 }
 
 /// Gives a whole order back, once: the coins return, income and ranking fall. What the room was told
@@ -250,26 +254,25 @@ async fn refund(tx: &mut Tx, order_id: &str, now_ms: u64) -> Result<(Order, i64)
     let order = store::order(tx, order_id).await?;
     let order = order
         .ok_or_else(|| Problem::not_found("order", format!("there is no order {order_id}")))?;
-    if order.is_refunded {
+    if !store::mark_refunded(tx, order.number, now_ms).await? {
         return Err(Problem::conflict(
             "refunded",
             format!("order {order_id} was given back before"),
         ));
     }
-    let combo = store::combo(tx, &order.group_id, &order.combo).await?;
+    let combo = combos::find(tx, &order.group_id, &order.combo).await?;
     if let Some(mut combo) = combo.filter(|combo| combo.pending.is_some()) {
         combo.pull_back(order.count, store::given_later(tx, &order).await?);
-        store::put_combo(tx, &combo).await?;
+        combos::put(tx, &combo).await?;
     }
-    store::mark_refunded(tx, order.number, now_ms).await?;
     let booking = Booking {
         kind: Kind::Refund,
         reference: &format!("refund:{order_id}"),
         from: Account::Income(&order.owner),
-        to: Account::Wallet(&order.user),
+        to: Account::Wallet(&order.user_id),
         coins: order.coins,
     };
     let (_, balance) = wallet::book(tx, booking, now_ms).await?;
-    store::take_from_sums(tx, &order).await?;
+    sums::take_out(tx, &order).await?;
     Ok((order, balance))
 }

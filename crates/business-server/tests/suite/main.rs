@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod assistant;
 mod broadcast;
+mod combos;
 mod draws;
 mod events;
 mod follows;

@@ -79,9 +79,9 @@ async fn entries(
     let mut found = store::entries(&mut tx, account, before, PAGE + 1).await?;
     let has_more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
-    let next = found.last().map(|entry| entry.transaction).filter(|_| has_more);
+    let next = found.last().map(|entry| entry.number).filter(|_| has_more);
     let entries = found.into_iter().map(|entry| EntryView {
-        entry: entry.transaction,
+        entry: entry.number,
         kind: entry.kind,
         reference: entry.reference,
         coins: entry.amount,

@@ -2,8 +2,8 @@
 //!
 //! Coins are never made or lost: every booking moves some from one account to another, as two entries
 //! that add up to zero. Balances are kept beside the entries, in the transactions that write them.
-//! Wallets never fall below zero. The income of a host may, when a gift is given back whose coins
-//! have left the account already; the sources stand below zero by all that they gave.
+//! Wallets never fall below zero. The sources stand below zero by all that they gave. The income of a
+//! host may fall below zero too: a refund is never refused for want of income.
 
 pub(super) mod http;
 mod payment;
@@ -93,21 +93,23 @@ impl From<Error> for Problem {
     }
 }
 
-/// Books. Gives the balances after it of the account that pays and of the one that gets.
+/// Books. Gives the balances after it of the account that pays and of the one that gets. When it fails
+/// for want of coins, the transaction has to be undone; a full account is left as it was.
 pub(crate) async fn book(
     tx: &mut Tx,
     booking: Booking<'_>,
     now_ms: u64,
 ) -> Result<(i64, i64), Error> {
     let Booking { from, to, coins, .. } = booking;
-    let balance = store::balance(tx, from).await?;
-    if !from.may_fall_below_zero() && balance < coins {
-        return Err(Error::Short { balance, coins });
-    }
-    if !(1..=MAX_BALANCE).contains(&coins) || store::balance(tx, to).await? > MAX_BALANCE - coins {
+    if !(1..=MAX_BALANCE).contains(&coins) {
         return Err(Error::Full);
     }
-    Ok(store::book(tx, booking, now_ms).await?)
+    let got = store::add(tx, to, coins, MAX_BALANCE).await?.ok_or(Error::Full)?;
+    let Some(paid) = store::take(tx, from, coins).await? else {
+        return Err(Error::Short { balance: store::balance(tx, from).await?, coins });
+    };
+    store::enter(tx, booking, now_ms).await?;
+    Ok((paid, got))
 }
 
 /// Coins in the wallet of this account.

@@ -1,0 +1,54 @@
+//! First answers of calls that move coins, for repeats of them.
+
+use crate::storage::{Error, Tx, to_db};
+
+/// The request and the answer that are kept for a key of this account.
+pub(in crate::gifts) async fn find(
+    tx: &mut Tx,
+    user: &str,
+    key: &str,
+) -> Result<Option<(String, String)>, Error> {
+    let kept = sqlx::query_as(
+        "SELECT request, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2",
+    )
+    .bind(user)
+    .bind(key)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(kept)
+}
+
+pub(in crate::gifts) async fn keep(
+    tx: &mut Tx,
+    user: &str,
+    key: &str,
+    request: &str,
+    answer: &str,
+    now_ms: u64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO idempotency_keys (user_id, key, request, answer, at_ms)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(user)
+    .bind(key)
+    .bind(request)
+    .bind(answer)
+    .bind(to_db(now_ms))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets up to `limit` answers that were given before this time, and says how many.
+pub(in crate::gifts) async fn forget(tx: &mut Tx, before_ms: u64, limit: u32) -> Result<u64, Error> {
+    let forgotten = sqlx::query(
+        "DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+             SELECT user_id, key FROM idempotency_keys WHERE at_ms < $1 LIMIT $2)",
+    )
+    .bind(to_db(before_ms))
+    .bind(i64::from(limit))
+    .execute(&mut **tx)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
