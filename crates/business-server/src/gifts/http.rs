@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 
 use super::catalogue::GiftKind;
 use super::idempotency::{self, IdempotencyKey};
-use super::store::sums::{self, Span};
 use super::store;
+use super::store::sums::{self, Span};
 use super::wallet::{self, Account};
 use super::{Amount, DAY_MS, Wish};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};

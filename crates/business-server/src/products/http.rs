@@ -148,26 +148,32 @@ async fn restock(
     let mut tx = business.database.write().await?;
     let present = find(&mut tx, &product).await?;
     let stock = match body {
-        StockChange { set: Some(stock), add: None } => stock,
-        StockChange { set: None, add: Some(pieces) } => Some(added(&present, pieces)?),
+        StockChange { set: Some(stock), add: None } => {
+            store::set_stock(&mut tx, &product, stock).await?;
+            stock
+        }
+        StockChange { set: None, add: Some(pieces) } => {
+            let pieces = pieces.clamp(-i64::from(u32::MAX), i64::from(u32::MAX));
+            let stock = store::add_stock(&mut tx, &product, pieces).await?;
+            Some(stock.ok_or_else(|| not_added(&present, pieces))?)
+        }
         _ => {
             return Err(Problem::invalid(
                 r#"say either {"set":12}, {"set":null} when nobody counts, or {"add":-2}"#,
             ));
         }
     };
-    store::set_stock(&mut tx, &product, stock).await?;
     slot::product_changed(&mut tx, &product).await?;
     tx.commit().await?;
     Ok(axum::Json(CatalogueEntry { stock, ..present }))
 }
 
-fn added(present: &CatalogueEntry, pieces: i64) -> Result<u32, Error> {
-    let product = || present.id.clone();
-    let left = present.stock.ok_or_else(|| Error::Uncounted(product()))?;
-    let stock = i64::from(left).saturating_add(pieces);
-    if stock < 0 {
-        return Err(Error::SoldOut { product: product(), left });
+/// Why so many pieces cannot be added.
+fn not_added(present: &CatalogueEntry, pieces: i64) -> Error {
+    let product = present.id.clone();
+    match present.stock {
+        None => Error::Uncounted(product),
+        Some(left) if pieces < 0 => Error::SoldOut { product, left },
+        Some(_) => Error::TooMany(product),
     }
-    u32::try_from(stock).map_err(|_| Error::TooMany(product()))
 }

@@ -1,31 +1,40 @@
 //! The catalogue in the database.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use super::CatalogueEntry;
 use crate::storage::{Error, Tx};
 
-fn small(row: &SqliteRow, column: &str, product: &str) -> Result<u32, Error> {
-    u32::try_from(row.get::<i64, _>(column))
-        .map_err(|_| Error::Unreadable(format!("{column} of product {product}")))
+#[derive(FromRow)]
+struct Row {
+    product: String,
+    title: String,
+    #[sqlx(try_from = "i64")]
+    price_minor: u32,
+    currency: String,
+    picture: String,
+    link: String,
+    stock: Option<i64>,
 }
 
-fn read(row: &SqliteRow) -> Result<CatalogueEntry, Error> {
-    let id: String = row.get("product");
-    let stock = match row.get::<Option<i64>, _>("stock") {
-        Some(_) => Some(small(row, "stock", &id)?),
-        None => None,
-    };
-    Ok(CatalogueEntry {
-        title: row.get("title"),
-        price_minor: small(row, "price_minor", &id)?,
-        currency: row.get("currency"),
-        picture: row.get("picture"),
-        link: row.get("link"),
-        stock,
-        id,
-    })
+impl TryFrom<Row> for CatalogueEntry {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            stock: row.stock.map(|stock| pieces(stock, &row.product)).transpose()?,
+            id: row.product,
+            title: row.title,
+            price_minor: row.price_minor,
+            currency: row.currency,
+            picture: row.picture,
+            link: row.link,
+        })
+    }
+}
+
+fn pieces(stock: i64, product: &str) -> Result<u32, Error> {
+    u32::try_from(stock).map_err(|_| Error::Unreadable(format!("the stock of product {product}")))
 }
 
 /// False when the entry of this id was taken over before.
@@ -84,6 +93,51 @@ pub(super) async fn set_stock(tx: &mut Tx, product: &str, stock: Option<u32>) ->
     Ok(())
 }
 
+/// Adds pieces to a stock, or takes some away. `None` when nobody counts them, or there would be
+/// fewer than none or more than can be counted; nothing is changed then.
+pub(super) async fn add_stock(
+    tx: &mut Tx,
+    product: &str,
+    added: i64,
+) -> Result<Option<u32>, Error> {
+    let stock: Option<i64> = sqlx::query_scalar(
+        "UPDATE products SET stock = stock + $2
+         WHERE product = $1 AND stock >= -$2 AND stock <= $3 - $2 RETURNING stock",
+    )
+    .bind(product)
+    .bind(added)
+    .bind(i64::from(u32::MAX))
+    .fetch_optional(&mut **tx)
+    .await?;
+    stock.map(|stock| pieces(stock, product)).transpose()
+}
+
+/// What became of the stock by a sale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sale {
+    /// Pieces that are left; `None` when nobody counts them.
+    pub(super) stock: Option<u32>,
+    /// There were fewer than were sold, or there is no such product.
+    pub(super) oversold: bool,
+}
+
+/// Takes pieces off the stock, as many as are there.
+pub(super) async fn sell(tx: &mut Tx, product: &str, quantity: u32) -> Result<Sale, Error> {
+    if let Some(stock) = add_stock(tx, product, -i64::from(quantity)).await? {
+        return Ok(Sale { stock: Some(stock), oversold: false });
+    }
+    let emptied = sqlx::query("UPDATE products SET stock = 0 WHERE product = $1 AND stock < $2")
+        .bind(product)
+        .bind(i64::from(quantity))
+        .execute(&mut **tx)
+        .await?;
+    if emptied.rows_affected() == 1 {
+        return Ok(Sale { stock: Some(0), oversold: true });
+    }
+    let is_there = find(tx, product).await?.is_some();
+    Ok(Sale { stock: None, oversold: !is_there })
+}
+
 /// False when there is no such product.
 pub(super) async fn delete(tx: &mut Tx, product: &str) -> Result<bool, Error> {
     let done = sqlx::query("DELETE FROM products WHERE product = $1")
@@ -94,14 +148,11 @@ pub(super) async fn delete(tx: &mut Tx, product: &str) -> Result<bool, Error> {
 }
 
 pub(super) async fn find(tx: &mut Tx, product: &str) -> Result<Option<CatalogueEntry>, Error> {
-    let row = sqlx::query(
-        "SELECT product, title, price_minor, currency, picture, link, stock
-         FROM products WHERE product = $1",
-    )
-    .bind(product)
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.as_ref().map(read).transpose()
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM products WHERE product = $1")
+        .bind(product)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map(CatalogueEntry::try_from).transpose()
 }
 
 /// Up to `limit` products whose ids come after `after`, by id.
@@ -110,13 +161,11 @@ pub(super) async fn list(
     after: &str,
     limit: u32,
 ) -> Result<Vec<CatalogueEntry>, Error> {
-    let rows = sqlx::query(
-        "SELECT product, title, price_minor, currency, picture, link, stock
-         FROM products WHERE product > $1 ORDER BY product LIMIT $2",
-    )
-    .bind(after)
-    .bind(i64::from(limit))
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.iter().map(read).collect()
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM products WHERE product > $1 ORDER BY product LIMIT $2")
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(&mut **tx)
+            .await?;
+    rows.into_iter().map(CatalogueEntry::try_from).collect()
 }

@@ -1,6 +1,7 @@
 //! Calls: rooms and their live status.
 
 use axum::extract::State;
+use chat_types::business::LiveStatus;
 use chat_types::business::api::{RoomView, SetStatus};
 use chat_types::rest::CreateGroup;
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::store::{self, Room};
-use super::{change_status, find, find_for_host, new_id};
+use super::{choose_status, find, find_for_host, new_id};
 use crate::Business;
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 
@@ -45,7 +46,7 @@ struct OpenRoom {
     title: String,
 }
 
-/// Open a room: the caller becomes its owner.
+/// Open a room: the caller becomes its owner. A room of the caller whose group is gone gets a new one.
 #[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = OpenRoom,
     security(("token" = [])), responses((status = 201, body = RoomView), Problems))]
 async fn open(
@@ -62,7 +63,10 @@ async fn open(
         )));
     }
     let taken = || Problem::conflict("room_exists", format!("there is a room {group_id} already"));
-    if store::find(&mut business.database.read().await?, group_id.as_str()).await?.is_some() {
+    let owner = caller.user_id.as_str();
+    let may_open = |room: &Room| room.is_gone() && room.owner == owner;
+    let found = store::find(&mut business.database.read().await?, group_id.as_str()).await?;
+    if found.is_some_and(|room| !may_open(&room)) {
         return Err(taken());
     }
     // The group comes first: a room without one would be of no use to anybody. A group that was left
@@ -77,9 +81,15 @@ async fn open(
         })
         .await?;
     let mut tx = business.database.write().await?;
-    let owner = caller.user_id.as_str();
-    if !store::insert(&mut tx, group_id.as_str(), owner, title, business.clock.now_s()).await? {
-        return Err(taken());
+    let now_s = business.clock.now_s();
+    if !store::insert(&mut tx, group_id.as_str(), owner, title, now_s).await? {
+        let room = find(&mut tx, group_id.as_str()).await?;
+        if !may_open(&room) {
+            return Err(taken());
+        }
+        store::set_gone(&mut tx, &room.group_id, None).await?;
+        store::set_title(&mut tx, &room.group_id, title).await?;
+        store::set_status(&mut tx, &room.group_id, LiveStatus::ToBeStarted, now_s).await?;
     }
     let room = find(&mut tx, group_id.as_str()).await?;
     tx.commit().await?;
@@ -118,7 +128,8 @@ async fn one(
     Ok(axum::Json(room.into()))
 }
 
-/// Go live, pause, end: the owner of the room, or an administrator.
+/// Go live, pause, end: the owner of the room, or an administrator. 409 `status` when this status
+/// cannot follow the present one, and 409 `group_gone` when the room has no group any more.
 #[utoipa::path(put, path = "/rooms/{room}/status", tag = "rooms", params(("room" = String, Path)),
     request_body = SetStatus, security(("token" = [])),
     responses((status = 200, body = RoomView), Problems))]
@@ -130,7 +141,7 @@ async fn set_status(
 ) -> Result<axum::Json<RoomView>, Problem> {
     let mut tx = business.database.write().await?;
     let room = find_for_host(&mut tx, &room, &caller).await?;
-    change_status(&business, &mut tx, &room, body.status.into()).await?;
+    choose_status(&business, &mut tx, &room, body.status.into()).await?;
     let room = find(&mut tx, &room.group_id).await?;
     tx.commit().await?;
     business.outbox.wake();

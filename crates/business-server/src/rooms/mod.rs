@@ -5,8 +5,11 @@
 //! Setup Guide", product/1047/49589). What lies between going live and the end is a stream; gifts,
 //! draws and figures belong to one.
 
+mod groups;
 pub(crate) mod http;
 pub(crate) mod store;
+
+pub(crate) use groups::hear;
 
 use chat_types::business::{BusinessMessage, LIVE_STATUS_FIELD, LiveStatus, LiveStatusChanged};
 use chat_types::{GroupId, Priority};
@@ -17,6 +20,7 @@ use crate::outbox::{self, Posting, What};
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 pub(crate) use store::Room;
+use store::streams;
 
 /// The room, or 404.
 pub(crate) async fn find(tx: &mut Tx, group_id: &str) -> Result<Room, Problem> {
@@ -38,32 +42,63 @@ pub(crate) async fn find_for_host(
     Err(Problem::forbidden(format!("room {group_id} is not yours")))
 }
 
+/// Which status may follow which, beside itself. A pause belongs to a stream, and what is to be told
+/// of beforehand or shown again comes between streams.
+fn may_follow(before: LiveStatus, after: LiveStatus) -> bool {
+    use LiveStatus::{Ended, Live, Paused, PlayedBack, ToBeStarted};
+    match before {
+        ToBeStarted => matches!(after, Live | Ended | PlayedBack),
+        Live => matches!(after, Paused | Ended),
+        Paused => matches!(after, Live | Ended),
+        Ended => matches!(after, ToBeStarted | Live | PlayedBack),
+        PlayedBack => matches!(after, ToBeStarted | Live | Ended),
+    }
+}
+
+/// Puts the room into the status that its host has chosen, or 409.
+async fn choose_status(
+    business: &Business,
+    tx: &mut Tx,
+    room: &Room,
+    status: LiveStatus,
+) -> Result<(), Problem> {
+    if room.status == status {
+        return Ok(());
+    }
+    if room.is_gone() {
+        return Err(Problem::conflict(
+            "group_gone",
+            format!("the group of room {} is gone: open the room anew", room.group_id),
+        ));
+    }
+    if !may_follow(room.status, status) {
+        let (before, after) = (room.status.name(), status.name());
+        return Err(Problem::conflict(
+            "status",
+            format!("a room that is {before} cannot be {after} next"),
+        ));
+    }
+    Ok(change_status(business, tx, room, status).await?)
+}
+
 /// Puts the room into another status: here at once, and in the chat service as soon as it answers.
 /// Coming on opens a stream unless one is open, and the end closes it.
-pub(crate) async fn change_status(
+async fn change_status(
     business: &Business,
     tx: &mut Tx,
     room: &Room,
     status: LiveStatus,
 ) -> Result<(), Error> {
-    if room.status == status {
-        return Ok(());
-    }
     let now_ms = business.clock.now_ms();
     let now_s = now_ms / 1_000;
     let group_id = room.group_id.as_str();
     store::set_status(tx, group_id, status, now_s).await?;
-    let open = store::open_stream(tx, group_id).await?;
-    let turned = match (status, open) {
-        (LiveStatus::Live, None) => Some(store::begin_stream(tx, group_id, now_s).await?),
-        (LiveStatus::Ended | LiveStatus::PlayedBack | LiveStatus::ToBeStarted, Some(stream)) => {
-            store::end_stream(tx, group_id, now_s).await?;
-            Some(stream)
+    match status {
+        LiveStatus::Live => begin_stream(business, tx, group_id, now_s).await?,
+        LiveStatus::Paused => {}
+        LiveStatus::Ended | LiveStatus::PlayedBack | LiveStatus::ToBeStarted => {
+            end_stream(business, tx, group_id, now_s).await?;
         }
-        _ => None,
-    };
-    if let Some(stream) = turned {
-        business.statistics.sample_soon(group_id, stream, now_s);
     }
     let lane = format!("status:{group_id}");
     let message = BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s: now_s });
@@ -73,6 +108,34 @@ pub(crate) async fn change_status(
         // In one millisecond a room may change more than once.
         let key = format!("{lane}:{part}:{now_ms}:{}", status.name());
         outbox::enqueue(tx, Posting { lane: &lane, key: &key, group_id, what }, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// Begins a stream unless one runs.
+async fn begin_stream(
+    business: &Business,
+    tx: &mut Tx,
+    group_id: &str,
+    now_s: u64,
+) -> Result<(), Error> {
+    if streams::open_stream(tx, group_id).await?.is_none() {
+        let stream = streams::begin(tx, group_id, now_s).await?;
+        business.statistics.sample_soon(group_id, stream, now_s);
+    }
+    Ok(())
+}
+
+/// Ends the stream that runs, if one does.
+async fn end_stream(
+    business: &Business,
+    tx: &mut Tx,
+    group_id: &str,
+    now_s: u64,
+) -> Result<(), Error> {
+    if let Some(stream) = streams::open_stream(tx, group_id).await? {
+        streams::end(tx, group_id, now_s).await?;
+        business.statistics.sample_soon(group_id, stream, now_s);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::Business;
 use crate::accounts::levels;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::{assistant, draws, moderation, statistics};
+use crate::{assistant, draws, moderation, rooms, statistics};
 
 /// The commands that some subject wants, or that are decided here. Others are answered and left alone,
 /// also one-to-one messages, which are nobody's business here.
@@ -22,6 +22,7 @@ pub const WANTED_WEBHOOKS: [&str; 8] = [
 /// Tells every subject of an event, in the transaction in which it is noted as heard. A subject that
 /// wants to hear is a line here.
 pub(super) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+    rooms::hear(business, tx, event).await?;
     moderation::hear(business, tx, event).await?;
     assistant::hear(business, tx, event).await?;
     draws::hear(business, tx, event).await?;

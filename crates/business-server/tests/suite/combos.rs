@@ -92,8 +92,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     ];
     let gift = prop_oneof![3 => Just("rose"), 1 => Just("heart")];
     let clicks = prop_oneof![1 => Just(None), 2 => (1..30_u32).prop_map(Some)];
-    let step = (0..PEOPLE, name, gift, clicks)
-        .prop_map(|(who, name, gift, clicks)| Step { who, name, gift, clicks });
+    let step = (0..PEOPLE, name, gift, clicks).prop_map(|(who, name, gift, clicks)| Step {
+        who,
+        name,
+        gift,
+        clicks,
+    });
     prop::collection::vec(step, 1..25)
 }
 

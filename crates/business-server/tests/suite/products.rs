@@ -296,7 +296,7 @@ async fn the_history_tells_what_was_shown_by_whom_and_why_it_left() {
 }
 
 #[tokio::test]
-async fn orders_at_once_never_sell_more_than_there_is() {
+async fn of_orders_at_once_those_are_marked_for_which_there_was_nothing_left() {
     let shop = Shop::open().await;
     let host = shop.sign_in("host", "host").await;
     let admin = shop.sign_in("boss", "admin").await;
@@ -308,17 +308,18 @@ async fn orders_at_once_never_sell_more_than_there_is() {
     let mut reports = tokio::task::JoinSet::new();
     for number in 0..20 {
         let (api, order) = (shop.stranger(), order(&shop, &format!("o{number}"), 1));
-        reports.spawn(async move { report(&api, &order).await });
+        reports.spawn(async move { report(&api, &order).await.expect_status(200) });
     }
     let answers = reports.join_all().await;
-    let (taken, refused): (Vec<_>, Vec<_>) =
-        answers.into_iter().partition(|answer| answer.status == 200);
-    assert_eq!((taken.len(), refused.len()), (5, 15));
-    refused.iter().for_each(|answer| assert_eq!(answer.problem(409), "sold_out"));
-    let mut left: Vec<u64> =
-        taken.iter().map(|answer| answer.json()["stock"].as_u64().unwrap()).collect();
+    let (oversold, taken): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer["oversold"] == true);
+    assert_eq!((taken.len(), oversold.len()), (5, 15));
+    assert!(oversold.iter().all(|answer| answer["stock"] == 0));
+    let mut left: Vec<u64> = taken.iter().map(|answer| answer["stock"].as_u64().unwrap()).collect();
     left.sort_unstable();
     assert_eq!(left, [0, 1, 2, 3, 4]);
+    let figures = host.get_ok("/rooms/r/conversions").await;
+    assert_eq!((&figures[0]["orders"], &figures[0]["pieces"]), (&json!(20), &json!(20)));
 
     // All of it is one change of the field, and the product stays to be seen.
     shop.clock.step_wall(1);
@@ -326,6 +327,40 @@ async fn orders_at_once_never_sell_more_than_there_is() {
     assert_eq!((&told["id"], &told["stock"]), (&json!("cup"), &json!(0)));
     assert_eq!(host.get_ok(SLOT).await["now"]["product"], "cup");
     assert_eq!(admin.get_ok("/products/cup").await["stock"], 0);
+}
+
+#[tokio::test]
+async fn what_the_shop_has_sold_is_listed_page_by_page_also_of_products_that_are_gone() {
+    let shop = Shop::open().await;
+    let admin = shop.sign_in("boss", "admin").await;
+    let shops = shop.stranger();
+    admin.delete("/products/bowl").await.expect_status(204);
+    let sold = |id: &str, product: &str, user: &str| {
+        json!({"order_id": id, "product": product, "quantity": 1, "user": user, "room": ROOM,
+            "at_s": shop.clock.now_s()})
+    };
+    let gone = report(&shops, &sold("gone", "bowl", "li")).await.expect_status(200);
+    assert_eq!(gone, json!({"order_id": "gone", "repeat": false, "oversold": true, "stock": null}));
+    let again = report(&shops, &sold("gone", "bowl", "li")).await.expect_status(200);
+    assert_eq!((&again["repeat"], &again["oversold"]), (&json!(true), &json!(true)));
+    for number in 0..55 {
+        let order = sold(&format!("o{number}"), "cup", "mei");
+        report(&shops, &order).await.expect_status(200);
+    }
+    let ids = |page: &Value| products(&page["orders"], "order_id");
+    let first = admin.get_ok("/shop/orders?user=mei").await;
+    assert_eq!((ids(&first).len(), ids(&first)[0].as_str()), (50, "o54"));
+    let rest = admin.get_ok(&format!("/shop/orders?user=mei&before={}", first["next"])).await;
+    assert_eq!(ids(&rest), ["o4", "o3", "o2", "o1", "o0"]);
+    assert!(rest.get("next").is_none());
+    for path in ["/shop/orders?oversold=true", "/shop/orders?product=bowl", "/shop/orders?user=li"]
+    {
+        let found = admin.get_ok(path).await;
+        assert_eq!(ids(&found), ["gone"], "{path}");
+        assert_eq!(found["orders"][0]["room"], ROOM);
+    }
+    let host = shop.sign_in("host", "host").await;
+    assert_eq!(host.get("/shop/orders").await.problem(403), "forbidden");
 }
 
 #[tokio::test]
@@ -354,17 +389,21 @@ async fn a_report_of_an_order_counts_once() {
     let shops = shop.stranger();
     let first = order(&shop, "o1", 3);
     let answer = report(&shops, &first).await.expect_status(200);
-    assert_eq!(answer, json!({"order_id": "o1", "repeat": false, "stock": 117}));
+    let taken =
+        |repeat: bool| json!({"order_id": "o1", "repeat": repeat, "oversold": false, "stock": 117});
+    assert_eq!(answer, taken(false));
     let answer = report(&shops, &first).await.expect_status(200);
-    assert_eq!(answer, json!({"order_id": "o1", "repeat": true, "stock": 117}));
+    assert_eq!(answer, taken(true));
     let other = report(&shops, &order(&shop, "o1", 4)).await;
     assert_eq!(other.problem(409), "order_id");
-    assert_eq!(report(&shops, &order(&shop, "o2", 118)).await.problem(409), "sold_out");
-    assert_eq!(admin.get_ok("/products/cup").await["stock"], 117);
-    // More pieces come in, and the shop reports the same order again.
+    // More than there is, and more come in.
+    let answer = report(&shops, &order(&shop, "o2", 118)).await.expect_status(200);
+    assert_eq!((&answer["oversold"], &answer["stock"]), (&json!(true), &json!(0)));
     admin.post_ok("/products/cup/stock", json!({"add": 10})).await;
     report(&shops, &order(&shop, "o2", 118)).await.expect_status(200);
-    assert_eq!(admin.get_ok("/products/cup").await["stock"], 9);
+    assert_eq!(admin.get_ok("/products/cup").await["stock"], 10);
+    let fewer = admin.post("/products/cup/stock", json!({"add": -11})).await;
+    assert_eq!(fewer.problem(409), "sold_out");
     // Nobody counts the pieces.
     admin.post_ok("/products/cup/stock", json!({"set": null})).await;
     let answer = report(&shops, &order(&shop, "o3", 500)).await.expect_status(200);
@@ -393,7 +432,7 @@ async fn only_the_shop_itself_reports_orders() {
         (json!({"order_id": "o", "product": "cup", "quantity": 1}), 400),
         (json!({"order_id": "o", "product": "cup", "quantity": 0, "at_s": order["at_s"]}), 400),
         (json!({"order_id": "", "product": "cup", "quantity": 1, "at_s": order["at_s"]}), 400),
-        (json!({"order_id": "o", "product": "spoon", "quantity": 1, "at_s": order["at_s"]}), 404),
+        (json!({"order_id": "o", "product": "", "quantity": 1, "at_s": order["at_s"]}), 400),
         (json!({"order_id": "o", "quantity": 1, "at_s": order["at_s"]}), 422),
     ] {
         report(&admin, &wrong).await.problem(status);
@@ -568,7 +607,9 @@ async fn a_change_of_stock_that_says_neither_is_told_what_it_may_say() {
 async fn a_schedule_shows_nothing_in_a_room_whose_stream_has_ended() {
     let shop = Shop::open().await;
     let host = shop.sign_in("host", "host").await;
-    for (status, state) in [("ended", "missed"), ("to_be_started", "shown"), ("paused", "shown")] {
+    for (status, state) in
+        [("ended", "missed"), ("to_be_started", "shown"), ("live", "shown"), ("paused", "shown")]
+    {
         host.put_ok("/rooms/r/status", json!({"status": status})).await;
         let plan = json!([{"at_s": shop.clock.now_s() + 10, "product": "cup"}]);
         host.put_ok("/rooms/r/slot/schedule", plan).await;

@@ -1,7 +1,10 @@
 //! Rooms and their live status.
 
+use chat_types::rest::GroupIdOnly;
 use serde_json::{Value, json};
 
+use crate::events::{Events, soon};
+use crate::gifts::{balance, give, giver};
 use crate::support::{ROOM, Shop};
 
 #[tokio::test]
@@ -108,4 +111,93 @@ async fn a_group_that_is_there_already_can_be_taken_over_and_stays_as_it_was_lef
     adopt().await.unwrap();
     assert_eq!(host.get_ok("/rooms/demo").await["status"], "ended");
     assert_eq!(host.get_ok("/rooms/demo/slot").await["now"], Value::Null);
+}
+
+#[tokio::test]
+async fn only_some_statuses_follow_each_other() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let path = format!("/rooms/{ROOM}/status");
+    let all = ["to_be_started", "live", "paused", "ended", "played_back"];
+    for (status, next) in [
+        ("live", &["live", "paused", "ended"][..]),
+        ("paused", &["live", "paused", "ended"]),
+        ("ended", &["to_be_started", "live", "ended", "played_back"]),
+        ("to_be_started", &["to_be_started", "live", "ended", "played_back"]),
+        ("ended", &["to_be_started", "live", "ended", "played_back"]),
+        ("played_back", &["to_be_started", "live", "ended", "played_back"]),
+    ] {
+        host.put_ok(&path, json!({"status": status})).await;
+        for other in all.iter().filter(|other| !next.contains(other)) {
+            let answer = host.put(&path, json!({"status": other})).await;
+            assert_eq!(answer.problem(409), "status", "{status} -> {other}");
+        }
+        assert_eq!(host.get_ok(&format!("/rooms/{ROOM}")).await["status"], status);
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_group_is_gone_ends_and_can_be_opened_anew() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let mei = giver(&shop, "mei", 100).await;
+    let (path, status) = (format!("/rooms/{ROOM}"), format!("/rooms/{ROOM}/status"));
+    shop.administrator().destroy_group(&GroupIdOnly { group_id: ROOM.into() }).await.unwrap();
+    soon("the room has ended", async || host.get_ok(&path).await["status"] == "ended").await;
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 1});
+    assert_eq!(give(&mei, "k1", rose.clone()).await.problem(409), "not_live");
+    let live = json!({"status": "live"});
+    assert_eq!(host.put(&status, live.clone()).await.problem(409), "group_gone");
+    let rival = shop.sign_in("rival", "host").await;
+    let anew = json!({"room": ROOM, "title": "Anew"});
+    assert_eq!(rival.post("/rooms", anew.clone()).await.problem(409), "room_exists");
+    let room = host.made("/rooms", anew.clone()).await;
+    assert_eq!((&room["title"], &room["status"]), (&json!("Anew"), &json!("to_be_started")));
+    assert_eq!(host.post("/rooms", anew).await.problem(409), "room_exists");
+    host.put_ok(&status, live).await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    give(&mei, "k2", rose).await.expect_status(200);
+    assert_eq!(viewer.business("gift").await["total"], 1);
+}
+
+async fn hand_on(shop: &Shop, to: &str) {
+    let events = Events::of(shop).await;
+    let event = json!({"CallbackCommand": "Group.CallbackAfterChangeGroupOwner", "GroupId": ROOM,
+        "Type": "AVChatRoom", "Operator_Account": "administrator", "OldOwner_Account": "host",
+        "NewOwner_Account": to, "EventTime": shop.clock.now_s() * 1_000});
+    events.tell(&event).await;
+    events.heard().await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_handed_on_is_the_new_owners_with_what_comes_in_from_then_on() {
+    let shop = Shop::open().await;
+    let (host, ann) = (shop.sign_in("host", "host").await, shop.sign_in("ann", "host").await);
+    let mei = giver(&shop, "mei", 100).await;
+    let roses = |count: u32| json!({"room": ROOM, "gift": "rose", "count": count});
+    give(&mei, "k1", roses(3)).await.expect_status(200);
+    hand_on(&shop, "ann").await;
+    let room = host.get_ok(&format!("/rooms/{ROOM}")).await;
+    assert_eq!((&room["owner"], &room["status"]), (&json!("ann"), &json!("live")));
+    give(&mei, "k2", roses(4)).await.expect_status(200);
+    let income = ann.get_ok(&format!("/rooms/{ROOM}/income")).await;
+    assert_eq!((&income["coins"], &income["balance"]), (&json!(7), &json!(4)));
+    let status = format!("/rooms/{ROOM}/status");
+    assert_eq!(host.put(&status, json!({"status": "ended"})).await.problem(403), "forbidden");
+    ann.put_ok(&status, json!({"status": "ended"})).await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_handed_on_to_who_runs_none_ends() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    let mei = giver(&shop, "mei", 100).await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    hand_on(&shop, "mei").await;
+    assert_eq!(viewer.business("live_status").await["status"], "ended");
+    let room = host.get_ok(&format!("/rooms/{ROOM}")).await;
+    assert_eq!((&room["owner"], &room["status"]), (&json!("mei"), &json!("ended")));
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 1});
+    assert_eq!(give(&mei, "k1", rose).await.problem(409), "not_live");
+    assert_eq!(balance(&mei).await, 100);
 }

@@ -37,6 +37,15 @@ impl LiveStatus {
     }
 }
 
+/// Reads a name that was stored.
+impl TryFrom<String> for LiveStatus {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or_else(|| format!("{name} is no live status"))
+    }
+}
+
 /// Sent with priority `High` beside the change of the field: people inside hear of it at once, and
 /// newcomers find the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -171,11 +171,7 @@ pub(in crate::gifts) async fn pending(tx: &mut Tx) -> Result<u64, Error> {
 
 /// Keeps a new combo, which the order of this number opens. False when there is one of this name in
 /// the room, whoever has it; nothing is changed then.
-pub(in crate::gifts) async fn open(
-    tx: &mut Tx,
-    combo: &Combo,
-    order: u64,
-) -> Result<bool, Error> {
+pub(in crate::gifts) async fn open(tx: &mut Tx, combo: &Combo, order: u64) -> Result<bool, Error> {
     let done = sqlx::query(
         "INSERT INTO gift_combos (group_id, combo, user_id, gift, opened, total, told, message,
              last_ms)

@@ -86,7 +86,11 @@ pub(in crate::gifts) async fn income(tx: &mut Tx, group_id: &str) -> Result<(u64
 }
 
 /// Coins that a room has brought in within a span.
-pub(in crate::gifts) async fn income_within(tx: &mut Tx, group_id: &str, span: Span) -> Result<i64, Error> {
+pub(in crate::gifts) async fn income_within(
+    tx: &mut Tx,
+    group_id: &str,
+    span: Span,
+) -> Result<i64, Error> {
     let (span, number) = span.parts();
     let coins = sqlx::query_scalar(
         "SELECT CAST(COALESCE(SUM(coins), 0) AS BIGINT) FROM gift_sums

@@ -1,17 +1,20 @@
 //! Calls: a viewer opens a link, the shop reports an order, the host reads the figures.
 
 use axum::extract::State;
+use chat_types::business::MAX_BUSINESS_ID_BYTES;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Order, store, take_order};
+use super::store::{self, Figures, Stored, Wanted};
+use super::{Order, Taken, take_order};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Signed, number};
+use crate::http::{
+    Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, Signed, number,
+};
 use crate::products::find;
-use crate::products::slot::stream_of_now;
-use crate::rooms;
+use crate::rooms::{self, store::open_or_next_stream};
 
 /// Longest order id, in bytes.
 const MAX_ORDER_ID_BYTES: usize = 64;
@@ -21,7 +24,7 @@ const MAX_USER_BYTES: usize = 64;
 const MAX_QUANTITY: u32 = 10_000;
 
 pub(crate) fn routes() -> Api {
-    Api::new().routes(routes!(click)).routes(routes!(report)).routes(routes!(conversions))
+    Api::new().routes(routes!(click)).routes(routes!(report, orders)).routes(routes!(conversions))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,7 +55,7 @@ async fn click(
     let mut tx = business.database.write().await?;
     let room = rooms::find(&mut tx, &body.room).await?;
     let entry = find(&mut tx, &product).await?;
-    let stream = stream_of_now(&mut tx, &room.group_id).await?;
+    let stream = open_or_next_stream(&mut tx, &room.group_id).await?;
     let user = caller.user_id.as_str();
     let counted = store::insert_click(&mut tx, &room.group_id, stream, &entry.id, user).await?;
     tx.commit().await?;
@@ -85,12 +88,14 @@ struct ShopOrderTaken {
     order_id: String,
     /// The order was reported before; nothing was changed now.
     repeat: bool,
+    /// There were fewer pieces than were sold, or the product is not in the catalogue.
+    oversold: bool,
     /// Pieces that are left; null when nobody counts them.
     stock: Option<u32>,
 }
 
-/// The shop reports an order. Its pieces come off the stock; 409 `sold_out` when there are fewer,
-/// and then nothing is changed.
+/// The shop reports an order. Its pieces come off the stock. What is sold is sold: an order of more
+/// pieces than there are, or of a product that is not in the catalogue, is taken and marked.
 #[utoipa::path(post, path = "/shop/orders", tag = "sales",
     params(("X-Signature" = String, Header,
         description = "HMAC-SHA256 of the body with the key of payments, in hexadecimal")),
@@ -107,8 +112,12 @@ async fn report(
     }
     let taken = take_order(&mut tx, &order, now_s).await?;
     tx.commit().await?;
-    let Order { order_id, .. } = order;
-    Ok(axum::Json(ShopOrderTaken { order_id, repeat: taken.repeat, stock: taken.stock }))
+    if taken.oversold && !taken.repeat {
+        let Order { order_id, product, .. } = &order;
+        tracing::warn!(order_id, product, "the shop sold more than there is");
+    }
+    let (order_id, Taken { repeat, oversold, stock }) = (order.order_id, taken);
+    Ok(axum::Json(ShopOrderTaken { order_id, repeat, oversold, stock }))
 }
 
 fn checked(report: ShopOrder) -> Result<Order, Problem> {
@@ -117,6 +126,11 @@ fn checked(report: ShopOrder) -> Result<Order, Problem> {
     if !(1..=MAX_ORDER_ID_BYTES).contains(&order_id.len()) || !printable(&order_id) {
         return Err(Problem::invalid(format!(
             "an order id has 1 to {MAX_ORDER_ID_BYTES} bytes of printable ASCII without spaces"
+        )));
+    }
+    if !(1..=MAX_BUSINESS_ID_BYTES).contains(&product.len()) || !printable(&product) {
+        return Err(Problem::invalid(format!(
+            "a product has 1 to {MAX_BUSINESS_ID_BYTES} bytes of printable ASCII without spaces"
         )));
     }
     if !(1..=MAX_QUANTITY).contains(&quantity) {
@@ -136,38 +150,89 @@ struct OfStream {
     stream: Option<u64>,
 }
 
-/// What a product has brought in one stream.
-#[derive(Debug, Serialize, ToSchema)]
-struct ProductConversion {
-    product: String,
-    /// Accounts that opened its link.
-    clicks: u64,
-    orders: u64,
-    pieces: u64,
-}
-
 /// What each product has brought in a stream: the owner of the room, or an administrator.
 #[utoipa::path(get, path = "/rooms/{room}/conversions", tag = "sales",
     params(("room" = String, Path), OfStream), security(("token" = [])),
-    responses((status = 200, body = Vec<ProductConversion>), Problems))]
+    responses((status = 200, body = Vec<Figures>), Problems))]
 async fn conversions(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,
     QueryOf(OfStream { stream }): QueryOf<OfStream>,
-) -> Result<axum::Json<Vec<ProductConversion>>, Problem> {
+) -> Result<axum::Json<Vec<Figures>>, Problem> {
     let mut tx = business.database.read().await?;
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
     let stream = match stream {
         Some(stream) => stream,
-        None => stream_of_now(&mut tx, &room.group_id).await?,
+        None => open_or_next_stream(&mut tx, &room.group_id).await?,
     };
-    let figures = store::figures(&mut tx, &room.group_id, stream).await?;
-    let figures = figures.into_iter().map(|figures| ProductConversion {
-        product: figures.product,
-        clicks: figures.clicks,
-        orders: figures.orders,
-        pieces: figures.pieces,
-    });
-    Ok(axum::Json(figures.collect()))
+    Ok(axum::Json(store::figures(&mut tx, &room.group_id, stream).await?))
+}
+
+/// Orders in one answer, at most.
+const PAGE: u32 = 50;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WantedOrders {
+    /// Found in this room.
+    room: Option<String>,
+    /// Bought by this account of the shop.
+    user: Option<String>,
+    product: Option<String>,
+    /// Only those of more pieces than were there.
+    #[serde(default)]
+    oversold: bool,
+    /// Those before this one; the newest without it.
+    #[serde(default, deserialize_with = "number")]
+    before: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ShopOrders {
+    /// Newest first, at most 50.
+    orders: Vec<ShopOrderView>,
+    /// `before` of the next page; absent when this was the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ShopOrderView {
+    order_id: String,
+    product: String,
+    quantity: u32,
+    room: Option<String>,
+    user: Option<String>,
+    oversold: bool,
+    at_s: u64,
+}
+
+/// What the shop has reported, newest first. For administrators.
+#[utoipa::path(get, path = "/shop/orders", tag = "sales", params(WantedOrders),
+    security(("token" = [])), responses((status = 200, body = ShopOrders), Problems))]
+async fn orders(
+    State(business): State<Arc<Business>>,
+    caller: Caller,
+    QueryOf(wanted): QueryOf<WantedOrders>,
+) -> Result<axum::Json<ShopOrders>, Problem> {
+    caller.require(Role::Admin)?;
+    let WantedOrders { room, user, product, oversold, before } = wanted;
+    let wanted = Wanted { room, user, product, oversold, before };
+    let mut tx = business.database.read().await?;
+    // One more than the page, to know whether there is another.
+    let mut found = store::orders(&mut tx, &wanted, PAGE + 1).await?;
+    let has_more = found.len() > PAGE as usize;
+    found.truncate(PAGE as usize);
+    let next = found.last().map(|order| order.number).filter(|_| has_more);
+    let view = |order: Stored| ShopOrderView {
+        order_id: order.order_id,
+        product: order.product,
+        quantity: order.quantity,
+        room: order.group_id,
+        user: order.user_id,
+        oversold: order.oversold > 0,
+        at_s: order.taken_s,
+    };
+    Ok(axum::Json(ShopOrders { orders: found.into_iter().map(view).collect(), next }))
 }

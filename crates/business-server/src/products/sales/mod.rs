@@ -1,18 +1,21 @@
 //! From the slot to the till: links that were opened, and orders that the shop reports.
 //!
 //! A viewer's click is counted once for each product in a stream. An order comes from the shop's own
-//! server, signed, and takes its pieces off the stock in the transaction that notes it, so the stock
-//! is never below zero and a repeat of the report takes nothing. The rooms that show the product see
-//! the new stock within about a second.
+//! server, signed, and takes its pieces off the stock in the transaction that notes it, so a repeat of
+//! the report takes nothing. What the shop has sold is sold: an order of more than is there, or of a
+//! product that is not in the catalogue any more, is noted as one that was oversold, and the stock is
+//! never below zero. The rooms that show the product see the new stock within about a second.
 
 mod http;
 mod store;
 
 pub(crate) use http::routes;
 
-use super::slot::{product_changed, stream_of_now};
-use super::{Error, find, store as catalogue};
-use crate::storage::Tx;
+use super::slot::product_changed;
+use super::{Error, store as catalogue};
+use crate::rooms::store::open_or_next_stream;
+use crate::storage::{Tx, to_db};
+use store::Stored;
 
 /// What the shop has sold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ struct Order {
 struct Taken {
     /// It was reported before, and nothing was changed now.
     repeat: bool,
+    /// Not all of its pieces were there when it was reported first.
+    oversold: bool,
     /// Pieces that are left now; absent when nobody counts them, or the product is gone.
     stock: Option<u32>,
 }
@@ -36,28 +41,32 @@ struct Taken {
 /// Takes an order. The room of it has to exist.
 async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Error> {
     if let Some(before) = store::order(tx, &order.order_id).await? {
-        if before != *order {
+        if !before.is(order) {
             return Err(Error::OtherOrder(order.order_id.clone()));
         }
         let entry = catalogue::find(tx, &order.product).await?;
-        return Ok(Taken { repeat: true, stock: entry.and_then(|entry| entry.stock) });
+        let stock = entry.and_then(|entry| entry.stock);
+        return Ok(Taken { repeat: true, oversold: before.oversold > 0, stock });
     }
-    let entry = find(tx, &order.product).await?;
-    let stock = match entry.stock {
-        None => None,
-        Some(left) => {
-            let rest = left.checked_sub(order.quantity);
-            Some(rest.ok_or(Error::SoldOut { product: entry.id, left })?)
-        }
-    };
+    let sale = catalogue::sell(tx, &order.product, order.quantity).await?;
     let stream = match &order.room {
-        Some(group_id) => Some(stream_of_now(tx, group_id).await?),
+        Some(group_id) => Some(open_or_next_stream(tx, group_id).await?),
         None => None,
     };
-    store::insert_order(tx, order, stream, now_s).await?;
-    if stock.is_some() {
-        catalogue::set_stock(tx, &order.product, stock).await?;
+    let stored = Stored {
+        number: store::next_number(tx).await?,
+        order_id: order.order_id.clone(),
+        product: order.product.clone(),
+        quantity: order.quantity,
+        group_id: order.room.clone(),
+        stream: stream.map(to_db),
+        user_id: order.user.clone(),
+        oversold: sale.oversold.into(),
+        taken_s: now_s,
+    };
+    store::insert_order(tx, &stored).await?;
+    if sale.stock.is_some() {
         product_changed(tx, &order.product).await?;
     }
-    Ok(Taken { repeat: false, stock })
+    Ok(Taken { repeat: false, oversold: sale.oversold, stock: sale.stock })
 }

@@ -1,6 +1,8 @@
 //! Clicks and orders in the database.
 
-use sqlx::Row;
+use serde::Serialize;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
+use utoipa::ToSchema;
 
 use super::Order;
 use crate::storage::{Error, Tx, from_db, to_db};
@@ -26,55 +28,114 @@ pub(super) async fn insert_click(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn order(tx: &mut Tx, order_id: &str) -> Result<Option<Order>, Error> {
-    let row = sqlx::query(
-        "SELECT product, quantity, group_id, user_id FROM shop_orders WHERE order_id = $1",
-    )
-    .bind(order_id)
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.map(|row| {
-        let quantity = u32::try_from(row.get::<i64, _>("quantity"));
-        Ok(Order {
-            order_id: order_id.to_owned(),
-            product: row.get("product"),
-            quantity: quantity
-                .map_err(|_| Error::Unreadable(format!("the quantity of order {order_id}")))?,
-            room: row.get("group_id"),
-            user: row.get("user_id"),
-        })
-    })
-    .transpose()
+/// An order as it is kept.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct Stored {
+    /// In the order in which they were reported.
+    #[sqlx(try_from = "i64")]
+    pub(super) number: u64,
+    pub(super) order_id: String,
+    pub(super) product: String,
+    #[sqlx(try_from = "i64")]
+    pub(super) quantity: u32,
+    pub(super) group_id: Option<String>,
+    pub(super) stream: Option<i64>,
+    pub(super) user_id: Option<String>,
+    /// 1 for one that was oversold.
+    pub(super) oversold: i64,
+    #[sqlx(try_from = "i64")]
+    pub(super) taken_s: u64,
 }
 
-pub(super) async fn insert_order(
-    tx: &mut Tx,
-    order: &Order,
-    stream: Option<u64>,
-    now_s: u64,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO shop_orders (order_id, product, quantity, group_id, stream, user_id, taken_s)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+impl Stored {
+    /// Whether this is what was reported.
+    pub(super) fn is(&self, order: &Order) -> bool {
+        let Order { order_id, product, quantity, room, user } = order;
+        (&self.order_id, &self.product, self.quantity) == (order_id, product, *quantity)
+            && (&self.group_id, &self.user_id) == (room, user)
+    }
+}
+
+pub(super) async fn order(tx: &mut Tx, order_id: &str) -> Result<Option<Stored>, Error> {
+    let order = sqlx::query_as("SELECT * FROM shop_orders WHERE order_id = $1")
+        .bind(order_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(order)
+}
+
+/// A number for a new order, given once.
+pub(super) async fn next_number(tx: &mut Tx) -> Result<u64, Error> {
+    let number: i64 = sqlx::query_scalar(
+        "UPDATE ledger_counters SET last = last + 1 WHERE scope = 'shop_orders' RETURNING last",
     )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(from_db(number))
+}
+
+pub(super) async fn insert_order(tx: &mut Tx, order: &Stored) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO shop_orders (number, order_id, product, quantity, group_id, stream, user_id,
+             oversold, taken_s)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(to_db(order.number))
     .bind(&order.order_id)
     .bind(&order.product)
     .bind(i64::from(order.quantity))
-    .bind(&order.room)
-    .bind(stream.map(to_db))
-    .bind(&order.user)
-    .bind(to_db(now_s))
+    .bind(&order.group_id)
+    .bind(order.stream)
+    .bind(&order.user_id)
+    .bind(order.oversold)
+    .bind(to_db(order.taken_s))
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
+/// Which orders are looked for; all of them where nothing is said.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) room: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) product: Option<String>,
+    pub(super) oversold: bool,
+    /// Orders of smaller numbers.
+    pub(super) before: Option<u64>,
+}
+
+/// Up to `limit` orders, newest first.
+pub(super) async fn orders(tx: &mut Tx, wanted: &Wanted, limit: u32) -> Result<Vec<Stored>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM shop_orders WHERE number < ");
+    query.push_bind(to_db(wanted.before.unwrap_or(u64::MAX)));
+    for (column, value) in [
+        (" AND group_id = ", &wanted.room),
+        (" AND user_id = ", &wanted.user),
+        (" AND product = ", &wanted.product),
+    ] {
+        if let Some(value) = value {
+            query.push(column).push_bind(value);
+        }
+    }
+    if wanted.oversold {
+        query.push(" AND oversold = 1");
+    }
+    query.push(" ORDER BY number DESC LIMIT ").push_bind(i64::from(limit));
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
+
 /// What a product has brought in one stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
+#[schema(as = ProductConversion)]
 pub(super) struct Figures {
     pub(super) product: String,
+    /// Accounts that opened its link.
+    #[sqlx(try_from = "i64")]
     pub(super) clicks: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) orders: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) pieces: u64,
 }
 
@@ -84,7 +145,7 @@ pub(super) async fn figures(
     group_id: &str,
     stream: u64,
 ) -> Result<Vec<Figures>, Error> {
-    let rows = sqlx::query(
+    let figures = sqlx::query_as(
         "SELECT product, CAST(SUM(clicks) AS BIGINT) AS clicks,
              CAST(SUM(orders) AS BIGINT) AS orders, CAST(SUM(pieces) AS BIGINT) AS pieces
          FROM (
@@ -100,11 +161,5 @@ pub(super) async fn figures(
     .bind(to_db(stream))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| Figures {
-        product: row.get("product"),
-        clicks: from_db(row.get("clicks")),
-        orders: from_db(row.get("orders")),
-        pieces: from_db(row.get("pieces")),
-    };
-    Ok(rows.iter().map(read).collect())
+    Ok(figures)
 }

@@ -16,7 +16,6 @@ mod store;
 
 pub(crate) use http::routes;
 pub(crate) use routine::keep_slots;
-pub(super) use store::stream_of_now;
 
 use chat_types::business::{BusinessMessage, PRODUCT_FIELD, Product, ProductNotice};
 use chat_types::{Priority, UserId};

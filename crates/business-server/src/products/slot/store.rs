@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::plan::{PlanState, Planned};
 use super::{Left, Offer};
+use crate::rooms::store::open_or_next_stream;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// A product that is or was in the slot of a room.
@@ -90,19 +91,6 @@ pub(super) async fn history(
     rows.iter().map(read).collect()
 }
 
-/// The stream that runs, or the number that the next one will have.
-pub(in crate::products) async fn stream_of_now(tx: &mut Tx, group_id: &str) -> Result<u64, Error> {
-    let row = sqlx::query(
-        "SELECT COALESCE(MAX(CASE WHEN ended_s IS NULL THEN stream ELSE stream + 1 END), 1)
-             AS stream
-         FROM streams WHERE group_id = $1",
-    )
-    .bind(group_id)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(from_db(row.get("stream")))
-}
-
 /// Puts something into the empty slot.
 pub(super) async fn insert(
     tx: &mut Tx,
@@ -111,7 +99,7 @@ pub(super) async fn insert(
     value: &str,
     now_ms: u64,
 ) -> Result<Showing, Error> {
-    let stream = stream_of_now(tx, group_id).await?;
+    let stream = open_or_next_stream(tx, group_id).await?;
     let row = sqlx::query(
         "INSERT INTO showings (group_id, showing, stream, product, special_minor, ends_at_s, value,
              revision, written_ms, shown_s, shown_by)
