@@ -6,7 +6,16 @@ import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { giftErrorWords, shopErrorWords } from "../src/shop/words";
 
-const GIFT_CODES = ["balance", "not_live", "away", "unclear", "outbox_full", "rate", "busy"];
+const GIFT_CODES = [
+  "balance",
+  "not_live",
+  "away",
+  "unclear",
+  "outbox_full",
+  "outbox_full_everywhere",
+  "rate",
+  "busy",
+];
 const SHOP_CODES = ["away", "unclear", "rate", "busy"];
 
 describe("what the shop refused", () => {
@@ -29,7 +38,7 @@ describe("what the shop refused", () => {
   });
 
   it("says of a gift that nothing was paid, except when nobody knows", () => {
-    for (const code of ["not_live", "away", "outbox_full", "rate"]) {
+    for (const code of ["not_live", "away", "outbox_full", "outbox_full_everywhere", "rate"]) {
       expect(giftErrorWords(en, { code, info: "" }, true)).toContain("Nothing was paid");
     }
     expect(giftErrorWords(en, { code: "unclear", info: "" }, true)).not.toContain("Nothing");

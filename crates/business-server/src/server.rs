@@ -208,7 +208,9 @@ async fn make(
     let fresh = fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = database.write().await?;
     let key = secrets::secret(&mut tx, "token_key", &fresh).await?;
-    let outbox = Outbox::open(&mut tx, config.outbox_limit, chat_rest::Client::new(once)?).await?;
+    let limits = (config.outbox_limit, config.outbox_total_limit);
+    let once = chat_rest::Client::new(once)?;
+    let outbox = Outbox::open(&mut tx, limits, once, gifts::given_up).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
     let moderation = Moderation::open(&mut tx).await?;
     tx.commit().await.map_err(storage::Error::from)?;

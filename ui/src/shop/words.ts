@@ -28,6 +28,7 @@ export function giftErrorWords(words: Catalogue, error: ShopError, mayTopUp: boo
     case "unclear":
       return words.giftUnclear;
     case "outbox_full":
+    case "outbox_full_everywhere":
       return words.giftOutboxFull;
     case "rate":
     case "busy":

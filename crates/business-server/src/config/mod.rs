@@ -30,6 +30,7 @@ const ENTRIES_PER_SECOND: u32 = 100;
 const DRAW_ENTRANTS: u64 = 200_000;
 /// Postings that may wait, unless told otherwise: a busy evening's gifts of some minutes.
 const OUTBOX_LIMIT: u64 = 10_000;
+const OUTBOX_TOTAL_LIMIT: u64 = 200_000;
 
 /// Where the chat service is, and as whom this service speaks to it.
 #[derive(Debug, Clone)]
@@ -96,8 +97,11 @@ pub struct Config {
     pub calls_per_second: u32,
     /// Sign-ins and token exchanges of one address in a second; twice as many at once.
     pub entries_per_second: u32,
-    /// Postings that may wait for the chat service; with so many waiting, gifts are refused.
+    /// Postings that may wait for one room; with so many waiting, gifts to it are refused.
     pub outbox_limit: u64,
+    /// Postings that may wait in all, without those whose sender may not speak in the room; with so
+    /// many waiting, gifts are refused everywhere.
+    pub outbox_total_limit: u64,
     /// Whether likes are counted from the before-send webhook.
     pub count_likes: bool,
     /// How much the receiver of webhooks takes.
@@ -137,6 +141,7 @@ impl Config {
             calls_per_second: CALLS_PER_SECOND,
             entries_per_second: ENTRIES_PER_SECOND,
             outbox_limit: OUTBOX_LIMIT,
+            outbox_total_limit: OUTBOX_TOTAL_LIMIT,
             count_likes: true,
             webhooks: WebhookLimits::default(),
             draw_entrants: DRAW_ENTRANTS,

@@ -61,16 +61,6 @@ impl Combo {
         messages
     }
 
-    /// Takes out what is still held back of an order, after which `later` gifts were added. What was
-    /// told stays told.
-    pub(super) fn pull_back(&mut self, count: u32, later: u32) {
-        let held_back = self.total - self.told;
-        self.total -= count.min(held_back.saturating_sub(later));
-        if self.total == self.told {
-            self.pending = None;
-        }
-    }
-
     /// A message for what is held back.
     fn tell_pending(&mut self) -> Option<Gift> {
         self.pending = None;
@@ -100,6 +90,11 @@ impl Combo {
     }
 }
 
+/// The lane of a combo's messages.
+pub(super) fn lane(group_id: &str, combo: &str) -> String {
+    format!("gift:{group_id}:{combo}")
+}
+
 /// Writes the messages of a combo into the outbox, and the combo.
 pub(super) async fn put(
     tx: &mut Tx,
@@ -107,7 +102,7 @@ pub(super) async fn put(
     messages: Vec<Gift>,
     now_ms: u64,
 ) -> Result<(), Error> {
-    let lane = format!("gift:{}:{}", combo.group_id, combo.combo);
+    let lane = lane(&combo.group_id, &combo.combo);
     for gift in messages {
         let key = format!("gift:{}", gift.order);
         let message = &BusinessMessage::Gift(gift);
@@ -242,23 +237,6 @@ mod tests {
         assert_eq!(counts(&told), [(3, 3), (99, 102)]);
         assert_eq!(told[1].order, "o-2");
         assert_eq!(combo.pending, None);
-    }
-
-    #[test]
-    fn of_an_order_that_is_given_back_only_what_was_not_told_goes() {
-        let (mut combo, rule) = (combo(), ComboRule::default());
-        // Of the second order two clicks are told, and three are held back.
-        for (number, clicks) in [(1, 18), (2, 5), (3, 4)] {
-            combo.add_clicks(gift(number, clicks), rule, 0);
-        }
-        assert_eq!((combo.told, combo.total), (20, 27));
-        combo.pull_back(18, 9);
-        assert_eq!(combo.total, 27);
-        combo.pull_back(5, 4);
-        assert_eq!((combo.told, combo.total, combo.pending.is_some()), (20, 24, true));
-        combo.pull_back(4, 0);
-        assert_eq!((combo.total, combo.pending), (20, None));
-        assert_eq!(combo.tell_pending(), None);
     }
 
     #[test]

@@ -9,10 +9,9 @@ use utoipa_axum::routes;
 
 use super::catalogue::GiftKind;
 use super::idempotency::{self, IdempotencyKey};
-use super::store;
 use super::store::sums::{self, Span};
-use super::wallet::{self, Account};
-use super::{Amount, DAY_MS, Wish};
+use super::wallet::{self, Account, RefundReason};
+use super::{Amount, DAY_MS, Wish, orders, refund};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 use crate::{Business, moderation, rooms};
 
@@ -22,9 +21,10 @@ const RANKED: u32 = 100;
 pub(crate) fn routes() -> Api {
     Api::new()
         .routes(routes!(catalogue, give))
-        .routes(routes!(refund))
+        .routes(routes!(give_back))
         .routes(routes!(ranking))
         .routes(routes!(income))
+        .merge(orders::routes())
         .merge(wallet::http::routes())
 }
 
@@ -92,17 +92,21 @@ struct Refunded {
 }
 
 /// Give the coins of a whole order back. For administrators, once for each order.
+///
+/// What the room has been told stays said; what waits to be told is not told any more. While a message
+/// of the order is on its way, or was without an answer, this is 409 `being_told`: ask again.
 #[utoipa::path(post, path = "/gifts/{order}/refund", tag = "gifts",
     params(("order" = String, Path)), security(("token" = [])),
     responses((status = 200, body = Refunded), Problems))]
-async fn refund(
+async fn give_back(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(order): PathOf<String>,
 ) -> Result<axum::Json<Refunded>, Problem> {
     caller.require(Role::Admin)?;
     let mut tx = business.database.write().await?;
-    let (order, balance) = super::refund(&mut tx, &order, business.clock.now_ms()).await?;
+    let (reason, now_ms) = (RefundReason::Asked, business.clock.now_ms());
+    let (order, balance) = refund::refund(&mut tx, &order, reason, now_ms).await?;
     tx.commit().await?;
     tracing::info!(order = order.order_id, coins = order.coins, by = %caller.user_id, "gift refunded");
     Ok(axum::Json(Refunded {
@@ -153,7 +157,7 @@ async fn ranking(
     let room = rooms::find(&mut tx, &room).await?.group_id;
     let span = match span {
         SpanOf::Today => Some(Span::Day(business.clock.now_ms() / DAY_MS)),
-        SpanOf::Stream => store::last_stream(&mut tx, &room).await?.map(Span::Stream),
+        SpanOf::Stream => rooms::store::last_stream(&mut tx, &room).await?.map(Span::Stream),
     };
     let ranked = match span {
         Some(span) => sums::ranking(&mut tx, &room, span, RANKED).await?,
@@ -195,7 +199,7 @@ async fn income(
     let (gifts, coins) = sums::income(&mut tx, &room.group_id).await?;
     let today = Span::Day(business.clock.now_ms() / DAY_MS);
     let today = sums::income_within(&mut tx, &room.group_id, today).await?;
-    let stream = match store::last_stream(&mut tx, &room.group_id).await? {
+    let stream = match rooms::store::last_stream(&mut tx, &room.group_id).await? {
         Some(stream) => sums::income_within(&mut tx, &room.group_id, Span::Stream(stream)).await?,
         None => 0,
     };

@@ -9,18 +9,22 @@ mod catalogue;
 mod combo;
 pub(crate) mod http;
 mod idempotency;
+mod orders;
+mod refund;
 mod store;
 pub(crate) mod wallet;
 
 pub(crate) use catalogue::Catalogue;
 pub use catalogue::Error as CatalogueError;
 pub(crate) use combo::tell_due;
+pub(crate) use refund::given_up;
 
 use chat_types::UserId;
 use chat_types::business::api::{MAX_CLICKS, MAX_COUNT};
-use chat_types::business::{Gift, LiveStatus, MAX_BUSINESS_ID_BYTES};
+use chat_types::business::{Gift, MAX_BUSINESS_ID_BYTES};
 use tokio::sync::Notify;
 
+use crate::outbox::Coming;
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 use crate::{Business, accounts, moderation, rooms, secrets};
@@ -114,20 +118,24 @@ async fn give(
     let kind =
         kind.ok_or_else(|| Problem::not_found("gift", format!("there is no gift {gift}")))?;
     let room = rooms::find(tx, room).await?;
-    // A pause belongs to the stream, and its viewers are still there.
-    let is_on = matches!(room.status, LiveStatus::Live | LiveStatus::Paused);
-    let stream = if is_on { store::last_stream(tx, &room.group_id).await? } else { None };
+    let open = rooms::store::open_stream(tx, &room.group_id).await?;
+    let stream = open.filter(|_| room.is_on_air());
     let stream = stream.ok_or_else(|| {
         Problem::conflict("not_live", format!("room {} is not on air", room.group_id))
     })?;
     let giver = accounts::store::find(tx, user.as_str()).await?;
     let giver =
         giver.ok_or_else(|| Problem::not_found("account", "the account is gone: sign in"))?;
-    let held_back = combos::pending(tx).await?;
     moderation::check_may_be_shown(business, tx, &room.group_id, user.as_str()).await?;
     let nick =
         moderation::shown_name(business, tx, &room.group_id, user.as_str(), &giver.nick).await?;
-    let coming = held_back.saturating_add(amount.messages(kind.combo).into());
+    let messages = u64::from(amount.messages(kind.combo));
+    let (of_room, in_all) = combos::pending(tx, &room.group_id).await?;
+    let coming = Coming {
+        group_id: &room.group_id,
+        for_room: of_room.saturating_add(messages),
+        in_all: in_all.saturating_add(messages),
+    };
     business.outbox.admit(tx, coming).await?;
 
     let number = counters::claim(tx, Scope::Orders).await?;
@@ -138,6 +146,7 @@ async fn give(
     let booking = Booking {
         kind: Kind::Gift,
         reference: &format!("gift:{order_id}"),
+        reason: None,
         from: Account::Wallet(user.as_str()),
         to: Account::Income(owner),
         coins,
@@ -182,7 +191,9 @@ async fn give(
         count,
         coins,
         at_ms: now_ms,
+        withdrawn: 0,
         refunded_ms: None,
+        refund_reason: None,
     };
     store::insert_order(tx, &order).await?;
     sums::add(tx, &order).await?;
@@ -246,33 +257,4 @@ async fn open_combo(
     let message = Gift { combo: name.to_owned(), ..message.clone() };
     let combo = Combo::empty(group_id, message, now_ms);
     if combos::open(tx, &combo, number).await? { Ok(combo) } else { Err(taken()) }
-}
-
-/// Gives a whole order back, once: the coins return, income and ranking fall. What the room was told
-/// stays said, and clicks that are still held back are not told. Gives the order and the coins in its giver's wallet.
-async fn refund(tx: &mut Tx, order_id: &str, now_ms: u64) -> Result<(Order, i64), Problem> {
-    let order = store::order(tx, order_id).await?;
-    let order = order
-        .ok_or_else(|| Problem::not_found("order", format!("there is no order {order_id}")))?;
-    if !store::mark_refunded(tx, order.number, now_ms).await? {
-        return Err(Problem::conflict(
-            "refunded",
-            format!("order {order_id} was given back before"),
-        ));
-    }
-    let combo = combos::find(tx, &order.group_id, &order.combo).await?;
-    if let Some(mut combo) = combo.filter(|combo| combo.pending.is_some()) {
-        combo.pull_back(order.count, store::given_later(tx, &order).await?);
-        combos::put(tx, &combo).await?;
-    }
-    let booking = Booking {
-        kind: Kind::Refund,
-        reference: &format!("refund:{order_id}"),
-        from: Account::Income(&order.owner),
-        to: Account::Wallet(&order.user_id),
-        coins: order.coins,
-    };
-    let (_, balance) = wallet::book(tx, booking, now_ms).await?;
-    sums::take_out(tx, &order).await?;
-    Ok((order, balance))
 }

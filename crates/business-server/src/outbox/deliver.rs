@@ -12,6 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::Refusal;
 use super::lanes::{Ended, Lanes};
 use super::stale::{Life, life};
 use super::store::{self, Done, Kept, Waiting};
@@ -46,27 +47,27 @@ pub(crate) async fn deliver(business: Arc<Business>, stopping: CancellationToken
     let business = Arc::clone(&delivery.business);
     let stopping = delivery.stopping.clone();
     loop {
-        delivery.begin_turns();
         let rested = delivery.lanes.next_rested();
         tokio::select! {
             () = stopping.cancelled() => break,
-            Some(ended) = delivery.turns.join_next_with_id() => delivery.end_turns(ended).await,
+            Some(ended) = delivery.attempts.join_next_with_id() => delivery.end(ended).await,
             () = business.outbox.written.notified() => delivery.look().await,
             _ = looks.tick() => delivery.look().await,
             () = sleep_until(rested.unwrap_or_else(Instant::now)), if rested.is_some() => {}
             _ = cleanings.tick() => delivery.forget().await,
         }
+        delivery.begin().await;
     }
     let last = async {
-        while let Some(ended) = delivery.turns.join_next_with_id().await {
-            delivery.end_turns(ended).await;
+        while let Some(ended) = delivery.attempts.join_next_with_id().await {
+            delivery.end(ended).await;
         }
     };
     if timeout(LAST_ANSWERS, last).await.is_err() {
         tracing::warn!(
             "stopped in the middle of deliveries: they are made again at the next start"
         );
-        delivery.turns.shutdown().await;
+        delivery.attempts.shutdown().await;
     }
 }
 
@@ -74,25 +75,16 @@ struct Delivery {
     business: Arc<Business>,
     stopping: CancellationToken,
     lanes: Lanes,
-    turns: JoinSet<Turn>,
+    attempts: JoinSet<Attempt>,
     busy: HashMap<Id, Arc<str>>,
     /// The last posting that was seen.
     seen: u64,
 }
 
-/// What came of a turn of a lane, in which its first posting is sent.
-enum Turn {
-    /// Nothing waits.
-    Empty,
-    Sent(Sent),
-    /// The outbox could not be read.
-    Failed(Error),
-}
-
-struct Sent {
-    number: u64,
-    key: String,
-    group_id: String,
+/// An attempt to deliver the first posting of a lane, and what came of it.
+struct Attempt {
+    posting: Waiting,
+    what: Result<Kept, String>,
     answer: Answer,
 }
 
@@ -103,7 +95,7 @@ impl Delivery {
             business,
             stopping,
             lanes: Lanes::new(seed),
-            turns: JoinSet::new(),
+            attempts: JoinSet::new(),
             busy: HashMap::new(),
             seen: 0,
         }
@@ -133,66 +125,100 @@ impl Delivery {
         store::written_after(&mut self.business.database.read().await?, self.seen, LOOK).await
     }
 
-    fn begin_turns(&mut self) {
-        while self.turns.len() < LANES_AT_ONCE
-            && let Some(lane) = self.lanes.begin(Instant::now())
-        {
-            let (business, of) = (Arc::clone(&self.business), Arc::clone(&lane));
-            let task = self.turns.spawn(async move { turn(&business, &of).await });
-            self.busy.insert(task.id(), lane);
+    /// Begins as many attempts as there is room for. That they begin is written before, all in one
+    /// transaction: a commit waits for the disk.
+    async fn begin(&mut self) {
+        loop {
+            let mut begun = Vec::new();
+            while self.attempts.len() + begun.len() < LANES_AT_ONCE
+                && let Some(lane) = self.lanes.begin(Instant::now())
+            {
+                begun.push(lane);
+            }
+            if begun.is_empty() {
+                return;
+            }
+            let claimed = match self.claim(&begun).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::error!(%error, "postings not claimed: it is tried again");
+                    for lane in &begun {
+                        self.lanes.end(lane, Ended::Failed, Instant::now());
+                    }
+                    return;
+                }
+            };
+            for (lane, posting) in begun.into_iter().zip(claimed) {
+                match posting {
+                    Some(posting) => self.spawn(lane, posting),
+                    None => self.lanes.end(&lane, Ended::Empty, Instant::now()),
+                }
+            }
         }
     }
 
-    /// Notes what came of a turn, and of all others that have ended meanwhile: a commit waits for the
-    /// disk, and one for all of them waits once.
-    async fn end_turns(&mut self, first: Result<(Id, Turn), JoinError>) {
+    fn spawn(&mut self, lane: Arc<str>, posting: Waiting) {
+        let (business, of) = (Arc::clone(&self.business), Arc::clone(&lane));
+        let task = self.attempts.spawn(async move { attempt(&business, &of, posting).await });
+        self.busy.insert(task.id(), lane);
+    }
+
+    async fn claim(&self, lanes: &[Arc<str>]) -> Result<Vec<Option<Waiting>>, Error> {
+        let mut tx = self.business.database.write().await?;
+        let mut claimed = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            claimed.push(store::claim_first(&mut tx, lane).await?);
+        }
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Notes what came of an attempt, and of all others that have ended meanwhile, in one
+    /// transaction.
+    async fn end(&mut self, first: Result<(Id, Attempt), JoinError>) {
         let mut joined = vec![first];
-        while let Some(more) = self.turns.try_join_next_with_id() {
+        while let Some(more) = self.attempts.try_join_next_with_id() {
             joined.push(more);
         }
-        let mut sent = Vec::new();
+        let mut ended = Vec::new();
         for joined in joined {
-            let (id, turn) = match joined {
-                Ok((id, turn)) => (id, Some(turn)),
+            let (id, attempt) = match joined {
+                Ok((id, attempt)) => (id, Some(attempt)),
                 Err(error) => {
                     tracing::error!(%error, "a delivery broke off: it is tried again");
                     (error.id(), None)
                 }
             };
             let Some(lane) = self.busy.remove(&id) else { continue };
-            match turn {
-                Some(Turn::Sent(posting)) => sent.push((lane, posting)),
-                Some(Turn::Empty) => self.lanes.end(&lane, Ended::Empty, Instant::now()),
-                Some(Turn::Failed(error)) => {
-                    tracing::error!(%error, lane = &*lane, "outbox not read: it is tried again");
-                    self.lanes.end(&lane, Ended::Failed, Instant::now());
-                }
+            match attempt {
+                Some(attempt) => ended.push((lane, attempt)),
                 None => self.lanes.end(&lane, Ended::Failed, Instant::now()),
             }
         }
-        let is_noted = match self.note(&sent).await {
+        let is_noted = match self.note(&ended).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "deliveries not noted: they are made again");
                 false
             }
         };
-        for (lane, Sent { number, answer, .. }) in &sent {
-            let ended = if is_noted { answer.ended(*number) } else { Ended::Failed };
+        for (lane, Attempt { posting, answer, .. }) in &ended {
+            let ended = if is_noted { answer.ended(posting.number) } else { Ended::Failed };
             self.lanes.end(lane, ended, Instant::now());
         }
     }
 
     /// Writes down what the chat service said.
-    async fn note(&self, sent: &[(Arc<str>, Sent)]) -> Result<(), Error> {
-        if sent.is_empty() {
+    async fn note(&self, ended: &[(Arc<str>, Attempt)]) -> Result<(), Error> {
+        if ended.is_empty() {
             return Ok(());
         }
         let now_ms = self.business.clock.now_ms();
         let counters = &self.business.outbox.counters;
-        let (mut delivered, mut failed, mut out_of_date) = (0, 0, 0);
+        let (mut delivered, mut failed, mut out_of_date, mut made_good) = (0, 0, 0, 0);
         let mut tx = self.business.database.write().await?;
-        for (_, Sent { number, key, group_id, answer }) in sent {
+        for (_, Attempt { posting, what, answer }) in ended {
+            let Waiting { number, key, group_id, .. } = posting;
             match answer {
                 Answer::Accepted => {
                     store::settle(&mut tx, *number, Done::Delivered, now_ms).await?;
@@ -202,6 +228,11 @@ impl Delivery {
                     tracing::error!(key, group_id, reason, "posting refused for good");
                     store::settle(&mut tx, *number, Done::Failed(reason), now_ms).await?;
                     failed += 1;
+                    if let Ok(Kept::Message { body, .. }) = what {
+                        let refusal = Refusal { group_id, body, now_ms };
+                        made_good +=
+                            u64::from((self.business.outbox.given_up)(&mut tx, refusal).await?);
+                    }
                 }
                 Answer::OutOfDate(reason) => {
                     tracing::info!(key, group_id, reason, "posting given up: it is out of date");
@@ -214,16 +245,24 @@ impl Delivery {
                 }
                 Answer::LeftOut => {
                     tracing::warn!(key, group_id, "room crowded: the posting is tried again");
-                    store::renew_random(&mut tx, *number).await?;
-                }
-                Answer::Failed(error) if error.outcome() == Outcome::Unauthorized => {
-                    tracing::error!(
-                        key, %error,
-                        "the chat service lets nobody in: check key, administrator and address"
-                    );
+                    store::left_out(&mut tx, *number).await?;
                 }
                 Answer::Failed(error) => {
-                    tracing::warn!(key, %error, "posting not delivered: it is tried again");
+                    if error.outcome() != Outcome::Unclear {
+                        store::not_taken(&mut tx, *number).await?;
+                    }
+                    if error.outcome() == Outcome::Unauthorized {
+                        tracing::error!(
+                            key, %error,
+                            "the chat service lets nobody in: check key, administrator and address"
+                        );
+                    } else {
+                        tracing::warn!(key, %error, "posting not delivered: it is tried again");
+                    }
+                }
+                Answer::Unread(error) => {
+                    tracing::error!(key, %error, "outbox not read: it is tried again");
+                    store::not_taken(&mut tx, *number).await?;
                 }
             }
         }
@@ -231,6 +270,7 @@ impl Delivery {
         counters.delivered.fetch_add(delivered, Ordering::Relaxed);
         counters.failed.fetch_add(failed, Ordering::Relaxed);
         counters.out_of_date.fetch_add(out_of_date, Ordering::Relaxed);
+        counters.made_good.fetch_add(made_good, Ordering::Relaxed);
         Ok(())
     }
 
@@ -259,39 +299,41 @@ impl Delivery {
     }
 }
 
-/// Sends the first posting of the lane.
-async fn turn(business: &Business, lane: &str) -> Turn {
-    let first = async { store::first_of(&mut business.database.read().await?, lane).await };
-    let first = match first.await {
-        Ok(Some(first)) => first,
-        Ok(None) => return Turn::Empty,
-        Err(error) => return Turn::Failed(error),
-    };
-    let answer = match &first.what {
-        Ok(kept) => attempt(business, &first.group_id, kept).await,
+/// Sends a posting of the lane.
+async fn attempt(business: &Business, lane: &str, posting: Waiting) -> Attempt {
+    let what = posting.what();
+    let answer = match &what {
+        Ok(kept) => send(business, &posting.group_id, kept).await,
         Err(why) => Answer::Refused(format!("the posting cannot be read: {why}")),
     };
-    let answer = match answer {
-        Answer::HeldBack(reason) => match is_stale(business, lane, &first).await {
-            Ok(true) => Answer::OutOfDate(reason),
-            Ok(false) => Answer::HeldBack(reason),
-            Err(error) => return Turn::Failed(error),
-        },
-        answer => answer,
+    let answer = match (answer, &what) {
+        (Answer::HeldBack(reason), Ok(kept)) => {
+            match is_stale(business, lane, &posting, kept).await {
+                Ok(true) => Answer::OutOfDate(reason),
+                Ok(false) => Answer::HeldBack(reason),
+                Err(error) => Answer::Unread(error),
+            }
+        }
+        (answer, _) => answer,
     };
-    Turn::Sent(Sent { number: first.number, key: first.key, group_id: first.group_id, answer })
+    Attempt { posting, what, answer }
 }
 
 /// Whether a posting that was held back is not worth waiting any longer.
-async fn is_stale(business: &Business, lane: &str, first: &Waiting) -> Result<bool, Error> {
-    let Ok(Kept::Message { body, .. }) = &first.what else { return Ok(false) };
+async fn is_stale(
+    business: &Business,
+    lane: &str,
+    posting: &Waiting,
+    what: &Kept,
+) -> Result<bool, Error> {
+    let Kept::Message { body, .. } = what else { return Ok(false) };
     match life(body) {
         Life::ForGood => Ok(false),
         Life::UntilNext => {
-            store::has_later(&mut business.database.read().await?, lane, first.number).await
+            store::has_later(&mut business.database.read().await?, lane, posting.number).await
         }
         Life::Milliseconds(life_ms) => {
-            Ok(business.clock.now_ms().saturating_sub(first.written_ms) >= life_ms)
+            Ok(business.clock.now_ms().saturating_sub(posting.written_ms) >= life_ms)
         }
     }
 }
@@ -310,6 +352,8 @@ enum Answer {
     LeftOut,
     /// It may take it later.
     Failed(chat_rest::Error),
+    /// It did not take it, and whether it is of use any more could not be read here.
+    Unread(Error),
 }
 
 impl Answer {
@@ -319,7 +363,8 @@ impl Answer {
             Self::Accepted | Self::Refused(_) | Self::OutOfDate(_) => Ended::Done(number),
             Self::Failed(error) if is_for_everybody(error) => Ended::Away,
             Self::HeldBack(_) => Ended::Held,
-            _ => Ended::Later,
+            Self::Unread(_) => Ended::Failed,
+            Self::LeftOut | Self::Failed(_) => Ended::Later,
         }
     }
 }
@@ -329,7 +374,7 @@ fn is_for_everybody(error: &chat_rest::Error) -> bool {
     error.is_of_the_way() || error.outcome() == Outcome::Unauthorized
 }
 
-async fn attempt(business: &Business, group_id: &str, what: &Kept) -> Answer {
+async fn send(business: &Business, group_id: &str, what: &Kept) -> Answer {
     let answered = match what {
         Kept::Message { random_number, body, priority, from } => {
             let message = SendGroupMsg {

@@ -23,12 +23,16 @@ pub(crate) fn routes() -> Api {
 struct Figures {
     /// Postings that wait for the chat service.
     waiting: u64,
-    /// With so many waiting, gifts are refused.
+    /// With so many waiting for one room, gifts to it are refused.
     limit: u64,
+    /// With so many waiting in all, without those that are held back, gifts are refused everywhere.
+    total_limit: u64,
     /// Accepted by the chat service since the start.
     delivered: u64,
     /// Refused by it for good since the start.
     failed: u64,
+    /// Of these, gifts that were given back, because nobody will be told of them.
+    made_good: u64,
     /// Given up since the start, because their sender might not speak in the room until they were of
     /// no use any more: greetings, answers and notices after a minute, broadcasts after an hour, and
     /// notices of a slot or status that has changed since.
@@ -72,15 +76,17 @@ async fn figures(
 ) -> Result<axum::Json<Figures>, Problem> {
     caller.require(Role::Admin)?;
     let mut tx = business.database.read().await?;
-    let waiting = store::waiting(&mut tx).await?;
+    let (waiting, _) = store::waiting(&mut tx).await?;
     let last_failed = store::failed(&mut tx, LISTED).await?;
     let held_back = store::held_back(&mut tx, LISTED).await?;
     let counters = &business.outbox.counters;
     Ok(axum::Json(Figures {
         waiting,
-        limit: business.outbox.limit,
+        limit: business.outbox.room_limit,
+        total_limit: business.outbox.total_limit,
         delivered: counters.delivered.load(Ordering::Relaxed),
         failed: counters.failed.load(Ordering::Relaxed),
+        made_good: counters.made_good.load(Ordering::Relaxed),
         out_of_date: counters.out_of_date.load(Ordering::Relaxed),
         refused_full: counters.refused_full.load(Ordering::Relaxed),
         last_failed: last_failed.into_iter().map(Into::into).collect(),

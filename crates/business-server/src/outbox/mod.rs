@@ -8,8 +8,13 @@
 //! the same `Random` both times, which the chat service drops within five minutes, and the same id
 //! inside the message, by which clients drop it later.
 //!
-//! The outbox is in the database and bounded: who would write on behalf of viewers asks
-//! [`Outbox::admit`] first. What hosts and the service itself decide is little and is always taken.
+//! Before an attempt begins it is written that it does, so that at every moment, also after a crash,
+//! it is known of each posting whether it may have been told. One that was not may be taken back or
+//! changed by who wrote it ([`cancel`], [`rewrite`]).
+//!
+//! The outbox is in the database and bounded, for each room and in all: who would write on behalf of
+//! viewers asks [`Outbox::admit`] first. What hosts and the service itself decide is little and is
+//! always taken. A room in which the sender may not speak fills its own places only.
 //! Waits between attempts are measured by the monotonic clock and begin anew with the process, so
 //! that no step of the wall clock holds a posting up.
 
@@ -22,8 +27,9 @@ pub(crate) mod store;
 pub(crate) use deliver::deliver;
 
 use chat_rest::Randoms;
-use chat_types::Priority;
 use chat_types::business::BusinessMessage;
+use chat_types::{Element, Priority};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
@@ -60,10 +66,13 @@ pub(crate) struct Outbox {
     written: Notify,
     /// Makes each call once.
     chat: chat_rest::Client,
-    /// Postings that may wait, over all lanes.
-    limit: u64,
+    /// Postings that may wait for one room.
+    room_limit: u64,
+    /// Postings that may wait in all, without those whose sender may not speak.
+    total_limit: u64,
     /// Numbers of this outbox, the same after a restart.
     randoms: Randoms,
+    given_up: GivenUp,
     counters: Counters,
 }
 
@@ -73,14 +82,42 @@ struct Counters {
     delivered: AtomicU64,
     failed: AtomicU64,
     out_of_date: AtomicU64,
+    made_good: AtomicU64,
     refused_full: AtomicU64,
+}
+
+/// A message that the chat service has refused for good.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) group_id: &'a str,
+    pub(crate) body: &'a [Element],
+    pub(crate) now_ms: u64,
+}
+
+/// What is done about a message that nobody will be told, in the transaction that notes it. True when
+/// something was.
+pub(crate) type GivenUp =
+    for<'a> fn(
+        &'a mut Tx,
+        Refusal<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Error>> + Send + 'a>>;
+
+/// A message that waits.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    pub(crate) number: u64,
+    /// `None` for what this version does not know.
+    pub(crate) message: Option<BusinessMessage>,
+    /// Nobody knows whether the room has it: it is on its way now, or was without an answer.
+    pub(crate) may_be_told: bool,
 }
 
 impl Outbox {
     pub(crate) async fn open(
         tx: &mut Tx,
-        limit: u64,
+        (room_limit, total_limit): (u64, u64),
         chat: chat_rest::Client,
+        given_up: GivenUp,
     ) -> Result<Self, Error> {
         let fresh: u64 = rand::random();
         let seed = crate::secrets::secret(tx, SEED, &fresh.to_string()).await?;
@@ -88,8 +125,10 @@ impl Outbox {
         Ok(Self {
             written: Notify::new(),
             chat,
-            limit,
+            room_limit,
+            total_limit,
             randoms: Randoms::with_seed(seed),
+            given_up,
             counters: Counters::default(),
         })
     }
@@ -99,22 +138,37 @@ impl Outbox {
         self.written.notify_one();
     }
 
-    /// 503 when so many postings wait that no more is taken from viewers. `coming` are those that are
-    /// going to be written: now, or because of what was promised before.
-    pub(crate) async fn admit(&self, tx: &mut Tx, coming: u64) -> Result<(), Problem> {
-        if store::waiting(tx).await?.saturating_add(coming) <= self.limit {
-            return Ok(());
-        }
-        self.counters.refused_full.fetch_add(1, Ordering::Relaxed);
-        Err(Problem {
-            retry_after_ms: Some(FULL_RETRY_MS),
-            ..Problem::new(
+    /// 503 when so many postings wait that no more is taken from viewers.
+    pub(crate) async fn admit(&self, tx: &mut Tx, coming: Coming<'_>) -> Result<(), Problem> {
+        let of_room = store::waiting_for(tx, coming.group_id).await?;
+        let (waiting, held) = store::waiting(tx).await?;
+        let problem = if of_room.saturating_add(coming.for_room) > self.room_limit {
+            Problem::new(
                 503,
                 "outbox_full",
+                "too much waits to be told to this room: nothing was done, try again later",
+            )
+        } else if (waiting - held.min(waiting)).saturating_add(coming.in_all) > self.total_limit {
+            Problem::new(
+                503,
+                "outbox_full_everywhere",
                 "too much waits to be told to the rooms: nothing was done, try again later",
             )
-        })
+        } else {
+            return Ok(());
+        };
+        self.counters.refused_full.fetch_add(1, Ordering::Relaxed);
+        Err(Problem { retry_after_ms: Some(FULL_RETRY_MS), ..problem })
     }
+}
+
+/// Postings that are going to be written: now, or because of what was promised before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Coming<'a> {
+    pub(crate) group_id: &'a str,
+    pub(crate) for_room: u64,
+    /// For all rooms, this one included.
+    pub(crate) in_all: u64,
 }
 
 /// Writes a posting. False when one of the same key was written before; nothing is changed then.
@@ -125,5 +179,41 @@ pub(crate) async fn enqueue(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> R
 
 /// Whether something of this lane has not been delivered yet.
 pub(crate) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
-    Ok(store::first_of(tx, lane).await?.is_some())
+    store::is_waiting(tx, lane).await
+}
+
+/// What waits in a lane for this room, in its order.
+pub(crate) async fn waiting_in(
+    tx: &mut Tx,
+    lane: &str,
+    group_id: &str,
+) -> Result<Vec<Waiting>, Error> {
+    let waiting = store::waiting_in(tx, lane, group_id).await?;
+    let waiting = waiting.into_iter().map(|posting| {
+        let message = match posting.what() {
+            Ok(store::Kept::Message { body, .. }) => BusinessMessage::read(&body),
+            _ => None,
+        };
+        Waiting { number: posting.number, message, may_be_told: posting.unanswered > 0 }
+    });
+    Ok(waiting.collect())
+}
+
+/// Takes back a posting that waits and that nobody can have been told.
+pub(crate) async fn cancel(
+    tx: &mut Tx,
+    number: u64,
+    reason: &str,
+    now_ms: u64,
+) -> Result<(), Error> {
+    store::settle(tx, number, store::Done::Cancelled(reason), now_ms).await
+}
+
+/// Changes a message that waits and that nobody can have been told.
+pub(crate) async fn rewrite(
+    tx: &mut Tx,
+    number: u64,
+    message: &BusinessMessage,
+) -> Result<(), Error> {
+    store::rewrite(tx, number, message).await
 }

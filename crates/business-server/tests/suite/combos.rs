@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use tokio::runtime::Runtime;
 
-use crate::gifts::{balance, give, giver, top_up};
+use crate::gifts::{balance, give, giver, refund, top_up};
 use crate::support::{ROOM, Shop, Watcher};
 
 /// Order ids are a beginning and a number that counts upwards.
@@ -55,8 +55,7 @@ async fn messages_of_a_combo_have_names_of_their_own_also_after_a_refund() {
         let key = format!("k{round}");
         let given = give(&mei, &key, clicks(25, "c")).await.expect_status(200);
         names.push(viewer.business("gift").await["order"].clone());
-        let path = format!("/gifts/{}/refund", given["order"].as_str().unwrap());
-        admin.post_ok(&path, json!({})).await;
+        refund(&admin, &given["order"]).await.expect_status(200);
     }
     names.dedup();
     assert_eq!(names.len(), 3, "{names:?}");

@@ -4,7 +4,7 @@ use draw::{Fault, Record};
 use serde_json::{Value, json};
 
 use crate::events::{Events, soon};
-use crate::gifts::{give, giver};
+use crate::gifts::{give, giver, refund};
 use crate::support::{Api, Opening, ROOM, Shop};
 
 const WINDOW_S: u64 = 60;
@@ -252,8 +252,7 @@ async fn a_gift_that_is_asked_for_has_to_be_given_in_this_stream_and_kept() {
         let api = giver(&shop, user, 10).await;
         let given = give(&api, "k", rose.clone()).await.expect_status(200);
         if user == "jun" {
-            let refund = format!("/gifts/{}/refund", given["order"].as_str().unwrap());
-            boss.post_ok(&refund, json!({})).await;
+            refund(&boss, &given["order"]).await.expect_status(200);
         }
     }
     shop.clock.advance_ms(OVER_MS);

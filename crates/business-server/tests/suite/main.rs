@@ -22,6 +22,7 @@ mod names;
 mod outbox;
 mod products;
 mod rank;
+mod refunds;
 mod rooms;
 mod silence;
 mod statistics;

@@ -1,161 +1,22 @@
 //! What rooms have to be told gets there: in order, once, whatever the chat service does meanwhile.
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
-use chat_types::Code;
-use chat_types::rest::{CreateGroup, GroupIdOnly};
+use chat_types::rest::GroupIdOnly;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::net::Ipv4Addr;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
 
 use crate::gifts::{balance, give, giver};
-use crate::support::{Api, Opening, PATIENCE, ROOM, Shop, Watcher};
+use crate::proxy::{Fault, Proxy, figures};
+use crate::silence::mute;
+use crate::support::{Api, Opening, ROOM, Shop, Watcher};
 
-fn roses(count: u32, combo: &str) -> Value {
+pub(crate) fn roses(count: u32, combo: &str) -> Value {
     json!({"room": ROOM, "gift": "rose", "count": count, "combo": combo})
 }
 
-/// What the proxy does with a message to a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    None,
-    /// The chat service never sees it.
-    Away,
-    /// The chat service takes it, and its answer is lost.
-    AnswerLost,
-    /// The chat service takes it, and its answer never comes.
-    AnswerHeld,
-    /// The room is crowded, and chooses other messages (10023).
-    LeftOut,
-}
-
-/// Stands between the two services.
-struct Proxy {
-    url: String,
-    inner: Arc<Inner>,
-    /// Bodies of the messages to groups, as they come.
-    messages: mpsc::UnboundedReceiver<Value>,
-}
-
-struct Inner {
-    http: reqwest::Client,
-    /// Where the chat service is.
-    target: Mutex<String>,
-    /// For the next messages; none when it is empty.
-    faults: Mutex<Vec<Fault>>,
-    /// For all messages, until it is closed again.
-    is_away: AtomicBool,
-    messages: mpsc::UnboundedSender<Value>,
-}
-
-impl Proxy {
-    async fn start() -> Self {
-        let (sender, messages) = mpsc::unbounded_channel();
-        let inner = Arc::new(Inner {
-            http: acceptance::rest::http(),
-            target: Mutex::default(),
-            faults: Mutex::default(),
-            is_away: AtomicBool::new(false),
-            messages: sender,
-        });
-        let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, inner, messages }
-    }
-
-    fn opening(&self) -> Opening {
-        let (inner, url) = (Arc::clone(&self.inner), self.url.clone());
-        Opening {
-            configure: Box::new(move |config| {
-                inner.target.lock().unwrap().clone_from(&config.chat.base_url);
-                config.chat.base_url.clone_from(&url);
-            }),
-            ..Opening::default()
-        }
-    }
-
-    /// The next messages meet these faults, in this order.
-    fn fail(&self, faults: &[Fault]) {
-        let mut next = faults.to_vec();
-        next.reverse();
-        *self.inner.faults.lock().unwrap() = next;
-    }
-
-    /// The next message to a group, as the business service sent it: its `Random`, and the gift.
-    async fn message(&mut self) -> (Value, Value) {
-        loop {
-            let body = timeout(PATIENCE, self.messages.recv()).await.unwrap().unwrap();
-            let data = body["MsgBody"][0]["MsgContent"]["Data"].as_str().unwrap();
-            let said: Value = serde_json::from_str(data).unwrap();
-            if said["t"] == "gift" {
-                return (body["Random"].clone(), said);
-            }
-        }
-    }
-}
-
-async fn pass(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Response {
-    let mut fault = Fault::None;
-    if uri.path().ends_with("/send_group_msg") {
-        let message: Value = serde_json::from_slice(&body).unwrap();
-        if message.to_string().contains("gift") {
-            fault = inner.faults.lock().unwrap().pop().unwrap_or(Fault::None);
-        }
-        if inner.is_away.load(SeqCst) {
-            fault = Fault::Away;
-        }
-        inner.messages.send(message).unwrap();
-    }
-    match fault {
-        Fault::Away => return StatusCode::BAD_GATEWAY.into_response(),
-        Fault::LeftOut => {
-            let code = Code::MESSAGE_RATE.0;
-            let answer = json!({"ActionStatus": "FAIL", "ErrorCode": code, "ErrorInfo": "crowded"});
-            return axum::Json(answer).into_response();
-        }
-        Fault::None | Fault::AnswerLost | Fault::AnswerHeld => {}
-    }
-    let target = format!("{}{}", inner.target.lock().unwrap(), uri);
-    let Ok(answer) = inner.http.post(target).body(body).send().await else {
-        return StatusCode::BAD_GATEWAY.into_response();
-    };
-    let answer = answer.bytes().await.unwrap();
-    match fault {
-        Fault::AnswerLost => StatusCode::BAD_GATEWAY.into_response(),
-        Fault::AnswerHeld => std::future::pending().await,
-        _ => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
-    }
-}
-
-/// The outbox as an administrator sees it, once it is as it is wanted.
-async fn figures(shop: &Shop, wanted: impl Fn(&Value) -> bool) -> Value {
-    let admin = shop.sign_in("boss", "admin").await;
-    let looking = async {
-        loop {
-            let figures = admin.get_ok("/outbox").await;
-            if wanted(&figures) {
-                return figures;
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, looking).await.expect("the outbox gets there")
-}
-
 /// The orders of the next gift messages.
-async fn orders(watcher: &mut Watcher, number: usize) -> Vec<Value> {
+pub(crate) async fn orders(watcher: &mut Watcher, number: usize) -> Vec<Value> {
     let mut orders = Vec::new();
     for _ in 0..number {
         orders.push(watcher.business("gift").await["order"].clone());
@@ -163,7 +24,7 @@ async fn orders(watcher: &mut Watcher, number: usize) -> Vec<Value> {
     orders
 }
 
-async fn given(api: &Api, key: &str, body: Value) -> Value {
+pub(crate) async fn given(api: &Api, key: &str, body: Value) -> Value {
     give(api, key, body).await.expect_status(200)["order"].clone()
 }
 
@@ -335,32 +196,78 @@ async fn a_room_whose_group_is_gone_holds_nobody_else_up() {
     host.put_ok("/rooms/other/status", json!({"status": "live"})).await;
     let mei = giver(&shop, "mei", 100).await;
     let mut viewer = shop.watch("li", "other").await;
-    let before = figures(&shop, |figures| figures["waiting"] == 0).await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
     let chat = shop.administrator();
     chat.destroy_group(&GroupIdOnly { group_id: ROOM.into() }).await.unwrap();
-
-    let lost = given(&mei, "k1", roses(1, "c1")).await;
+    // Before the room has ended it may be paid, and is given back then.
+    let lost = give(&mei, "k1", roses(1, "c1")).await;
+    assert!(lost.status == 200 || lost.problem(409) == "not_live");
     let other = json!({"room": "other", "gift": "rose", "count": 2});
     let told = given(&mei, "k2", other).await;
     assert_eq!(orders(&mut viewer, 1).await, [told]);
-    let failed = before["failed"].as_u64().unwrap() + 1;
-    let after = figures(&shop, |figures| figures["failed"] == failed).await;
-    assert_eq!(after["last_failed"][0]["key"], format!("gift:{}", lost.as_str().unwrap()));
-    assert_eq!(after["last_failed"][0]["room"], ROOM);
-    assert!(after["last_failed"][0]["reason"].as_str().unwrap().contains("send_group_msg"));
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    assert_eq!(balance(&mei).await, 98);
+}
 
-    // The lane itself goes on as well.
-    let group = CreateGroup {
-        group_type: "AVChatRoom".into(),
-        name: "Room".into(),
-        owner_account: Some("host".into()),
-        group_id: Some(ROOM.into()),
-        ..CreateGroup::default()
+#[tokio::test]
+async fn a_room_in_which_nobody_may_speak_fills_its_own_places_only() {
+    let opening = Opening {
+        configure: Box::new(|config| {
+            config.outbox_limit = 3;
+            config.outbox_total_limit = 2;
+        }),
+        ..Opening::default()
     };
-    chat.create_group(&group).await.unwrap();
-    let mut viewer = shop.watch("bo", ROOM).await;
-    given(&mei, "k3", roses(1, "c1")).await;
-    assert_eq!(viewer.business("gift").await["total"], 2);
+    let shop = Shop::open_with(opening).await;
+    let host = shop.sign_in("host", "host").await;
+    host.made("/rooms", json!({"room": "other", "title": "Other"})).await;
+    host.put_ok("/rooms/other/status", json!({"status": "live"})).await;
+    let mei = giver(&shop, "mei", 100).await;
+    let mut viewer = shop.watch("li", "other").await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    mute(&shop, "administrator", 3_600).await;
+    for number in 1..=3 {
+        let name = format!("c{number}");
+        given(&mei, &name, roses(1, &name)).await;
+        let held = |figures: &Value| figures["held_back"].as_array().unwrap().len() == number;
+        figures(&shop, held).await;
+    }
+    assert_eq!(give(&mei, "k4", roses(1, "c4")).await.problem(503), "outbox_full");
+    for number in 0..5 {
+        let other = json!({"room": "other", "gift": "rose", "count": 1});
+        let order = given(&mei, &format!("o{number}"), other).await;
+        assert_eq!(orders(&mut viewer, 1).await, [order]);
+        figures(&shop, |figures| figures["waiting"] == 3).await;
+    }
+    assert_eq!(balance(&mei).await, 92);
+    mute(&shop, "administrator", 0).await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    given(&mei, "k5", roses(1, "c4")).await;
+}
+
+#[tokio::test]
+async fn all_rooms_together_have_a_bound_too() {
+    let opening = Opening {
+        configure: Box::new(|config| config.outbox_total_limit = 2),
+        ..Opening::default()
+    };
+    let shop = Shop::open_with(opening).await;
+    let host = shop.sign_in("host", "host").await;
+    host.made("/rooms", json!({"room": "other", "title": "Other"})).await;
+    host.put_ok("/rooms/other/status", json!({"status": "live"})).await;
+    let mei = giver(&shop, "mei", 100).await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    shop.without_chat(async move |_| {
+        given(&mei, "k1", roses(1, "c1")).await;
+        given(&mei, "k2", json!({"room": "other", "gift": "rose", "count": 1})).await;
+        for room in [ROOM, "other"] {
+            let body = json!({"room": room, "gift": "rose", "count": 1});
+            let refused = give(&mei, "k3", body).await;
+            assert_eq!(refused.problem(503), "outbox_full_everywhere");
+        }
+        assert_eq!(balance(&mei).await, 98);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::support::{ASSISTANT, Api, Opening, ROOM, Shop, Watcher};
 use chat_server::application::Edition;
 
 /// The chat service mutes an account in the room, or lets it speak again.
-async fn mute(shop: &Shop, user: &str, seconds: u32) {
+pub(crate) async fn mute(shop: &Shop, user: &str, seconds: u32) {
     let key = Secret::new(shop.app.key.reveal());
     let client = Client::new(Config::new(shop.chat.rest_url(), shop.app.sdk_app_id, key)).unwrap();
     let forbid = ForbidSendMsg {
@@ -29,7 +29,7 @@ async fn mute_all(host: &mut Watcher, on: bool) {
 }
 
 /// Keys of what is held back; each with the reason of the chat service.
-async fn held_back(admin: &Api) -> Vec<String> {
+pub(crate) async fn held_back(admin: &Api) -> Vec<String> {
     let outbox = admin.get_ok("/outbox").await;
     let held_back = outbox["held_back"].as_array().unwrap();
     let key = |posting: &Value| {

@@ -4,7 +4,7 @@ use chat_server::application::Edition;
 use serde_json::{Value, json};
 
 use crate::events::{Events, soon};
-use crate::gifts::{give, giver};
+use crate::gifts::{give, giver, refund};
 use crate::support::{Api, Opening, ROOM, Shop};
 
 const MINUTE_MS: u64 = 60_000;
@@ -127,8 +127,7 @@ async fn gifts_and_income_are_those_of_the_orders_without_refunds() {
     let given = give(&mei, "k2", coffee(4)).await.expect_status(200);
     let answer = host.get_ok(&path("")).await;
     assert_eq!((&answer["totals"]["gifts"], &answer["totals"]["income"]), (&json!(7), &json!(70)));
-    let refund = format!("/gifts/{}/refund", given["order"].as_str().unwrap());
-    boss.post_ok(&refund, json!({})).await;
+    refund(&boss, &given["order"]).await.expect_status(200);
     let answer = host.get_ok(&path("")).await;
     assert_eq!((&answer["totals"]["gifts"], &answer["totals"]["income"]), (&json!(3), &json!(30)));
     let minutes = answer["minutes"].as_array().unwrap();

@@ -165,3 +165,40 @@ async fn without_a_key_of_payments_or_with_an_empty_one_the_shop_tells_nothing()
         }
     }
 }
+
+#[tokio::test]
+async fn administrators_see_wallets_and_payments_of_others() {
+    let shop = Shop::open().await;
+    let (mei, admin) = (shop.sign_in("mei", "viewer").await, shop.sign_in("boss", "admin").await);
+    shop.sign_in("li", "viewer").await;
+    let stranger = shop.stranger();
+    for number in 0..52 {
+        let told = payment(&shop, &format!("m{number}"), "mei", 1);
+        pay(&stranger, &told).await.expect_status(200);
+    }
+    pay(&stranger, &payment(&shop, "l1", "li", 7)).await.expect_status(200);
+    top_up(&mei, "k", 10).await;
+    assert_eq!(admin.get_ok("/accounts/mei/wallet").await["balance"], 62);
+    let entries = admin.get_ok("/accounts/mei/wallet/entries").await;
+    assert_eq!(entries, mei.get_ok("/wallet/entries").await);
+    assert_eq!(admin.get("/accounts/nobody/wallet").await.problem(404), "account");
+    let all = admin.get_ok("/payments").await;
+    let newest = &all["payments"][0];
+    assert_eq!(
+        (&newest["payment_id"], &newest["user"], &newest["coins"]),
+        (&json!("l1"), &json!("li"), &json!(7))
+    );
+    let first = admin.get_ok("/payments?user=mei").await;
+    assert_eq!(first["payments"].as_array().unwrap().len(), 50);
+    assert_eq!(first["payments"][0]["payment_id"], "m51");
+    let rest = admin.get_ok(&format!("/payments?user=mei&before={}", first["next"])).await;
+    assert_eq!(rest["payments"].as_array().unwrap().len(), 2);
+    assert!(rest.get("next").is_none());
+    assert_eq!(admin.get_ok("/payments/l1").await, *newest);
+    assert_eq!(admin.get("/payments/none").await.problem(404), "payment");
+    for path in
+        ["/accounts/mei/wallet", "/accounts/mei/wallet/entries", "/payments", "/payments/l1"]
+    {
+        assert_eq!(mei.get(path).await.problem(403), "forbidden", "{path}");
+    }
+}

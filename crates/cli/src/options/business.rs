@@ -113,8 +113,8 @@ pub(crate) struct BusinessOptions {
     )]
     pub(crate) entries_per_second: u32,
 
-    /// Messages that may wait for a chat service that is slow or away, 1 to 10000000; with so many
-    /// waiting, gifts are refused
+    /// Messages that may wait for one room, because the chat service is slow or away or their sender
+    /// may not speak, 1 to 10000000; with so many waiting, gifts to this room are refused
     #[arg(
         long,
         env = "LIVEROOM_OUTBOX_LIMIT",
@@ -123,6 +123,17 @@ pub(crate) struct BusinessOptions {
         value_parser = clap::value_parser!(u32).range(1..=10_000_000)
     )]
     pub(crate) outbox_limit: u32,
+
+    /// Messages that may wait for a chat service that is slow or away, for all rooms together, 1 to
+    /// 100000000; with so many waiting, gifts are refused
+    #[arg(
+        long,
+        env = "LIVEROOM_OUTBOX_TOTAL_LIMIT",
+        value_name = "NUMBER",
+        default_value = "200000",
+        value_parser = clap::value_parser!(u32).range(1..=100_000_000)
+    )]
+    pub(crate) outbox_total_limit: u32,
 
     #[command(flatten)]
     pub(crate) levels: LevelOptions,
@@ -165,6 +176,7 @@ impl BusinessOptions {
         config.calls_per_second = self.calls_per_second;
         config.entries_per_second = self.entries_per_second;
         config.outbox_limit = self.outbox_limit.into();
+        config.outbox_total_limit = self.outbox_total_limit.into();
         config.levels = self.levels.rules();
         let origins = self.cors_origins.split(',').map(str::trim);
         config.cors_origins =

@@ -21,8 +21,9 @@ const AT_ONCE: u32 = 50;
 /// Waiting after the first failure, doubled with each further one up to the most.
 const FIRST_WAIT_MS: u64 = 1_000;
 const MOST_WAIT_MS: u64 = 300_000;
-/// How often old notes are removed, and how long they are kept: the outbox gives a message up before,
-/// and no sitting is counted for longer.
+/// How often old notes are removed, and how long they are kept: the chat service brings an event again
+/// within an hour, and no sitting is counted for longer. The outbox never gives a gift up: one that
+/// was told without an answer and then waits for longer than this is heard as another one.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 const KEEP_MS: u64 = 2 * 86_400_000;
 

@@ -161,12 +161,16 @@ pub(in crate::gifts) async fn next_due_ms(tx: &mut Tx) -> Result<Option<u64>, Er
     Ok(due_ms.map(from_db))
 }
 
-/// How many combos have gifts that are not told yet.
-pub(in crate::gifts) async fn pending(tx: &mut Tx) -> Result<u64, Error> {
-    let combos = sqlx::query_scalar("SELECT COUNT(*) FROM gift_combos WHERE due_ms IS NOT NULL")
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(from_db(combos))
+/// How many combos have gifts that are not told yet, in this room and in all.
+pub(in crate::gifts) async fn pending(tx: &mut Tx, group_id: &str) -> Result<(u64, u64), Error> {
+    let (of_room, in_all): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM gift_combos WHERE group_id = $1 AND due_ms IS NOT NULL),
+             (SELECT COUNT(*) FROM gift_combos WHERE due_ms IS NOT NULL)",
+    )
+    .bind(group_id)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((from_db(of_room), from_db(in_all)))
 }
 
 /// Keeps a new combo, which the order of this number opens. False when there is one of this name in

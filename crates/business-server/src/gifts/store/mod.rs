@@ -5,9 +5,10 @@ pub(super) mod combos;
 pub(super) mod counters;
 pub(super) mod sums;
 
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use crate::storage::{Error, Tx, from_db, to_db};
+use super::wallet::RefundReason;
+use crate::storage::{Error, Tx, to_db};
 
 /// What was bought by one call.
 #[derive(Debug, Clone, FromRow)]
@@ -29,7 +30,18 @@ pub(super) struct Order {
     pub(super) coins: i64,
     #[sqlx(try_from = "i64")]
     pub(super) at_ms: u64,
+    /// Gifts that were taken back before the room was told of them.
+    #[sqlx(try_from = "i64")]
+    pub(super) withdrawn: u32,
     pub(super) refunded_ms: Option<i64>,
+    pub(super) refund_reason: Option<RefundReason>,
+}
+
+impl Order {
+    /// Gifts that have a place in the combo.
+    pub(super) fn left(&self) -> u32 {
+        self.count.saturating_sub(self.withdrawn)
+    }
 }
 
 pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), Error> {
@@ -63,11 +75,34 @@ pub(super) async fn order(tx: &mut Tx, order_id: &str) -> Result<Option<Order>, 
     Ok(order)
 }
 
-/// Gifts of later orders of the same combo that were not given back.
-pub(super) async fn given_later(tx: &mut Tx, order: &Order) -> Result<u32, Error> {
+/// Which orders are looked for; all of them where nothing is said.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) room: Option<String>,
+    pub(super) user: Option<String>,
+    /// Orders of smaller numbers.
+    pub(super) before: Option<u64>,
+}
+
+/// Up to `limit` orders, newest first.
+pub(super) async fn orders(tx: &mut Tx, wanted: &Wanted, limit: u32) -> Result<Vec<Order>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM gift_orders WHERE number < ");
+    query.push_bind(to_db(wanted.before.unwrap_or(u64::MAX)));
+    if let Some(room) = &wanted.room {
+        query.push(" AND group_id = ").push_bind(room);
+    }
+    if let Some(user) = &wanted.user {
+        query.push(" AND user_id = ").push_bind(user);
+    }
+    query.push(" ORDER BY number DESC LIMIT ").push_bind(i64::from(limit));
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
+
+/// Places of the combo that come after those of this order.
+pub(super) async fn places_after(tx: &mut Tx, order: &Order) -> Result<u32, Error> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM gift_orders
-         WHERE number > $1 AND group_id = $2 AND combo = $3 AND refunded_ms IS NULL",
+        "SELECT CAST(COALESCE(SUM(count - withdrawn), 0) AS BIGINT) FROM gift_orders
+         WHERE number > $1 AND group_id = $2 AND combo = $3",
     )
     .bind(to_db(order.number))
     .bind(&order.group_id)
@@ -77,23 +112,48 @@ pub(super) async fn given_later(tx: &mut Tx, order: &Order) -> Result<u32, Error
     u32::try_from(count).map_err(|_| Error::Unreadable(format!("the combo {}", order.combo)))
 }
 
-/// False when it was given back before.
-pub(super) async fn mark_refunded(tx: &mut Tx, number: u64, now_ms: u64) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "UPDATE gift_orders SET refunded_ms = $2 WHERE number = $1 AND refunded_ms IS NULL",
+/// Up to `limit` orders of a combo before the order `before`, the last first.
+pub(super) async fn orders_before(
+    tx: &mut Tx,
+    group_id: &str,
+    combo: &str,
+    before: u64,
+    limit: u32,
+) -> Result<Vec<Order>, Error> {
+    let orders = sqlx::query_as(
+        "SELECT * FROM gift_orders WHERE group_id = $1 AND combo = $2 AND number < $3
+         ORDER BY number DESC LIMIT $4",
     )
-    .bind(to_db(number))
-    .bind(to_db(now_ms))
-    .execute(&mut **tx)
+    .bind(group_id)
+    .bind(combo)
+    .bind(to_db(before))
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(orders)
 }
 
-/// The stream of the room that runs or ran last.
-pub(super) async fn last_stream(tx: &mut Tx, group_id: &str) -> Result<Option<u64>, Error> {
-    let row = sqlx::query("SELECT MAX(stream) AS stream FROM streams WHERE group_id = $1")
-        .bind(group_id)
-        .fetch_one(&mut **tx)
+/// Notes that so many gifts of an order are not going to be told.
+pub(super) async fn add_withdrawn(tx: &mut Tx, number: u64, gifts: u32) -> Result<(), Error> {
+    sqlx::query("UPDATE gift_orders SET withdrawn = withdrawn + $2 WHERE number = $1")
+        .bind(to_db(number))
+        .bind(i64::from(gifts))
+        .execute(&mut **tx)
         .await?;
-    Ok(row.get::<Option<i64>, _>("stream").map(from_db))
+    Ok(())
+}
+
+pub(super) async fn mark_refunded(
+    tx: &mut Tx,
+    number: u64,
+    reason: RefundReason,
+    now_ms: u64,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE gift_orders SET refunded_ms = $2, refund_reason = $3 WHERE number = $1")
+        .bind(to_db(number))
+        .bind(to_db(now_ms))
+        .bind(reason)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

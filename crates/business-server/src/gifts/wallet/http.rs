@@ -1,6 +1,7 @@
 //! Calls: wallets.
 
 use axum::extract::State;
+use chat_types::UserId;
 use chat_types::business::api::{MAX_TOP_UP, TopUp, Wallet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -8,13 +9,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::payment::{self, Paid, Payment};
-use super::{Account, Booking, Kind, balance_of, book, store};
+use super::{Account, Booking, Kind, RefundReason, balance_of, book, store, support};
 use crate::Business;
 use crate::gifts::idempotency::{self, IdempotencyKey};
 use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Signed, number};
+use crate::storage::Tx;
 
 /// Entries in one answer, at most.
-const PAGE: u32 = 50;
+pub(super) const PAGE: u32 = 50;
 
 pub(crate) fn routes() -> Api {
     Api::new()
@@ -22,6 +24,7 @@ pub(crate) fn routes() -> Api {
         .routes(routes!(entries))
         .routes(routes!(top_up))
         .routes(routes!(pay))
+        .merge(support::routes())
 }
 
 /// The wallet of the caller.
@@ -37,14 +40,14 @@ async fn wallet(
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Before {
+pub(super) struct Before {
     /// Entries before this one; the newest without it.
     #[serde(default, deserialize_with = "number")]
     before: Option<u64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Entries {
+pub(super) struct Entries {
     /// Newest first, at most 50.
     entries: Vec<EntryView>,
     /// `before` of the next page; absent when this was the last.
@@ -55,10 +58,12 @@ struct Entries {
 #[derive(Debug, Serialize, ToSchema)]
 struct EntryView {
     entry: u64,
-    /// `top_up`, `gift` or `refund`.
-    kind: String,
+    kind: Kind,
     /// What it was for, such as `gift:ORDER` or `payment:ID`.
     reference: String,
+    /// Of a refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RefundReason>,
     /// Below zero for what was spent.
     coins: i64,
     at_s: u64,
@@ -70,13 +75,21 @@ struct EntryView {
 async fn entries(
     State(business): State<Arc<Business>>,
     caller: Caller,
-    QueryOf(Before { before }): QueryOf<Before>,
+    QueryOf(before): QueryOf<Before>,
 ) -> Result<axum::Json<Entries>, Problem> {
-    let account = Account::Wallet(caller.user_id.as_str());
-    let before = before.unwrap_or(u64::MAX);
     let mut tx = business.database.read().await?;
+    Ok(axum::Json(entries_of(&mut tx, &caller.user_id, before).await?))
+}
+
+/// A page of the entries of this account's wallet.
+pub(super) async fn entries_of(
+    tx: &mut Tx,
+    user: &UserId,
+    Before { before }: Before,
+) -> Result<Entries, Problem> {
+    let account = Account::Wallet(user.as_str());
     // One more than the page, to know whether there is another.
-    let mut found = store::entries(&mut tx, account, before, PAGE + 1).await?;
+    let mut found = store::entries(tx, account, before.unwrap_or(u64::MAX), PAGE + 1).await?;
     let has_more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
     let next = found.last().map(|entry| entry.number).filter(|_| has_more);
@@ -84,10 +97,11 @@ async fn entries(
         entry: entry.number,
         kind: entry.kind,
         reference: entry.reference,
+        reason: entry.reason,
         coins: entry.amount,
         at_s: entry.at_ms / 1_000,
     });
-    Ok(axum::Json(Entries { entries: entries.collect(), next }))
+    Ok(Entries { entries: entries.collect(), next })
 }
 
 /// Fill up the caller's wallet, for nothing. Only in development.
@@ -115,6 +129,7 @@ async fn top_up(
     let booking = Booking {
         kind: Kind::TopUp,
         reference: &format!("top_up:{}:{}:{now_ms}", caller.user_id, call.key()),
+        reason: None,
         from: Account::Development,
         to: Account::Wallet(caller.user_id.as_str()),
         coins: body.coins,

@@ -8,8 +8,11 @@
 pub(super) mod http;
 mod payment;
 pub(crate) mod store;
+mod support;
 
 use chat_types::UserId;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::storage::{self, Tx};
@@ -44,21 +47,26 @@ impl Account<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What coins were moved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, Serialize, ToSchema)]
+#[sqlx(type_name = "TEXT", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EntryKind)]
 pub(crate) enum Kind {
     TopUp,
     Gift,
     Refund,
 }
 
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::TopUp => "top_up",
-            Self::Gift => "gift",
-            Self::Refund => "refund",
-        }
-    }
+/// Why an order was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, Serialize, ToSchema)]
+#[sqlx(type_name = "TEXT", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundReason {
+    /// An administrator did it.
+    Asked,
+    /// The chat service refused for good to tell the room of it.
+    Untold,
 }
 
 /// Coins that go from one account to another.
@@ -67,6 +75,8 @@ pub(crate) struct Booking<'a> {
     pub(crate) kind: Kind,
     /// What it is for. Another booking of the same reference is refused by the database.
     pub(crate) reference: &'a str,
+    /// Of a refund, why it is made.
+    pub(crate) reason: Option<RefundReason>,
     pub(crate) from: Account<'a>,
     pub(crate) to: Account<'a>,
     /// More than zero.

@@ -65,7 +65,8 @@ pub(super) async fn take(tx: &mut Tx, payment: Payment, now_ms: u64) -> Result<P
                 return Err(Problem::not_found("account", format!("there is no account {user}")));
             }
             let (from, to) = (Account::Payment, wallet);
-            let booking = Booking { kind: Kind::TopUp, reference: &reference, from, to, coins };
+            let (kind, reference) = (Kind::TopUp, &reference);
+            let booking = Booking { kind, reference, reason: None, from, to, coins };
             book(tx, booking, now_ms).await?;
         }
     }

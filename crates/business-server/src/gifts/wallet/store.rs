@@ -1,8 +1,8 @@
 //! The ledger in the database.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::{Account, Booking};
+use super::{Account, Booking, Kind, RefundReason};
 use crate::gifts::store::counters::{self, Scope};
 use crate::storage::{Error, Tx, to_db};
 
@@ -11,8 +11,9 @@ use crate::storage::{Error, Tx, to_db};
 pub(super) struct Entry {
     #[sqlx(try_from = "i64")]
     pub(super) number: u64,
-    pub(super) kind: String,
+    pub(super) kind: Kind,
     pub(super) reference: String,
+    pub(super) reason: Option<RefundReason>,
     pub(super) amount: i64,
     #[sqlx(try_from = "i64")]
     pub(super) at_ms: u64,
@@ -83,11 +84,13 @@ async fn open(tx: &mut Tx, account: Account<'_>) -> Result<(), Error> {
 pub(super) async fn enter(tx: &mut Tx, booking: Booking<'_>, now_ms: u64) -> Result<(), Error> {
     let number = to_db(counters::claim(tx, Scope::Transactions).await?);
     sqlx::query(
-        "INSERT INTO ledger_transactions (number, kind, reference, at_ms) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO ledger_transactions (number, kind, reference, reason, at_ms)
+         VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(number)
-    .bind(booking.kind.name())
+    .bind(booking.kind)
     .bind(booking.reference)
+    .bind(booking.reason)
     .bind(to_db(now_ms))
     .execute(&mut **tx)
     .await?;
@@ -112,7 +115,7 @@ pub(super) async fn entries(
     limit: u32,
 ) -> Result<Vec<Entry>, Error> {
     let entries = sqlx::query_as(
-        "SELECT t.number, t.kind, t.reference, t.at_ms, e.amount
+        "SELECT t.number, t.kind, t.reference, t.reason, t.at_ms, e.amount
          FROM ledger_entries e JOIN ledger_transactions t ON t.number = e.transaction_number
          WHERE e.account = $1 AND e.transaction_number < $2
          ORDER BY e.transaction_number DESC LIMIT $3",
@@ -136,4 +139,51 @@ pub(super) async fn booked(tx: &mut Tx, reference: &str) -> Result<Option<(Strin
     .fetch_optional(&mut **tx)
     .await?;
     Ok(booked)
+}
+
+/// Coins that the shop's payment has sold.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct Payment {
+    #[sqlx(try_from = "i64")]
+    pub(super) number: u64,
+    pub(super) reference: String,
+    #[sqlx(try_from = "i64")]
+    pub(super) at_ms: u64,
+    pub(super) account: String,
+    pub(super) amount: i64,
+}
+
+/// Up to `limit` payments before the transaction `before`, for this wallet or for all, newest first.
+pub(super) async fn payments(
+    tx: &mut Tx,
+    wallet: Option<Account<'_>>,
+    before: u64,
+    limit: u32,
+) -> Result<Vec<Payment>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT t.number, t.reference, t.at_ms, w.account, w.amount
+         FROM ledger_entries p JOIN ledger_transactions t ON t.number = p.transaction_number
+             JOIN ledger_entries w ON w.transaction_number = t.number AND w.account <> p.account
+         WHERE p.account = ",
+    );
+    query.push_bind(Account::Payment.name());
+    query.push(" AND p.transaction_number < ").push_bind(to_db(before));
+    if let Some(wallet) = wallet {
+        query.push(" AND w.account = ").push_bind(wallet.name());
+    }
+    query.push(" ORDER BY p.transaction_number DESC LIMIT ").push_bind(i64::from(limit));
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
+
+/// The payment of this reference.
+pub(super) async fn payment(tx: &mut Tx, reference: &str) -> Result<Option<Payment>, Error> {
+    let payment = sqlx::query_as(
+        "SELECT t.number, t.reference, t.at_ms, w.account, w.amount
+         FROM ledger_transactions t JOIN ledger_entries w ON w.transaction_number = t.number
+         WHERE t.reference = $1 AND w.amount > 0",
+    )
+    .bind(reference)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(payment)
 }
