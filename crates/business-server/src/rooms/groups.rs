@@ -10,9 +10,7 @@ use chat_types::webhook::Webhook;
 use super::store::{self, streams};
 use super::{change_status, end_stream};
 use crate::Business;
-use crate::accounts;
 use crate::events::Event;
-use crate::http::Role;
 use crate::storage::{Error, Tx};
 
 /// Follows what has happened to a group.
@@ -68,11 +66,11 @@ async fn handed_on(
     let Some(room) = store::find(tx, group_id).await?.filter(|room| room.owner != owner) else {
         return Ok(());
     };
-    let runs_rooms = accounts::store::role(tx, owner).await?.is_some_and(|role| role >= Role::Host);
     if !owner.is_empty() {
         tracing::info!(group_id, from = room.owner, to = owner, "room handed on");
         store::set_owner(tx, group_id, owner).await?;
     }
+    let runs_rooms = store::runs_rooms(tx, owner).await?;
     if !runs_rooms && streams::open_stream(tx, group_id).await?.is_some() {
         tracing::warn!(group_id, owner, "who owns the room now runs none here: its stream ends");
         change_status(business, tx, &room, LiveStatus::Ended).await?;

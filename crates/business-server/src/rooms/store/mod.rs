@@ -5,6 +5,7 @@ pub(super) mod streams;
 pub(crate) use streams::{last_stream, open_or_next_stream, open_stream};
 
 use chat_types::business::LiveStatus;
+use chat_types::business::api::Role;
 use sqlx::FromRow;
 
 use crate::storage::{Error, Tx, to_db};
@@ -131,4 +132,13 @@ pub(super) async fn set_title(tx: &mut Tx, group_id: &str, title: &str) -> Resul
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Whether this account has a role in which it may run rooms.
+pub(super) async fn runs_rooms(tx: &mut Tx, user_id: &str) -> Result<bool, Error> {
+    let role: Option<String> = sqlx::query_scalar("SELECT role FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(role.and_then(|role| Role::from_name(&role)).is_some_and(|role| role >= Role::Host))
 }
