@@ -21,6 +21,7 @@ mod moderation;
 mod names;
 mod outbox;
 mod products;
+mod proxy;
 mod rank;
 mod refunds;
 mod rooms;

@@ -10,9 +10,7 @@ use utoipa_axum::routes;
 use super::store::{self, Figures, Stored, Wanted};
 use super::{Order, Taken, take_order};
 use crate::Business;
-use crate::http::{
-    Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, Signed, number,
-};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, Signed, number};
 use crate::products::find;
 use crate::rooms::{self, store::open_or_next_stream};
 
