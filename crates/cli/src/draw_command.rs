@@ -27,6 +27,10 @@ struct Verify {
     /// shown to agree with itself
     #[arg(long, value_name = "HEX")]
     commitment: Option<String>,
+    /// The hash of the list of entrants that was told when the draw was closed, 64 digits. Without it
+    /// the list is compared with the record's own hash alone
+    #[arg(long, value_name = "HEX")]
+    entrants_hash: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -36,7 +40,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Some(published) => record.verify_published(&published.trim().to_ascii_lowercase())?,
         None => record.verify()?,
     }
-    for line in report(&record, verify.commitment.is_some()) {
+    if let Some(told) = &verify.entrants_hash {
+        record.verify_list_told(&told.trim().to_ascii_lowercase())?;
+    }
+    for line in report(&record, verify) {
         print_line(&line)?;
     }
     Ok(())
@@ -56,22 +63,31 @@ fn read(file: &PathBuf) -> Result<Vec<u8>, Error> {
 }
 
 /// What holds, for a person. Text of the record is other people's: it is printed escaped.
-fn report(record: &Record, published: bool) -> Vec<String> {
-    let commitment = if published {
+fn report(record: &Record, verify: &Verify) -> Vec<String> {
+    let commitment = if verify.commitment.is_some() {
         "the commitment is the one that you gave, and the seed belongs to it"
     } else {
         "the seed belongs to the record's commitment; give --commitment to compare it with the one \
          that was published at the start"
     };
+    let list = match (&verify.entrants_hash, record.list_told_at_ms) {
+        (Some(_), _) => "with the hash that you gave",
+        (None, Some(_)) => {
+            "with the hash told, by the record before the winners were drawn; give --entrants-hash \
+             to compare it with the one in the room"
+        }
+        (None, None) => "with the hash told; the record does not say when the room was told it",
+    };
     let mut lines = vec![
         format!("draw {:?} of room {:?}: {:?}", record.draw, record.room, record.prize),
         format!("ok: {commitment}"),
-        format!(
-            "ok: {} entrants, each once and in order, with the hash told",
-            record.entrants.len()
-        ),
-        format!("ok: {} drawn again, the same in the same order", record.winners.len()),
+        format!("ok: {} entrants, each once and in order, {list}", record.entrants.len()),
     ];
+    lines.push(if record.cancelled {
+        "ok: the draw was cancelled, and nobody won".to_owned()
+    } else {
+        format!("ok: {} drawn again, the same in the same order", record.winners.len())
+    });
     let places = record.winners.iter().enumerate();
     lines.extend(places.map(|(at, winner)| format!("{}. {winner:?}", at + 1)));
     lines
@@ -99,6 +115,9 @@ mod tests {
             must_follow: false,
             not_admitted: 0,
             turned_away: 0,
+            cancelled: false,
+            list_told_at_ms: Some(3),
+            drawn_at_ms: Some(4),
             winners_wanted: 1,
             commitment: seed.commitment(),
             seed: seed.to_hex(),
@@ -108,9 +127,35 @@ mod tests {
         }
     }
 
+    fn arguments(file: &Path) -> Verify {
+        Verify { file: file.to_owned(), commitment: None, entrants_hash: None }
+    }
+
     fn verify(file: &Path, commitment: Option<String>) -> Result<(), Error> {
-        let verify = Verify { file: file.to_owned(), commitment };
+        let verify = Verify { commitment, ..arguments(file) };
         run(&Arguments { command: Command::Verify(verify) })
+    }
+
+    #[test]
+    fn the_list_is_compared_with_the_hash_that_was_told_before_the_seed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("record.json");
+        std::fs::write(&file, serde_json::to_vec(&record()).unwrap()).unwrap();
+        let with_hash = |hash: String| {
+            let verify = Verify { entrants_hash: Some(hash), ..arguments(&file) };
+            run(&Arguments { command: Command::Verify(verify) })
+        };
+        with_hash(record().entrants_hash.to_uppercase()).unwrap();
+        let fault = with_hash("0".repeat(64)).unwrap_err();
+        assert!(matches!(fault, Error::Draw(Fault::ListTold { .. })), "{fault}");
+    }
+
+    #[test]
+    fn of_a_cancelled_draw_is_said_that_nobody_won() {
+        let cancelled = Record { cancelled: true, winners: Vec::new(), ..record() };
+        assert_eq!(cancelled.verify(), Ok(()));
+        let lines = report(&cancelled, &arguments(Path::new("-"))).join("\n");
+        assert!(lines.contains("cancelled"), "{lines}");
     }
 
     #[test]
@@ -145,7 +190,7 @@ mod tests {
 
     #[test]
     fn text_of_other_people_does_not_steer_the_terminal() {
-        let lines = report(&record(), true);
+        let lines = report(&record(), &arguments(Path::new("-")));
         assert!(lines.iter().all(|line| !line.contains('\u{1b}')), "{lines:?}");
         assert!(lines[0].contains("cup"));
     }

@@ -40,6 +40,16 @@ pub struct Record {
     /// Comments that came when the draw had as many entrants as it takes.
     #[serde(default)]
     pub turned_away: u64,
+    /// The draw was cancelled before its end: its list and seed are shown, and nobody won.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cancelled: bool,
+    /// When the room had been told the hash of the list, in Unix milliseconds. Absent when that is
+    /// not known, or the room could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_told_at_ms: Option<u64>,
+    /// When the winners were drawn, in Unix milliseconds. The seed was told to nobody before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_at_ms: Option<u64>,
     pub winners_wanted: u32,
     /// SHA-256 of the seed, as published when the draw was opened.
     pub commitment: String,
@@ -81,6 +91,15 @@ pub enum Fault {
     Order { place: usize, entrant: String },
     #[error("the list of entrants has the hash {hash}, and the record says {told:?}")]
     EntrantsHash { hash: String, told: String },
+    #[error(
+        "the list has the hash {hash}, and {told:?} was told before the seed: the list is another one"
+    )]
+    ListTold { hash: String, told: String },
+    #[error(
+        "the hash of the list was told at {list_told_at_ms} ms, which is after the winners were \
+         drawn at {drawn_at_ms} ms"
+    )]
+    ToldLate { list_told_at_ms: u64, drawn_at_ms: u64 },
     #[error("the record names {told} winners, and {drawn} are drawn")]
     Count { told: usize, drawn: usize },
     #[error("winner {place} is {drawn:?} when drawn again, and {told:?} in the record")]
@@ -121,7 +140,15 @@ impl Record {
         if hash != self.entrants_hash {
             return Err(Fault::EntrantsHash { hash, told: self.entrants_hash.clone() });
         }
-        let wanted = usize::try_from(self.winners_wanted).unwrap_or(usize::MAX);
+        if let (Some(list_told_at_ms), Some(drawn_at_ms)) = (self.list_told_at_ms, self.drawn_at_ms)
+            && list_told_at_ms > drawn_at_ms
+        {
+            return Err(Fault::ToldLate { list_told_at_ms, drawn_at_ms });
+        }
+        let wanted = match self.cancelled {
+            true => 0,
+            false => usize::try_from(self.winners_wanted).unwrap_or(usize::MAX),
+        };
         let drawn = winners(&seed, &self.draw, &entrants, wanted);
         if drawn.len() != self.winners.len() {
             return Err(Fault::Count { told: self.winners.len(), drawn: drawn.len() });
@@ -149,6 +176,19 @@ impl Record {
         Err(Fault::Commitment { hash: self.commitment.clone(), commitment: commitment.to_owned() })
     }
 
+    /// [`verify`](Self::verify), and that `entrants_hash` is the record's: the one that the verifier
+    /// wrote down when the list was closed, before the seed was told.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub fn verify_list_told(&self, entrants_hash: &str) -> Result<(), Fault> {
+        self.verify()?;
+        if self.entrants_hash == entrants_hash {
+            return Ok(());
+        }
+        Err(Fault::ListTold { hash: self.entrants_hash.clone(), told: entrants_hash.to_owned() })
+    }
+
     fn sound_entrants(&self) -> Result<Entrants, Fault> {
         for (at, entrant) in self.entrants.iter().enumerate() {
             if !is_id(entrant) {
@@ -160,6 +200,20 @@ impl Record {
         }
         Ok(Entrants::new(self.entrants.iter().cloned()))
     }
+}
+
+/// From its digits, the form in which it is stored.
+impl TryFrom<String> for Seed {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        Self::from_hex(&text).ok_or(Fault::Seed)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A control character would make two different lists or tickets of the same bytes.

@@ -63,6 +63,7 @@ pub(crate) fn business_messages() -> Vec<Vec<u8>> {
         json!({"t": "product", "product": null}),
         json!({"t": "live_status", "status": "live", "at_s": 1_760_000_000}),
         draw,
+        json!({"t": "draw_closed", "draw": "d1", "entrants": 2, "entrants_hash": "ef".repeat(32)}),
         json!({"t": "draw_result", "draw": "d1", "prize": "A cup", "entrants": 2,
                "winners": [{"user": "mei", "nick": "Mei"}], "seed": "cd".repeat(32)}),
         json!({"t": "draw_cancelled", "draw": "d1"}),

@@ -43,6 +43,17 @@ pub struct DrawCancelled {
     pub draw: String,
 }
 
+/// The list of entrants stands. It is told before the seed, so that nobody who knows the seed can
+/// still change the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawClosed {
+    pub draw: String,
+    /// Accounts on the list.
+    pub entrants: u32,
+    /// SHA-256 of the list, in lower-case hexadecimal, by the rule of `docs/draws.md`.
+    pub entrants_hash: String,
+}
+
 /// A draw is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrawResult {

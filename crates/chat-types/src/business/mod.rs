@@ -12,7 +12,7 @@ mod live_status;
 mod product;
 
 pub use announcement::{Announcement, AnnouncementKind, MAX_ANNOUNCEMENT_CHARS};
-pub use draw::{DrawCancelled, DrawConditions, DrawOpened, DrawResult, Winner};
+pub use draw::{DrawCancelled, DrawClosed, DrawConditions, DrawOpened, DrawResult, Winner};
 pub use gift::{EffectClass, Gift};
 pub use like::{LIKES_COUNTER, Like, MAX_LIKES_PER_MESSAGE};
 pub use live_status::{LIVE_STATUS_FIELD, LiveStatus, LiveStatusChanged};
@@ -38,18 +38,20 @@ pub enum BusinessMessage {
     LiveStatus(LiveStatusChanged),
     DrawOpened(DrawOpened),
     DrawCancelled(DrawCancelled),
+    DrawClosed(DrawClosed),
     DrawResult(DrawResult),
     Announcement(Announcement),
 }
 
 impl BusinessMessage {
     /// All values of `t`.
-    pub const KINDS: [&str; 8] = [
+    pub const KINDS: [&str; 9] = [
         "gift",
         "like",
         "product",
         "live_status",
         "draw_opened",
+        "draw_closed",
         "draw_result",
         "draw_cancelled",
         "announcement",
@@ -64,6 +66,7 @@ impl BusinessMessage {
             Self::LiveStatus(_) => "live_status",
             Self::DrawOpened(_) => "draw_opened",
             Self::DrawCancelled(_) => "draw_cancelled",
+            Self::DrawClosed(_) => "draw_closed",
             Self::DrawResult(_) => "draw_result",
             Self::Announcement(_) => "announcement",
         }
@@ -100,6 +103,7 @@ impl BusinessMessage {
             Self::LiveStatus(_) => true,
             Self::DrawOpened(draw) => is_id(&draw.draw),
             Self::DrawCancelled(draw) => is_id(&draw.draw),
+            Self::DrawClosed(draw) => is_id(&draw.draw),
             Self::DrawResult(draw) => is_id(&draw.draw),
             Self::Announcement(announcement) => announcement.is_sound(),
         }
@@ -190,7 +194,7 @@ mod tests {
                 products += 1;
             }
         }
-        let draws = ["draw_cancelled", "draw_opened", "draw_result"];
+        let draws = ["draw_cancelled", "draw_closed", "draw_opened", "draw_result"];
         let all = [&["announcement"], &draws[..], &["gift", "like", "live_status", "product"]];
         assert_eq!((Vec::from_iter(kinds), products > 0), (all.concat(), true));
     }

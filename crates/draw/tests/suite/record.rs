@@ -18,6 +18,9 @@ fn record() -> Record {
         must_follow: false,
         not_admitted: 0,
         turned_away: 0,
+        cancelled: false,
+        list_told_at_ms: Some(1_760_000_066_000),
+        drawn_at_ms: Some(1_760_000_066_000),
         winners_wanted: 2,
         commitment: seed.commitment(),
         seed: seed.to_hex(),
@@ -63,6 +66,34 @@ fn each_change_is_named() {
     assert!(matches!(order, Fault::Winner { place: 1, .. }), "{order}");
     let other_draw = fault(|r| r.draw = "draw_2".into());
     assert!(matches!(other_draw, Fault::Winner { .. }), "{other_draw}");
+}
+
+#[test]
+fn a_list_that_was_told_after_the_drawing_or_was_another_one_is_found() {
+    let late = fault(|r| r.drawn_at_ms = Some(1_760_000_065_999));
+    assert!(matches!(late, Fault::ToldLate { .. }), "{late}");
+    let mut silent = record();
+    silent.list_told_at_ms = None;
+    assert_eq!(silent.verify(), Ok(()), "a room that is gone can be told nothing");
+    let told = record().entrants_hash;
+    assert_eq!(record().verify_list_told(&told), Ok(()));
+    let other = Entrants::new([String::from("mei")]).hash();
+    let fault = record().verify_list_told(&other).unwrap_err();
+    assert_eq!(fault, Fault::ListTold { hash: told, told: other });
+}
+
+#[test]
+fn a_cancelled_draw_shows_list_and_seed_and_has_no_winner() {
+    let with_winners = fault(|r| r.cancelled = true);
+    assert_eq!(with_winners, Fault::Count { told: 2, drawn: 0 });
+    let mut cancelled = record();
+    cancelled.cancelled = true;
+    cancelled.winners.clear();
+    assert_eq!(cancelled.verify(), Ok(()));
+    let read = Record::read(&serde_json::to_vec(&cancelled).unwrap()).unwrap();
+    assert!(read.cancelled);
+    cancelled.entrants.pop();
+    assert!(matches!(cancelled.verify(), Err(Fault::EntrantsHash { .. })));
 }
 
 #[test]

@@ -158,6 +158,8 @@ impl Room {
                 self.parts.draws.opened(draw, now, self.clock.now(now));
             }
             BusinessMessage::DrawCancelled(draw) => self.parts.draws.cancelled(&draw),
+            // For whoever verifies a draw: the list itself is with the shop.
+            BusinessMessage::DrawClosed(_) => {}
             BusinessMessage::DrawResult(result) => self.parts.draws.drawn(result, &self.user_id),
             BusinessMessage::Announcement(said) => self.announcement(said, message, arrival, to),
         }
