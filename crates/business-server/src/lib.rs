@@ -11,6 +11,7 @@
 mod accounts;
 mod assistant;
 mod broadcast;
+mod chat_clock;
 pub mod clock;
 mod config;
 mod draws;
@@ -32,6 +33,8 @@ mod secrets;
 mod server;
 mod statistics;
 mod storage;
+#[cfg(test)]
+mod testing;
 mod webhooks;
 mod wiring;
 
@@ -51,6 +54,7 @@ use std::sync::Arc;
 pub(crate) struct Business {
     pub(crate) config: Config,
     pub(crate) clock: Arc<dyn clock::Clock>,
+    pub(crate) chat_clock: chat_clock::ChatClock,
     pub(crate) database: storage::Database,
     pub(crate) chat: chat_rest::Client,
     pub(crate) statistics: statistics::Statistics,

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{self, Badges, Identity, IdentityError, Tokens};
+use crate::chat_clock::ChatClock;
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
 use crate::http::{CallRates, EntryRates};
@@ -182,7 +183,7 @@ impl BusinessServer {
     }
 }
 
-async fn make(
+pub(crate) async fn make(
     config: Config,
     database: storage::Database,
     catalogue: Catalogue,
@@ -213,6 +214,10 @@ async fn make(
     let outbox = Outbox::open(&mut tx, limits, once, gifts::given_up).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
     let moderation = Moderation::open(&mut tx).await?;
+    let chat_clock = ChatClock::default();
+    let limits = config.webhooks.clone();
+    let now_ms = config.clock.now_ms();
+    let webhooks = Webhooks::open(&mut tx, limits, wiring::SUBJECTS, &chat_clock, now_ms).await?;
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;
     let tokens = Tokens::new(&key, config.token_lifetime)?;
@@ -220,6 +225,7 @@ async fn make(
         config.identity.clone().map(|server| Identity::new(server, &trust)).transpose()?;
     Ok(Business {
         clock: Arc::clone(&config.clock),
+        chat_clock,
         health: Health::default(),
         call_rates: CallRates::new(config.calls_per_second),
         entry_rates: EntryRates::new(config.entries_per_second),
@@ -229,7 +235,7 @@ async fn make(
         likes: Likes::new(),
         moderation,
         statistics: Statistics::default(),
-        webhooks: Webhooks::new(config.webhooks.clone(), wiring::SUBJECTS),
+        webhooks,
         tokens,
         identity,
         chat,

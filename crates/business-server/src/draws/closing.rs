@@ -1,26 +1,41 @@
-//! From the end of a draw to its result.
+//! From the end of a draw to its record.
+//!
+//! 1. Nobody enters any more, once everything that was said in time has been processed.
+//! 2. The list is written, page by page, and the room is told its hash.
+//! 3. When the room has that, the winners are drawn, and the room is told them and the seed.
+//!
+//! A cancelled draw goes the same way from its second step on, without winners.
 
-use chat_types::business::{BusinessMessage, DrawResult, MAX_BUSINESS_BYTES, Winner};
-use draw::{Entrants, RECORD_VERSION, Record, winners};
+use chat_types::business::{BusinessMessage, DrawClosed, DrawResult, MAX_BUSINESS_BYTES, Winner};
+use draw::{Entrants, winners};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-use super::store::{self, Draw, State};
-use super::{GRACE_MS, opening};
+use super::record::{self, Times};
+use super::store::{self, Draw, Qualification, State};
+use super::{chat_now_ms, lane, message_key, tell};
 use crate::accounts::levels;
-use crate::problem::Problem;
-use crate::storage::{Error, Tx};
-use crate::{Business, moderation};
+use crate::outbox;
+use crate::storage::{Error, from_db};
+use crate::{Business, moderation, webhooks};
 
 /// How often is looked whether a draw is over.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long after the end comments from before it are waited for, which are on their way here.
+const GRACE_MS: u64 = 5_000;
 /// Winners in the message to the room, at most; the record has all.
 const MAX_TOLD: usize = 100;
+/// Entrants that are read at once, so that no reader is held for long.
+const READ_AT_ONCE: u32 = 5_000;
+/// Pages that are written in one transaction, so that others get their turn at the writer.
+const PAGES_AT_ONCE: usize = 20;
+/// The messages about a draw, as their keys name them.
+const CLOSED: &str = "closed";
+const RESULT: &str = "result";
 
-/// Closes draws whose time is over, and draws, until the service stops. Only the clock and the
-/// database decide, so a service that was away does what is due as soon as it is back. A clock that
-/// is set back makes a draw end later, and one that is set forward earlier; neither draws twice.
+/// Closes draws whose time is over, and draws, until the service stops. The chat service's clock and
+/// the database decide, so a service that was away does what is due as soon as it is back.
 pub(crate) async fn close_when_over(business: Arc<Business>, stopping: CancellationToken) {
     loop {
         if let Err(error) = pass(&business).await {
@@ -34,75 +49,152 @@ pub(crate) async fn close_when_over(business: Arc<Business>, stopping: Cancellat
 }
 
 async fn pass(business: &Business) -> Result<(), Error> {
-    let end_ms = business.clock.now_ms().saturating_sub(GRACE_MS);
-    let mut reading = business.database.read().await?;
-    let due = store::due(&mut reading, end_ms).await?;
-    drop(reading);
+    let end_ms = chat_now_ms(business).saturating_sub(GRACE_MS);
+    let due = store::due(&mut business.database.read().await?, end_ms).await?;
     for draw in due {
         // One draw that cannot be finished keeps no other one waiting.
-        if let Err(error) = finish(business, &draw).await {
+        if let Err(error) = advance(business, &draw).await {
             tracing::error!(%error, draw = draw.draw, "draw not finished; tried again soon");
         }
     }
     Ok(())
 }
 
-async fn finish(business: &Business, draw: &Draw) -> Result<(), Error> {
+/// Takes the next step of a draw.
+async fn advance(business: &Business, draw: &Draw) -> Result<(), Error> {
     if draw.state == State::Open {
-        close(business, draw).await?;
+        close(business, draw).await
+    } else if draw.entrants_hash.is_none() {
+        write_list(business, draw).await
+    } else {
+        conclude(business, draw).await
     }
-    decide(business, draw).await
 }
 
-/// From here on nobody enters any more. Who does not fulfil the conditions is taken off the list.
+/// From here on nobody enters any more, unless something may still have been said in time: an event
+/// that is stored and not processed, or one that the chat service is going to bring again.
 async fn close(business: &Business, draw: &Draw) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
-    if store::close(&mut tx, &draw.draw).await? {
-        let experience = levels::experience_for(&business.config.levels, draw.conditions.min_level);
-        store::apply_conditions(&mut tx, draw, experience).await?;
+    if webhooks::is_complete_until(business, &mut tx, draw.ends_ms).await?
+        && store::close(&mut tx, &draw.draw).await?
+    {
+        tx.commit().await?;
     }
-    tx.commit().await?;
     Ok(())
 }
 
-/// Draws among the entrants of a closed draw and tells the room. The list is read and drawn from
-/// outside of the write transaction: it stands still, and others want to write meanwhile.
-async fn decide(business: &Business, draw: &Draw) -> Result<(), Error> {
-    let mut reading = business.database.read().await?;
-    let ids = store::entrants(&mut reading, &draw.draw).await?;
-    drop(reading);
-    let (seed, id) = (draw.seed.clone(), draw.draw.clone());
-    let wanted = usize::try_from(draw.winners).unwrap_or(usize::MAX);
-    let drawing = tokio::task::spawn_blocking(move || {
+/// Writes the list of those who fulfil the conditions, which stands still now, and tells the room its
+/// hash. Nothing is held meanwhile: whatever breaks this off, the next attempt writes it anew.
+async fn write_list(business: &Business, draw: &Draw) -> Result<(), Error> {
+    let conditions = draw.conditions();
+    let wanted = Qualification {
+        experience: levels::experience_for(&business.config.levels, draw.min_level),
+        must_have_gifted: conditions.must_have_gifted,
+        must_follow: conditions.must_follow,
+    };
+    let (mut ids, mut not_admitted, mut after) = (Vec::new(), 0_u64, String::new());
+    loop {
+        let mut reading = business.database.read().await?;
+        let read = store::entrants_after(&mut reading, draw, wanted, &after, READ_AT_ONCE).await?;
+        let Some(last) = read.last() else { break };
+        after.clone_from(&last.user_id);
+        for entrant in read {
+            if entrant.qualifies == 0 {
+                not_admitted += 1;
+            } else {
+                ids.push(entrant.user_id);
+            }
+        }
+    }
+    let listing = tokio::task::spawn_blocking(move || {
         let entrants = Entrants::new(ids);
-        let won = winners(&seed, &id, &entrants, wanted);
-        (entrants.len(), entrants.hash(), won)
+        (entrants.len(), entrants.hash(), record::pages(&entrants))
     });
-    let Ok((count, hash, won)) = drawing.await else {
-        // A panic is logged by the runtime; the draw stays closed and is drawn at the next look.
+    let Ok((count, hash, pages)) = listing.await else {
+        // A panic is logged by the runtime; the list is written at the next look.
         return Ok(());
     };
+    let mut number = 0_u64;
+    for some in pages.chunks(PAGES_AT_ONCE) {
+        let mut tx = business.database.write().await?;
+        for page in some {
+            store::insert_page(&mut tx, &draw.draw, number, page).await?;
+            number += 1;
+        }
+        tx.commit().await?;
+    }
     let mut tx = business.database.write().await?;
-    let now_ms = business.clock.now_ms();
-    if !store::decide(&mut tx, &draw.draw, &hash, now_ms).await? {
+    store::delete_pages(&mut tx, &draw.draw, number).await?;
+    // Of one that was drawn by an earlier version, the room knows everything already.
+    let is_old = draw.state == State::Drawn;
+    let not_admitted = if is_old { draw.not_admitted } else { not_admitted };
+    if !store::seal(&mut tx, &draw.draw, &hash, not_admitted).await? {
         return Ok(());
     }
-    let mut told = Vec::new();
-    for (at, user) in won.into_iter().enumerate() {
-        let nick = store::nick(&mut tx, &user).await?.unwrap_or_else(|| user.clone());
-        let nick = moderation::shown_name(business, &mut tx, &draw.group_id, &user, &nick).await?;
-        let winner = Winner { user, nick };
-        store::insert_winner(&mut tx, &draw.draw, at, &winner).await?;
-        told.push(winner);
+    if !is_old {
+        let message = BusinessMessage::DrawClosed(DrawClosed {
+            draw: draw.draw.clone(),
+            entrants: u32::try_from(count).unwrap_or(u32::MAX),
+            entrants_hash: hash,
+        });
+        tell(business, &mut tx, draw, CLOSED, &message).await?;
     }
-    let message = result(draw, u32::try_from(count).unwrap_or(u32::MAX), told);
-    opening::tell(&mut tx, draw, "result", &message, now_ms).await?;
     tx.commit().await?;
     business.outbox.wake();
     Ok(())
 }
 
-/// The message to the room, with as many of the first [`MAX_TOLD`] winners as it has room for.
+/// Draws among the entrants and tells the room, unless it has not been told the hash of the list yet.
+async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
+    let mut reading = business.database.read().await?;
+    if outbox::is_waiting(&mut reading, &lane(draw)).await? {
+        return Ok(());
+    }
+    let told_ms = outbox::delivered_ms(&mut reading, &message_key(draw, CLOSED)).await?;
+    drop(reading);
+    let ids = record::entrants(business, &draw.draw).await?;
+    let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let (seed, id) = (draw.seed.clone(), draw.draw.clone());
+    let wanted = match draw.state {
+        State::Cancelled => 0,
+        _ => usize::try_from(draw.winners).unwrap_or(usize::MAX),
+    };
+    let drawing =
+        tokio::task::spawn_blocking(move || winners(&seed, &id, &Entrants::new(ids), wanted));
+    let Ok(won) = drawing.await else { return Ok(()) };
+    let mut tx = business.database.write().await?;
+    let now_ms = chat_now_ms(business);
+    let state = if draw.state == State::Cancelled { State::Cancelled } else { State::Drawn };
+    if !store::conclude(&mut tx, &draw.draw, state, now_ms).await? {
+        return Ok(());
+    }
+    let mut told = Vec::new();
+    for (place, user) in (0..).zip(&won) {
+        let nick = store::nick(&mut tx, user).await?.unwrap_or_else(|| user.clone());
+        let nick = moderation::shown_name(business, &mut tx, &draw.group_id, user, &nick).await?;
+        store::insert_winner(&mut tx, &draw.draw, place, user, &nick).await?;
+        if told.len() < MAX_TOLD {
+            told.push(Winner { user: user.clone(), nick });
+        }
+    }
+    let times = Times {
+        // The own clock may have been set back in between.
+        list_told_at_ms: told_ms.map(|ms| business.chat_clock.now_ms(ms).min(now_ms)),
+        drawn_at_ms: match (draw.state, draw.over_ms) {
+            (State::Drawn, Some(over_ms)) => from_db(over_ms),
+            _ => now_ms,
+        },
+    };
+    store::insert_head(&mut tx, &draw.draw, &record::head(draw, times, won)).await?;
+    if draw.state == State::Closing {
+        tell(business, &mut tx, draw, RESULT, &result(draw, count, told)).await?;
+    }
+    tx.commit().await?;
+    business.outbox.wake();
+    Ok(())
+}
+
+/// The message to the room, with as many of these winners as it has room for.
 fn result(draw: &Draw, entrants: u32, winners: Vec<Winner>) -> BusinessMessage {
     let mut result = DrawResult {
         draw: draw.draw.clone(),
@@ -111,7 +203,6 @@ fn result(draw: &Draw, entrants: u32, winners: Vec<Winner>) -> BusinessMessage {
         winners,
         seed: draw.seed.to_hex(),
     };
-    result.winners.truncate(MAX_TOLD);
     loop {
         let message = BusinessMessage::DrawResult(result.clone());
         // Plain data with text keys always encodes.
@@ -122,74 +213,101 @@ fn result(draw: &Draw, entrants: u32, winners: Vec<Winner>) -> BusinessMessage {
     }
 }
 
-/// The public record. 409 until the draw is over.
-pub(super) async fn record(tx: &mut Tx, draw: Draw) -> Result<Record, Problem> {
-    let Some(entrants_hash) = draw.entrants_hash else {
-        let detail = match draw.state {
-            State::Cancelled => format!("the draw {} was cancelled: nobody won", draw.draw),
-            _ => format!("the draw {} is not over: its record comes with the result", draw.draw),
-        };
-        return Err(Problem::conflict("no_record", detail));
-    };
-    let entrants = store::entrants(tx, &draw.draw).await?;
-    let winners = store::winners(tx, &draw.draw).await?;
-    Ok(Record {
-        version: RECORD_VERSION,
-        room: draw.group_id,
-        keyword: draw.keyword,
-        prize: draw.prize,
-        opened_at_ms: draw.opened_ms,
-        ends_at_ms: draw.ends_ms,
-        min_level: draw.conditions.min_level,
-        must_have_gifted: draw.conditions.must_have_gifted,
-        must_follow: draw.conditions.must_follow,
-        not_admitted: draw.not_admitted,
-        turned_away: draw.turned_away,
-        cancelled: false,
-        list_told_at_ms: None,
-        drawn_at_ms: draw.over_ms,
-        winners_wanted: draw.winners,
-        commitment: draw.commitment,
-        seed: draw.seed.to_hex(),
-        entrants_hash,
-        entrants: Entrants::new(entrants).into_vec(),
-        winners: winners.into_iter().map(|winner| winner.user).collect(),
-        draw: draw.draw,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draws::keyword::Matching;
-    use ::draw::Seed;
-    use chat_types::business::DrawConditions;
+    use crate::testing::{self, TestClock};
+    use chat_types::Element;
+    use chat_types::webhook::{EventTime, GroupAfterMsg, GroupMsg, Webhook};
+
+    const NOW: u64 = 1_760_000_000_000;
+    const ENDS: u64 = NOW + 60_000;
+
+    fn said(user: &str, at_ms: u64) -> Webhook {
+        let message = GroupMsg {
+            group_id: "r".into(),
+            from_account: user.into(),
+            msg_body: vec![Element::text("lucky")],
+            event_time: EventTime(at_ms),
+            ..GroupMsg::default()
+        };
+        let msg_seq = u32::from(user.as_bytes()[0]);
+        let msg_time = u32::try_from(at_ms / 1_000).unwrap();
+        Webhook::GroupAfterSendMsg(GroupAfterMsg { message, msg_seq, msg_time })
+    }
+
+    /// A service with an open draw in the room `r`.
+    async fn with_open_draw(dir: &std::path::Path, clock: &Arc<TestClock>) -> Business {
+        let business = testing::business(dir, clock).await;
+        let mut tx = business.database.write().await.unwrap();
+        crate::rooms::store::insert(&mut tx, "r", "host", "Room", 0).await.unwrap();
+        let open = Draw { opened_ms: NOW, ..crate::draws::tests::draw("d", 1, ENDS) };
+        store::insert(&mut tx, &open).await.unwrap();
+        tx.commit().await.unwrap();
+        business
+    }
+
+    async fn after_pass(business: &Business) -> (State, u64) {
+        pass(business).await.unwrap();
+        let mut tx = business.database.read().await.unwrap();
+        let draw = store::find(&mut tx, "d").await.unwrap().unwrap();
+        (draw.state, draw.entrants)
+    }
+
+    #[tokio::test]
+    async fn a_draw_waits_for_every_stored_event_from_before_its_end_however_long_that_takes() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(NOW);
+        let business = with_open_draw(dir.path(), &clock).await;
+        webhooks::store_event(&business, &said("mei", ENDS)).await;
+        clock.advance_ms(60_000 + GRACE_MS);
+        assert_eq!(after_pass(&business).await, (State::Open, 0));
+        clock.advance_ms(3_600_000);
+        assert_eq!(after_pass(&business).await, (State::Open, 0));
+        webhooks::process_all(&business).await;
+        // What happened after the end holds nothing up.
+        webhooks::store_event(&business, &said("jun", ENDS + 1)).await;
+        assert_eq!(after_pass(&business).await, (State::Closing, 1));
+        webhooks::process_all(&business).await;
+        assert_eq!(after_pass(&business).await, (State::Closing, 1));
+    }
+
+    #[tokio::test]
+    async fn a_draw_waits_for_what_is_on_its_way_and_not_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(NOW);
+        let business = with_open_draw(dir.path(), &clock).await;
+        clock.advance_ms(60_000 + GRACE_MS - 1);
+        assert_eq!(after_pass(&business).await, (State::Open, 0));
+        clock.advance_ms(1);
+        assert_eq!(after_pass(&business).await, (State::Closing, 0));
+    }
+
+    #[tokio::test]
+    async fn after_a_restart_a_draw_waits_for_what_the_chat_service_brings_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(NOW);
+        let business = with_open_draw(dir.path(), &clock).await;
+        webhooks::store_event(&business, &said("mei", NOW)).await;
+        business.database.close().await;
+        drop(business);
+        // The service is away for two minutes, in which the draw ends.
+        clock.advance_ms(120_000);
+        let business = testing::business(dir.path(), &clock).await;
+        assert_eq!(after_pass(&business).await, (State::Open, 0));
+        webhooks::process_all(&business).await;
+        assert_eq!(after_pass(&business).await, (State::Open, 1));
+        clock.advance_ms(89_999);
+        webhooks::store_event(&business, &said("jun", ENDS)).await;
+        webhooks::process_all(&business).await;
+        assert_eq!(after_pass(&business).await, (State::Open, 2));
+        clock.advance_ms(1);
+        assert_eq!(after_pass(&business).await, (State::Closing, 2));
+    }
 
     fn draw() -> Draw {
-        let seed = Seed::new([3; 32]);
-        Draw {
-            draw: "draw_0011223344556677".into(),
-            group_id: "room".into(),
-            number: 1,
-            stream: Some(1),
-            opened_by: "host".into(),
-            keyword: "lucky".into(),
-            wanted: "lucky".into(),
-            matching: Matching::Contains,
-            prize: "\u{1f3c6}".repeat(60),
-            winners: 1_000,
-            conditions: DrawConditions::default(),
-            opened_ms: 0,
-            ends_ms: 60_000,
-            state: State::Closing,
-            commitment: seed.commitment(),
-            seed,
-            entrants: 5_000,
-            not_admitted: 0,
-            turned_away: 0,
-            entrants_hash: None,
-            over_ms: None,
-        }
+        let id = "draw_0011223344556677";
+        Draw { prize: "\u{1f3c6}".repeat(60), ..crate::draws::tests::draw(id, 1, 60_000) }
     }
 
     fn winners(count: usize, nick: &str) -> Vec<Winner> {
@@ -205,12 +323,12 @@ mod tests {
     #[test]
     fn a_result_is_always_short_enough_to_be_read() {
         for nick in ["Mei".to_owned(), "\"".repeat(32), "\u{1f600}".repeat(32)] {
-            let all = winners(1_000, &nick);
+            let all = winners(MAX_TOLD, &nick);
             let message = result(&draw(), 5_000, all.clone());
             let element = message.to_element();
             assert_eq!(BusinessMessage::read(&[element]), Some(message.clone()));
             let told = told(&message);
-            assert!(told.len() >= 20 && told.len() <= MAX_TOLD, "{}", told.len());
+            assert!(told.len() >= 20, "{}", told.len());
             assert_eq!(told, &all[..told.len()], "the first ones, in order");
         }
     }
@@ -219,10 +337,5 @@ mod tests {
     fn few_winners_are_all_told() {
         let all = winners(12, "Mei");
         assert_eq!(told(&result(&draw(), 50, all.clone())), all);
-    }
-
-    #[test]
-    fn a_draw_does_not_show_its_seed_to_a_log() {
-        assert!(!format!("{:?}", draw()).contains(&draw().seed.to_hex()));
     }
 }

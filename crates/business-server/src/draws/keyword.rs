@@ -1,32 +1,25 @@
 //! When a comment says the keyword.
 
 use chat_types::element::Element;
+use serde::Deserialize;
+use sqlx::Type;
 use text_rules::folded_signs;
+use utoipa::ToSchema;
 
 /// How a comment is compared with the keyword.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Type, Deserialize, ToSchema)]
+#[sqlx(type_name = "TEXT", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Match)]
 pub(super) enum Matching {
-    /// The keyword stands anywhere in it.
+    /// The keyword stands anywhere in the comment.
     #[default]
     Contains,
-    /// It is the keyword and nothing else.
+    /// The comment is the keyword and nothing else.
     Equals,
 }
 
 impl Matching {
-    const ALL: [Self; 2] = [Self::Contains, Self::Equals];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Contains => "contains",
-            Self::Equals => "equals",
-        }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|matching| matching.name() == name)
-    }
-
     /// `wanted` is a keyword that was [`normalised`].
     pub(super) fn matches(self, wanted: &str, comment: &str) -> bool {
         let said = normalised(comment);

@@ -1,20 +1,21 @@
-//! Opening a draw, and taking it back.
+//! Opening a draw, and cancelling it.
 
-use chat_types::Priority;
 use chat_types::business::{
-    Announcement, AnnouncementKind, BusinessMessage, DrawCancelled, DrawConditions, DrawOpened,
+    Announcement, AnnouncementKind, BusinessMessage, DrawCancelled, DrawOpened,
 };
 use draw::{SEED_BYTES, Seed};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
 use super::keyword::{Matching, normalised};
 use super::store::{self, Draw, State};
+use super::{chat_now_ms, tell};
 use crate::Business;
 use crate::http::Caller;
-use crate::outbox::{self, Posting, What};
 use crate::problem::Problem;
 use crate::rooms;
-use crate::storage::Tx;
+use crate::storage::{Tx, to_db};
 
 /// Longest keyword and longest prize, in characters.
 const MAX_KEYWORD_CHARS: usize = 32;
@@ -27,18 +28,41 @@ const MAX_WINDOW_S: u32 = 3_600;
 /// Digits of the random part of a draw's id.
 const ID_BYTES: usize = 8;
 
-/// What a host asks for.
-#[derive(Debug, Clone)]
-pub(super) struct Wish {
-    pub(super) keyword: String,
-    pub(super) matching: Matching,
-    pub(super) prize: String,
-    pub(super) winners: u32,
-    pub(super) window_s: u32,
-    pub(super) conditions: DrawConditions,
+/// Who of those that say the keyword takes part; looked at when the draw is closed.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Filters {
+    /// Accounts of this level or a higher one.
+    min_level: u32,
+    /// Accounts that have given a gift in this room since the stream began.
+    must_have_gifted: bool,
+    /// Accounts that follow the owner of the room.
+    must_follow: bool,
 }
 
-impl Wish {
+/// What a host asks for.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OpenDraw {
+    /// What has to be said, 1 to 32 characters. Case and width of letters do not matter.
+    #[schema(min_length = 1, max_length = 32)]
+    keyword: String,
+    #[serde(default)]
+    matching: Matching,
+    /// 1 to 60 characters, shown as they stand.
+    #[schema(min_length = 1, max_length = 60)]
+    prize: String,
+    /// 1 to 1000.
+    #[schema(minimum = 1, maximum = 1_000)]
+    winners: u32,
+    /// Seconds to take part, 5 to 3600.
+    #[schema(minimum = 5, maximum = 3_600)]
+    window_s: u32,
+    #[serde(default)]
+    filters: Filters,
+}
+
+impl OpenDraw {
     fn check(self) -> Result<Self, Problem> {
         let keyword = line("a keyword", &self.keyword, MAX_KEYWORD_CHARS)?;
         let prize = line("a prize", &self.prize, MAX_PRIZE_CHARS)?;
@@ -74,40 +98,43 @@ pub(super) async fn open(
     tx: &mut Tx,
     group_id: &str,
     caller: &Caller,
-    wish: Wish,
+    request: OpenDraw,
 ) -> Result<Draw, Problem> {
     let room = rooms::find_for_host(tx, group_id, caller).await?;
-    let wish = wish.check()?;
+    let request = request.check()?;
     if let Some(running) = store::running_in(tx, group_id).await? {
         return Err(Problem::conflict(
             "draw_running",
             format!("the draw {running} runs in this room: wait for its result or cancel it"),
         ));
     }
+    let filters = request.filters;
     let stream = rooms::store::open_stream(tx, group_id).await?;
-    if wish.conditions.must_have_gifted && stream.is_none() {
+    if filters.must_have_gifted && stream.is_none() {
         return Err(Problem::conflict(
             "no_stream",
             "nobody can have given a gift in this stream: go live first",
         ));
     }
-    let number = store::last_number(tx, group_id).await?.saturating_add(1);
-    let now_ms = business.clock.now_ms();
+    let number = store::next_number(tx, group_id).await?;
+    let now_ms = chat_now_ms(business);
     // The end is told in whole seconds, and what is told has to be what counts.
-    let ends_at_s = now_ms.div_ceil(1_000).saturating_add(u64::from(wish.window_s));
+    let ends_at_s = now_ms.div_ceil(1_000).saturating_add(u64::from(request.window_s));
     let (id, seed) = chance(business.config.seed, group_id, number);
     let draw = Draw {
         draw: id,
         group_id: room.group_id,
         number,
-        stream,
+        stream: stream.map(to_db),
         opened_by: caller.user_id.to_string(),
-        wanted: normalised(&wish.keyword),
-        keyword: wish.keyword,
-        matching: wish.matching,
-        prize: wish.prize,
-        winners: wish.winners,
-        conditions: wish.conditions,
+        wanted: normalised(&request.keyword),
+        keyword: request.keyword,
+        matching: request.matching,
+        prize: request.prize,
+        winners: request.winners,
+        min_level: filters.min_level,
+        must_have_gifted: i64::from(filters.must_have_gifted),
+        must_follow: i64::from(filters.must_follow),
         opened_ms: now_ms,
         ends_ms: ends_at_s.saturating_mul(1_000),
         state: State::Open,
@@ -116,8 +143,10 @@ pub(super) async fn open(
         entrants: 0,
         not_admitted: 0,
         turned_away: 0,
+        came_late: 0,
         entrants_hash: None,
         over_ms: None,
+        recorded: 0,
     };
     store::insert(tx, &draw).await?;
     let message = BusinessMessage::DrawOpened(DrawOpened {
@@ -127,50 +156,39 @@ pub(super) async fn open(
         winners: draw.winners,
         ends_at_s,
         commitment: draw.commitment.clone(),
-        conditions: draw.conditions,
+        conditions: draw.conditions(),
     });
-    tell(tx, &draw, "opened", &message, now_ms).await?;
+    tell(business, tx, &draw, "opened", &message).await?;
     Ok(draw)
 }
 
-/// Takes an open draw back: nobody wins, and the room is told. 409 when its list stands already.
+/// Cancels a draw before its end: nobody wins, and the room is told. Its list and seed are shown like
+/// those of any other draw, so that nobody can repeat draws unseen until an outcome pleases. 409 from
+/// its end on.
 pub(super) async fn cancel(business: &Business, tx: &mut Tx, draw: &Draw) -> Result<(), Problem> {
-    let now_ms = business.clock.now_ms();
-    if !store::cancel(tx, &draw.draw, now_ms).await? {
+    if !store::cancel(tx, &draw.draw, chat_now_ms(business)).await? {
+        let id = &draw.draw;
         return Err(Problem::conflict(
             "draw_over",
-            format!("the draw {} is over, or was cancelled before", draw.draw),
+            match draw.state {
+                State::Open | State::Closing => format!(
+                    "the time of the draw {id} is over: it cannot be cancelled any more, and its \
+                     result comes soon"
+                ),
+                State::Drawn => format!("the draw {id} is drawn: it cannot be cancelled any more"),
+                State::Cancelled => format!("the draw {id} was cancelled before"),
+            },
         ));
     }
     // One for the card, one for people.
     let off = BusinessMessage::DrawCancelled(DrawCancelled { draw: draw.draw.clone() });
-    tell(tx, draw, "off", &off, now_ms).await?;
+    tell(business, tx, draw, "off", &off).await?;
     let message = BusinessMessage::Announcement(Announcement {
         id: format!("{}.cancelled", draw.draw),
         kind: AnnouncementKind::Notice,
         text: format!("The draw for \u{201c}{}\u{201d} was cancelled.", draw.prize),
     });
-    Ok(tell(tx, draw, "cancelled", &message, now_ms).await?)
-}
-
-/// Tells the room of a draw. What happens to one draw arrives in its order, each thing once.
-pub(super) async fn tell(
-    tx: &mut Tx,
-    draw: &Draw,
-    what: &str,
-    message: &BusinessMessage,
-    now_ms: u64,
-) -> Result<(), crate::storage::Error> {
-    let lane = format!("draw:{}", draw.draw);
-    let key = format!("{lane}:{what}");
-    let posting = Posting {
-        lane: &lane,
-        key: &key,
-        group_id: &draw.group_id,
-        what: What::Message { message, priority: Priority::High, from: None },
-    };
-    outbox::enqueue(tx, posting, now_ms).await?;
-    Ok(())
+    Ok(tell(business, tx, draw, "cancelled", &message).await?)
 }
 
 /// Id and seed of a draw: by chance, or for a fixed seed of the service always the same ones for

@@ -177,6 +177,12 @@ pub(crate) async fn enqueue(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> R
     store::insert(tx, posting, now_ms).await
 }
 
+/// When a posting was delivered, in Unix milliseconds of the own clock; `None` when it was not, or so
+/// long ago that nothing is known of it any more.
+pub(crate) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
+    store::delivered_ms(tx, key).await
+}
+
 /// Whether something of this lane has not been delivered yet.
 pub(crate) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
     store::is_waiting(tx, lane).await

@@ -250,6 +250,17 @@ pub(super) async fn waiting_in(
     Ok(waiting)
 }
 
+/// When a posting was delivered.
+pub(super) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
+    let done_ms: Option<i64> = sqlx::query_scalar(
+        "SELECT done_ms FROM outbox WHERE key = $1 AND state = 'delivered' AND done_ms IS NOT NULL",
+    )
+    .bind(key)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(done_ms.map(from_db))
+}
+
 /// Whether something later than this posting waits in its lane.
 pub(super) async fn has_later(tx: &mut Tx, lane: &str, number: u64) -> Result<bool, Error> {
     let later: Option<i64> = sqlx::query_scalar(

@@ -20,6 +20,8 @@ pub(super) struct Arrived {
     /// See [`key`].
     pub(super) key: Option<String>,
     pub(super) body: String,
+    /// When it happened by the chat service's clock; 0 when it does not say.
+    pub(super) at_ms: u64,
     /// When it came, in Unix milliseconds.
     pub(super) came_ms: u64,
 }
@@ -30,14 +32,14 @@ pub(super) enum Stored {
     Kept,
     /// It had come before.
     Duplicate,
-    /// Too many wait to be heard.
+    /// Too many wait to be processed.
     Full,
 }
 
-/// What tells an event from all others, so that it is heard once, however often it is delivered. A
+/// What tells an event from all others, so that it is processed once, however often it is delivered. A
 /// message is named by its group, number and time (a group that is made again numbers its messages
 /// anew), everything else by all that it says. `None` for the one event that says no time: it tells
-/// what a state is, and hearing that twice changes nothing, while a member may well go offline
+/// what a state is, and processing that twice changes nothing, while a member may well go offline
 /// twice.
 pub(crate) fn key(webhook: &Webhook, body: &[u8]) -> Option<String> {
     match webhook {
@@ -60,16 +62,17 @@ pub(super) async fn store_all(business: &Business, stop: &CancellationToken) {
             return;
         }
         match store_batch(business, &jobs).await {
-            Ok(fates) => {
-                let kept = fates.iter().filter(|fate| **fate == Stored::Kept).count();
-                let twice = fates.iter().filter(|fate| **fate == Stored::Duplicate).count();
-                let full = fates.len() - kept - twice;
+            Ok(outcomes) => {
+                let kept = outcomes.iter().filter(|outcome| **outcome == Stored::Kept).count();
+                let twice =
+                    outcomes.iter().filter(|outcome| **outcome == Stored::Duplicate).count();
+                let full = outcomes.len() - kept - twice;
                 add(&webhooks.figures.after_stored, kept);
                 add(&webhooks.figures.after_duplicate, twice);
                 add(&webhooks.figures.refused_unheard, full);
                 webhooks.stored.notify_one();
-                for (job, fate) in jobs.into_iter().zip(fates) {
-                    job.answer(fate);
+                for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                    job.answer(outcome);
                 }
             }
             // Dropped without an answer, so that each is answered 503 and comes again.
@@ -86,30 +89,30 @@ async fn store_batch(
     jobs: &[Job<Arrived, Stored>],
 ) -> Result<Vec<Stored>, Error> {
     let webhooks = &business.webhooks;
-    let waiting = webhooks.unheard.load(Ordering::SeqCst);
+    let waiting = webhooks.waiting.load(Ordering::SeqCst);
     let mut places = webhooks.limits.unheard.saturating_sub(waiting);
     let mut tx = business.database.write().await?;
     let mut last_id = store::last_id(&mut tx).await?;
-    let mut fates = Vec::with_capacity(jobs.len());
+    let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         if places == 0 {
-            fates.push(Stored::Full);
+            outcomes.push(Stored::Full);
         } else if store::insert(&mut tx, last_id + 1, &job.work).await? {
             last_id += 1;
             places -= 1;
-            fates.push(Stored::Kept);
+            outcomes.push(Stored::Kept);
         } else {
-            fates.push(Stored::Duplicate);
+            outcomes.push(Stored::Duplicate);
         }
     }
-    // Before the commit, because an event may be heard before this goes on.
-    let kept = fates.iter().filter(|fate| **fate == Stored::Kept).count();
-    webhooks.unheard.fetch_add(kept, Ordering::SeqCst);
+    // Before the commit, because an event may be processed before this goes on.
+    let kept = outcomes.iter().filter(|outcome| **outcome == Stored::Kept).count();
+    webhooks.waiting.fetch_add(kept, Ordering::SeqCst);
     if let Err(error) = tx.commit().await {
-        webhooks.unheard.fetch_sub(kept, Ordering::SeqCst);
+        webhooks.waiting.fetch_sub(kept, Ordering::SeqCst);
         return Err(error.into());
     }
-    Ok(fates)
+    Ok(outcomes)
 }
 
 #[cfg(test)]

@@ -9,13 +9,15 @@
 //! An after-webhook is stored and then answered, many in one commit; when it cannot be stored the
 //! answer is 503, and the chat service brings it again.
 //!
-//! Stored events are heard in their order, each once: what the subjects write and the note that it
-//! was heard are one transaction. An event that fails three times is set aside, so that the others
+//! Stored events are processed in their order, each once: what the subjects write and the note that it
+//! was processed are one transaction. An event that fails three times is set aside, so that the others
 //! go on.
 
 mod figures;
+mod happened;
 mod inbox;
 mod receive;
+mod redelivery;
 mod signature;
 mod store;
 mod worker;
@@ -23,6 +25,9 @@ mod worker;
 pub(crate) use figures::ReceiverFigures;
 pub(crate) use inbox::key;
 pub(crate) use receive::{allow, parse, router};
+pub(crate) use redelivery::is_complete_until;
+#[cfg(test)]
+pub(crate) use worker::testing::{process_all, store_event};
 
 use chat_types::webhook::{Webhook, WebhookAnswer};
 use std::pin::Pin;
@@ -32,12 +37,17 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::Business;
+use crate::chat_clock::ChatClock;
 use crate::config::WebhookLimits;
 use crate::events::Event;
 use crate::queue::Queue;
 use crate::storage::{Error, Tx};
 use figures::Figures;
 use inbox::{Arrived, Stored};
+use redelivery::Redelivery;
+
+/// Events of an earlier process from which the chat service's clock is read at the start.
+const LAST_TIMES: u32 = 256;
 
 /// Before-webhooks in hand for each place.
 const WAITING: usize = 16;
@@ -80,25 +90,39 @@ pub(crate) struct Webhooks {
     /// With those that have a place.
     before_waiting: Semaphore,
     inbox: Queue<Arrived, Stored>,
-    /// Stored events that nobody has heard yet.
-    unheard: AtomicUsize,
+    /// Stored events that wait to be processed.
+    waiting: AtomicUsize,
+    redelivery: Redelivery,
     /// Something was stored.
     stored: Notify,
 }
 
 impl Webhooks {
-    pub(crate) fn new(limits: WebhookLimits, subjects: Subjects) -> Self {
-        let waiting = limits.before_places.saturating_mul(WAITING);
-        Self {
+    /// Takes up what an earlier process has left.
+    pub(crate) async fn open(
+        tx: &mut Tx,
+        limits: WebhookLimits,
+        subjects: Subjects,
+        chat_clock: &ChatClock,
+        now_ms: u64,
+    ) -> Result<Self, Error> {
+        let last = store::last_times(tx, LAST_TIMES).await?;
+        for times in last.iter().rev().filter(|times| times.at_ms > 0) {
+            chat_clock.observe(times.at_ms, times.came_ms);
+        }
+        let last_came_ms = last.first().map(|times| times.came_ms);
+        let before_waiting = limits.before_places.saturating_mul(WAITING);
+        Ok(Self {
             subjects,
             figures: Figures::default(),
             before_places: Semaphore::new(limits.before_places.min(Semaphore::MAX_PERMITS)),
-            before_waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
+            before_waiting: Semaphore::new(before_waiting.min(Semaphore::MAX_PERMITS)),
             inbox: Queue::new(limits.arriving),
-            unheard: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(store::count_waiting(tx).await?),
+            redelivery: Redelivery::after_start(last_came_ms, now_ms),
             stored: Notify::new(),
             limits,
-        }
+        })
     }
 
     pub(crate) fn figures(&self) -> ReceiverFigures {
@@ -107,20 +131,12 @@ impl Webhooks {
 
     /// Events that are stored and not heard yet.
     pub(crate) fn unheard(&self) -> u64 {
-        u64::try_from(self.unheard.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
+        u64::try_from(self.waiting.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
     }
 }
 
 /// Stores what arrives and tells the subjects, until `stop`; what is not heard by then is heard
 /// after the next start.
 pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
-    let left = async {
-        let mut tx = business.database.read().await?;
-        store::count_unheard(&mut tx).await
-    };
-    match left.await {
-        Ok(left) => business.webhooks.unheard.store(left, Ordering::SeqCst),
-        Err(error) => tracing::error!(%error, "stored events not counted"),
-    }
-    tokio::join!(inbox::store_all(&business, &stop), worker::hear_all(&business, &stop));
+    tokio::join!(inbox::store_all(&business, &stop), worker::process_stored(&business, &stop));
 }

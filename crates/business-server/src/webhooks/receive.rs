@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::time::{timeout, timeout_at};
 
 use super::figures::Figures;
+use super::happened::happened_ms;
 use super::inbox::{Arrived, Stored, key};
 use super::signature::{Parameters, Proof, Unproven};
 use super::{Asked, Webhooks};
@@ -84,6 +85,11 @@ impl Refusal {
         }
     }
 
+    /// Whether the event itself could have been taken: the chat service brings it again.
+    fn comes_again(&self) -> bool {
+        matches!(self, Self::Slow | Self::Crowded | Self::Unheard | Self::Storage)
+    }
+
     /// Where it is counted; those that concern the database are counted where it is written.
     fn figure<'a>(&self, figures: &'a Figures) -> Option<&'a AtomicU64> {
         Some(match self {
@@ -126,7 +132,12 @@ async fn take(
     request: Request,
 ) -> Result<WebhookAnswer, Refusal> {
     let Query(parameters) = query?;
-    Proof::of(&business.config).check(&parameters, client, business.clock.now_s())?;
+    let proof = Proof::of(&business.config);
+    let now_ms = business.clock.now_ms();
+    proof.check(&parameters, client, now_ms / 1_000)?;
+    if let (true, Some(request_ms)) = (proof.is_signed(), parameters.request_ms()) {
+        business.chat_clock.observe(request_ms, now_ms);
+    }
     let wanted = business.webhooks.subjects.wanted;
     let wanted = |command: &&WebhookCommand| wanted.contains(&command.name);
     let Some(command) = WebhookCommand::named(&parameters.command).filter(wanted) else {
@@ -136,7 +147,11 @@ async fn take(
     if command.before {
         answer_before(business, command, request).await
     } else {
-        store_after(business, command, request).await
+        store_after(business, command, request).await.inspect_err(|refusal| {
+            if refusal.comes_again() {
+                business.webhooks.redelivery.expect_after_refusal(business.clock.now_ms());
+            }
+        })
     }
 }
 
@@ -187,7 +202,12 @@ async fn store_after(
     let key = key(&webhook, &body);
     let body = String::from_utf8(body.into())
         .map_err(|error| Refusal::Malformed(error.utf8_error().to_string()))?;
-    let stored = place.put(Arrived { key, body, came_ms: business.clock.now_ms() });
+    let came_ms = business.clock.now_ms();
+    let at_ms = happened_ms(&webhook);
+    if let Some(at_ms) = at_ms {
+        business.chat_clock.observe(at_ms, came_ms);
+    }
+    let stored = place.put(Arrived { key, body, at_ms: at_ms.unwrap_or_default(), came_ms });
     match stored.await {
         Ok(Stored::Kept | Stored::Duplicate) => Ok(allow()),
         Ok(Stored::Full) => Err(Refusal::Unheard),

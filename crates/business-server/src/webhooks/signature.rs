@@ -23,6 +23,14 @@ pub(super) struct Parameters {
     sign: String,
 }
 
+impl Parameters {
+    /// What the clock of the chat service showed when it called, in Unix milliseconds; it says whole
+    /// seconds. To be believed where the signature was checked.
+    pub(super) fn request_ms(&self) -> Option<u64> {
+        self.request_time.parse::<u64>().ok()?.checked_mul(1_000)
+    }
+}
+
 /// Why a webhook is not taken for one of the chat service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unproven {
@@ -54,6 +62,11 @@ impl<'a> Proof<'a> {
             believes_machine: config.development,
             sdk_app_id: config.chat.sdk_app_id,
         }
+    }
+
+    /// Whether what is checked has to be signed.
+    pub(super) fn is_signed(&self) -> bool {
+        self.token.is_some()
     }
 
     pub(super) fn check(

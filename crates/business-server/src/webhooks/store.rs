@@ -1,24 +1,27 @@
 //! Events in the database.
 
-use sqlx::Row;
+use sqlx::{FromRow, Row};
 
 use super::inbox::Arrived;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// `state` of an event that waits.
-const UNHEARD: i64 = 0;
-/// Everybody has heard it; its key is kept against duplicates.
-const HEARD: i64 = 1;
+const WAITING: i64 = 0;
+/// It was processed; its key is kept against duplicates.
+const PROCESSED: i64 = 1;
 /// It failed too often and is kept for a person.
 const SET_ASIDE: i64 = 2;
 
 /// An event that waits.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(super) struct Waiting {
+    #[sqlx(try_from = "i64")]
     pub(super) id: u64,
     pub(super) body: String,
+    #[sqlx(try_from = "i64")]
     pub(super) came_ms: u64,
-    /// How often hearing it has failed.
+    /// How often processing it has failed.
+    #[sqlx(try_from = "i64")]
     pub(super) failures: u64,
 }
 
@@ -33,57 +36,80 @@ pub(super) async fn last_id(tx: &mut Tx) -> Result<u64, Error> {
 /// False when there is an event of this key already; nothing is changed then.
 pub(super) async fn insert(tx: &mut Tx, id: u64, arrived: &Arrived) -> Result<bool, Error> {
     let done = sqlx::query(
-        "INSERT INTO webhook_events (id, event_key, body, came_ms, state, failures)
-         VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (event_key) DO NOTHING",
+        "INSERT INTO webhook_events (id, event_key, body, at_ms, came_ms, state, failures)
+         VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (event_key) DO NOTHING",
     )
     .bind(to_db(id))
     .bind(&arrived.key)
     .bind(&arrived.body)
+    .bind(to_db(arrived.at_ms))
     .bind(to_db(arrived.came_ms))
-    .bind(UNHEARD)
+    .bind(WAITING)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn count_unheard(tx: &mut Tx) -> Result<usize, Error> {
+pub(super) async fn count_waiting(tx: &mut Tx) -> Result<usize, Error> {
     let row = sqlx::query("SELECT COUNT(*) AS waiting FROM webhook_events WHERE state = $1")
-        .bind(UNHEARD)
+        .bind(WAITING)
         .fetch_one(&mut **tx)
         .await?;
     Ok(usize::try_from(row.get::<i64, _>("waiting")).unwrap_or(0))
 }
 
+/// The time of the event that happened first of those that wait; 0 where one waits that does not say.
+pub(super) async fn waiting_since_ms(tx: &mut Tx) -> Result<Option<u64>, Error> {
+    let at_ms: Option<i64> =
+        sqlx::query_scalar("SELECT MIN(at_ms) FROM webhook_events WHERE state = 0")
+            .fetch_one(&mut **tx)
+            .await?;
+    Ok(at_ms.map(from_db))
+}
+
+/// When an event happened by the chat service's clock, and when it came by the own one.
+#[derive(Debug, FromRow)]
+pub(super) struct Times {
+    #[sqlx(try_from = "i64")]
+    pub(super) at_ms: u64,
+    #[sqlx(try_from = "i64")]
+    pub(super) came_ms: u64,
+}
+
+/// The times of the last events, whatever has become of them, the newest first.
+pub(super) async fn last_times(tx: &mut Tx, limit: u32) -> Result<Vec<Times>, Error> {
+    let times =
+        sqlx::query_as("SELECT at_ms, came_ms FROM webhook_events ORDER BY id DESC LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(&mut **tx)
+            .await?;
+    Ok(times)
+}
+
 /// The oldest events that wait, in their order.
-pub(super) async fn unheard(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Error> {
-    let rows = sqlx::query(
+pub(super) async fn waiting(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Error> {
+    let events = sqlx::query_as(
         "SELECT id, body, came_ms, failures FROM webhook_events WHERE state = $1
          ORDER BY id LIMIT $2",
     )
-    .bind(UNHEARD)
+    .bind(WAITING)
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| Waiting {
-        id: from_db(row.get("id")),
-        body: row.get("body"),
-        came_ms: from_db(row.get("came_ms")),
-        failures: from_db(row.get("failures")),
-    };
-    Ok(rows.iter().map(read).collect())
+    Ok(events)
 }
 
-/// Everybody has heard it: only its key is needed from now on.
-pub(super) async fn heard(tx: &mut Tx, id: u64) -> Result<(), Error> {
+/// It was processed: only its key is needed from now on.
+pub(super) async fn processed(tx: &mut Tx, id: u64) -> Result<(), Error> {
     sqlx::query("UPDATE webhook_events SET state = $2, body = '' WHERE id = $1")
         .bind(to_db(id))
-        .bind(HEARD)
+        .bind(PROCESSED)
         .execute(&mut **tx)
         .await?;
     Ok(())
 }
 
-/// Hearing it has failed so often.
+/// Processing it has failed so often.
 pub(super) async fn failed(
     tx: &mut Tx,
     id: u64,
@@ -93,21 +119,21 @@ pub(super) async fn failed(
     sqlx::query("UPDATE webhook_events SET failures = $2, state = $3 WHERE id = $1")
         .bind(to_db(id))
         .bind(to_db(failures))
-        .bind(if set_aside { SET_ASIDE } else { UNHEARD })
+        .bind(if set_aside { SET_ASIDE } else { WAITING })
         .execute(&mut **tx)
         .await?;
     Ok(())
 }
 
-/// Forgets events that were heard before `heard_ms` or set aside before `set_aside_ms`, by the time
+/// Forgets events that were processed before `processed_ms` or set aside before `set_aside_ms`, by the time
 /// when they came.
-pub(super) async fn purge(tx: &mut Tx, heard_ms: u64, set_aside_ms: u64) -> Result<u64, Error> {
+pub(super) async fn purge(tx: &mut Tx, processed_ms: u64, set_aside_ms: u64) -> Result<u64, Error> {
     let done = sqlx::query(
         "DELETE FROM webhook_events
          WHERE (state = $1 AND came_ms < $2) OR (state = $3 AND came_ms < $4)",
     )
-    .bind(HEARD)
-    .bind(to_db(heard_ms))
+    .bind(PROCESSED)
+    .bind(to_db(processed_ms))
     .bind(SET_ASIDE)
     .bind(to_db(set_aside_ms))
     .execute(&mut **tx)

@@ -25,7 +25,7 @@ pub(super) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> 
     rooms::hear(business, tx, event).await?;
     moderation::hear(business, tx, event).await?;
     assistant::hear(business, tx, event).await?;
-    draws::hear(business, tx, event).await?;
+    draws::on_event(business, tx, event).await?;
     statistics::hear(business, tx, event).await?;
     levels::hear(business, tx, event).await
 }

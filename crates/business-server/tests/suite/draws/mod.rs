@@ -1,5 +1,8 @@
 //! Lucky draws, from the keyword to a record that anyone can check.
 
+mod closing;
+mod record;
+
 use draw::{Fault, Record};
 use serde_json::{Value, json};
 
@@ -65,11 +68,16 @@ async fn who_says_the_keyword_takes_part_and_anyone_can_check_who_won() {
     assert_eq!(host.get(&format!("{}/record", path(&draw))).await.problem(409), "no_record");
 
     shop.clock.advance_ms(OVER_MS);
+    // The list is told before the seed is.
+    let closed = watcher.business("draw_closed").await;
+    assert_eq!((&closed["draw"], &closed["entrants"]), (&draw["draw"], &json!(3)));
     let result = watcher.business("draw_result").await;
     assert_eq!((&result["draw"], &result["entrants"]), (&draw["draw"], &json!(3)));
     let record = record(&host, &draw).await;
     assert_eq!(record.verify_published(told["commitment"].as_str().unwrap()), Ok(()));
     assert_eq!(record.entrants, ["ana", "jun", "mei"]);
+    assert_eq!(record.verify_list_told(closed["entrants_hash"].as_str().unwrap()), Ok(()));
+    assert!(record.list_told_at_ms.is_some() && record.list_told_at_ms <= record.drawn_at_ms);
     let users: Vec<&str> =
         result["winners"].as_array().unwrap().iter().map(|w| w["user"].as_str().unwrap()).collect();
     assert_eq!(record.winners, users);
@@ -80,26 +88,6 @@ async fn who_says_the_keyword_takes_part_and_anyone_can_check_who_won() {
     let mut changed = record;
     changed.winners[0] = "host".into();
     assert!(matches!(changed.verify(), Err(Fault::Winner { place: 1, .. })));
-}
-
-#[tokio::test]
-async fn the_time_of_a_comment_decides_and_not_when_its_webhook_comes() {
-    let shop = Shop::open().await;
-    let host = shop.sign_in("host", "host").await;
-    let events = Events::of(&shop).await;
-    let draw = opened(&host, wish()).await;
-    let opened_ms = shop.clock.now_s() * 1_000;
-    let ends_ms = draw["ends_at_s"].as_u64().unwrap() * 1_000;
-    events.said(ROOM, "early", "lucky cup", opened_ms - 1).await;
-    events.said(ROOM, "first", "lucky cup", opened_ms).await;
-    // Four seconds after the end the draw still waits for what is late.
-    shop.clock.advance_ms(ends_ms - opened_ms + 4_000);
-    events.said(ROOM, "last", "lucky cup", ends_ms).await;
-    events.said(ROOM, "late", "lucky cup", ends_ms + 1).await;
-    events.heard().await;
-    shop.clock.advance_ms(2_000);
-    drawn(&host, &draw).await;
-    assert_eq!(record(&host, &draw).await.entrants, ["first", "last"]);
 }
 
 #[tokio::test]
@@ -146,7 +134,13 @@ async fn a_room_has_one_draw_at_a_time_and_a_cancelled_one_has_no_winner() {
     let notice = watcher.business("announcement").await;
     assert!(notice["text"].as_str().unwrap().contains("A cup"), "{notice}");
     assert_eq!(host.delete(&path(&first)).await.problem(409), "draw_over");
-    assert_eq!(host.get(&format!("{}/record", path(&first))).await.problem(409), "no_record");
+    // Its list and its seed are shown like those of any other draw.
+    let closed = watcher.business("draw_closed").await;
+    assert_eq!((&closed["draw"], &closed["entrants"]), (&first["draw"], &json!(0)));
+    soon("the seed is shown", async || host.get_ok(&path(&first)).await["seed"].is_string()).await;
+    let record_of_first = record(&host, &first).await;
+    assert!(record_of_first.cancelled && record_of_first.winners.is_empty());
+    assert_eq!(record_of_first.verify_published(first["commitment"].as_str().unwrap()), Ok(()));
 
     let second = opened(&host, wish()).await;
     assert_ne!(second["commitment"], first["commitment"]);
@@ -309,44 +303,8 @@ async fn comments_beyond_the_limit_are_counted_and_told() {
     assert_eq!((record.turned_away, record.entrants.len()), (2, 2));
 }
 
-#[tokio::test]
-async fn a_service_that_was_away_at_the_end_draws_when_it_is_back() {
-    let shop = Shop::open().await;
-    let host = shop.sign_in("host", "host").await;
-    let events = Events::of(&shop).await;
-    let draw = opened(&host, wish()).await;
-    events.said(ROOM, "mei", "lucky cup", shop.clock.now_s() * 1_000).await;
-    events.heard().await;
-    shop.clock.advance_ms(OVER_MS);
-    let shop = shop.business_restarted().await;
-    let host = shop.sign_in("host", "host").await;
-    drawn(&host, &draw).await;
-    let first = record(&host, &draw).await;
-    assert_eq!((first.verify(), &first.entrants), (Ok(()), &vec!["mei".to_owned()]));
-    assert_eq!(json!(first.commitment), draw["commitment"], "the seed has survived");
-    let shop = shop.business_restarted().await;
-    let host = shop.sign_in("host", "host").await;
-    assert_eq!(record(&host, &draw).await, first, "nothing is drawn twice");
-}
-
-#[tokio::test]
-async fn a_clock_that_is_set_back_loses_no_entrant_and_draws_once() {
-    let shop = Shop::open().await;
-    let host = shop.sign_in("host", "host").await;
-    let mut watcher = shop.watch("watcher", ROOM).await;
-    let events = Events::of(&shop).await;
-    let draw = opened(&host, wish()).await;
-    let now_ms = shop.clock.now_s() * 1_000;
-    events.said(ROOM, "mei", "lucky cup", now_ms).await;
-    shop.clock.step_wall(-3_600);
-    events.heard().await;
-    assert_eq!(host.get_ok(&path(&draw)).await["state"], "open");
-    shop.clock.step_wall(3_600);
-    shop.clock.advance_ms(OVER_MS);
-    assert_eq!(watcher.business("draw_result").await["entrants"], 1);
-    shop.clock.step_wall(-3_600);
-    shop.clock.step_wall(7_200);
-    // The next draw comes after everything that the first one would still say.
-    let next = opened(&host, wish()).await;
-    assert_eq!(watcher.business("draw_opened").await["draw"], next["draw"]);
+/// The database of a running service, beside it.
+async fn database(data_dir: &std::path::Path) -> sqlx::SqlitePool {
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(data_dir.join("business.db"));
+    sqlx::SqlitePool::connect_with(file).await.unwrap()
 }

@@ -1,0 +1,49 @@
+//! A service without a listener and without routines, for tests that take each step themselves.
+
+use chat_types::UserId;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clock::Clock;
+use crate::gifts::Catalogue;
+use crate::storage::Database;
+use crate::{Business, ChatAccess, Config, Secret, server};
+
+/// Stands still unless it is moved.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub(crate) fn at(now_ms: u64) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(now_ms)))
+    }
+
+    pub(crate) fn advance_ms(&self, milliseconds: u64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// On the data of `dir`, beside a chat service that is away.
+pub(crate) async fn business(dir: &Path, clock: &Arc<TestClock>) -> Business {
+    let chat = ChatAccess {
+        base_url: "http://127.0.0.1:9".into(),
+        sdk_app_id: 1,
+        key: Secret::new("key"),
+        admin: UserId::new("administrator").unwrap(),
+        assistant: UserId::new("assistant").unwrap(),
+    };
+    let clock = Arc::clone(clock);
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = Config { clock, seed: Some(7), ..Config::new(listen, dir.to_owned(), chat) };
+    let database = Database::open(dir).await.unwrap();
+    let catalogue = Catalogue::open(None).unwrap();
+    server::make(config, database, catalogue).await.unwrap()
+}
