@@ -34,6 +34,8 @@ crate::figures::figures! { ReceiverFigures {
     ignored;
     /// Events that every subject has heard.
     heard;
-    /// Events that failed too often and were set aside.
+    /// Events that failed too often, or at which a subject panicked, and that were set aside.
     set_aside;
+    /// Those at which a subject panicked.
+    panicked;
 } }

@@ -10,8 +10,8 @@
 //! answer is 503, and the chat service brings it again.
 //!
 //! Stored events are processed in their order, each once: what the subjects write and the note that it
-//! was processed are one transaction. An event that fails three times is set aside, so that the others
-//! go on.
+//! was processed are one transaction. An event that fails three times, or at which a subject panics, is
+//! set aside, so that the others go on.
 
 mod figures;
 mod happened;

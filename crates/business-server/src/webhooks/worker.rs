@@ -1,6 +1,8 @@
 //! Tells the subjects what has happened.
 
 use chat_types::webhook::Webhook;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,6 +26,22 @@ const PURGE_EVERY: Duration = Duration::from_secs(600);
 const KEYS_KEPT_MS: u64 = 24 * 3_600 * 1_000;
 /// How long an event that was set aside waits for a person.
 const SET_ASIDE_KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
+
+/// Why an event was not processed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// It would panic again, so it is not tried again.
+    #[error("a subject panicked")]
+    Panicked,
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// Until `stop`; an event that is being processed then is processed to its end.
 pub(super) async fn process_stored(business: &Business, stop: &CancellationToken) {
@@ -60,22 +78,27 @@ async fn process_batch(business: &Business) -> Result<bool, Error> {
     for event in &events {
         if let Err(failure) = process_together(business, std::slice::from_ref(event)).await {
             note_failure(business, event, &failure).await?;
-            // What fails because of the database may succeed in a moment; and those that come after
-            // it are processed after it.
-            return if matches!(failure, Error::Unreadable(_)) { Ok(true) } else { Err(failure) };
+            return match failure {
+                Failure::Panicked | Failure::Failed(Error::Unreadable(_)) => Ok(true),
+                // What fails because of the database may succeed in a moment; and those that come
+                // after it are processed after it.
+                Failure::Failed(error) => Err(error),
+            };
         }
     }
     Ok(true)
 }
 
-async fn process_together(business: &Business, events: &[Waiting]) -> Result<(), Error> {
+async fn process_together(business: &Business, events: &[Waiting]) -> Result<(), Failure> {
     let mut tx = business.database.write().await?;
     for event in events {
         let webhook: Webhook = serde_json::from_str(&event.body)
             .map_err(|error| Error::Unreadable(format!("event {}: {error}", event.id)))?;
         let at_ms = happened_ms(&webhook).unwrap_or(event.came_ms);
         let happened = Event { webhook: &webhook, at_ms };
-        (business.webhooks.subjects.hear)(business, &mut tx, happened).await?;
+        let told = (business.webhooks.subjects.hear)(business, &mut tx, happened);
+        // What a subject had written before its panic is undone with the transaction.
+        AssertUnwindSafe(told).catch_unwind().await.map_err(|_| Failure::Panicked)??;
         store::processed(&mut tx, event.id).await?;
     }
     tx.commit().await?;
@@ -84,9 +107,14 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
     Ok(())
 }
 
-async fn note_failure(business: &Business, event: &Waiting, failure: &Error) -> Result<(), Error> {
+async fn note_failure(
+    business: &Business,
+    event: &Waiting,
+    failure: &Failure,
+) -> Result<(), Error> {
     let failures = event.failures.saturating_add(1);
-    let set_aside = failures >= FAILURES;
+    let has_panicked = matches!(failure, Failure::Panicked);
+    let set_aside = has_panicked || failures >= FAILURES;
     let mut tx = business.database.write().await?;
     store::failed(&mut tx, event.id, failures, set_aside).await?;
     tx.commit().await?;
@@ -97,6 +125,9 @@ async fn note_failure(business: &Business, event: &Waiting, failure: &Error) -> 
         count(&business.webhooks.figures.set_aside);
     } else {
         tracing::warn!(id, failures, %failure, "event not processed");
+    }
+    if has_panicked {
+        count(&business.webhooks.figures.panicked);
     }
     Ok(())
 }
@@ -138,5 +169,58 @@ pub(crate) mod testing {
 
     pub(crate) async fn process_all(business: &Business) {
         while process_batch(business).await.unwrap() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{process_all, store_event};
+    use super::*;
+    use crate::storage::Tx;
+    use crate::testing::{TestClock, business};
+    use crate::webhooks::Boxed;
+    use chat_types::webhook::{GroupAfterMsg, GroupMsg};
+
+    fn said(user: &str, msg_seq: u32) -> Webhook {
+        let message =
+            GroupMsg { group_id: "r".into(), from_account: user.into(), ..GroupMsg::default() };
+        Webhook::GroupAfterSendMsg(GroupAfterMsg { message, msg_seq, msg_time: 1_760_000_000 })
+    }
+
+    /// Opens a room in the name of who speaks, and cannot bear one of them.
+    fn touchy<'a>(
+        _: &'a Business,
+        tx: &'a mut Tx,
+        event: Event<'a>,
+    ) -> Boxed<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let Webhook::GroupAfterSendMsg(sent) = event.webhook else { return Ok(()) };
+            let user = &sent.message.from_account;
+            crate::rooms::store::insert(tx, user, user, "Room", 0).await?;
+            assert_ne!(user, "bo", "a subject panics");
+            Ok(())
+        })
+    }
+
+    #[tokio::test]
+    async fn an_event_at_which_a_subject_panics_is_set_aside_and_the_others_are_processed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut business = business(dir.path(), &TestClock::at(1_760_000_000_000)).await;
+        business.webhooks.subjects.hear = touchy;
+        for (msg_seq, user) in (1..).zip(["mei", "bo", "jun"]) {
+            store_event(&business, &said(user, msg_seq)).await;
+        }
+        process_all(&business).await;
+        let figures = &business.webhooks.figures;
+        let counted = [&figures.heard, &figures.set_aside, &figures.panicked]
+            .map(|figure| figure.load(Ordering::SeqCst));
+        assert_eq!(counted, [2, 1, 1]);
+        assert_eq!(business.webhooks.waiting.load(Ordering::SeqCst), 0);
+        let mut tx = business.database.read().await.unwrap();
+        let mut opened = Vec::new();
+        for user in ["mei", "bo", "jun"] {
+            opened.push(crate::rooms::store::find(&mut tx, user).await.unwrap().is_some());
+        }
+        assert_eq!(opened, [true, false, true], "what was written before the panic is undone");
     }
 }
