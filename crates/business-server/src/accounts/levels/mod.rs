@@ -16,7 +16,6 @@ use crate::Business;
 use crate::config::LevelRules;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
-use store::Caps;
 
 /// Most experience from one event, whatever the rules say: sums stay far from what the database
 /// holds.
@@ -68,13 +67,12 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> 
     match event.webhook {
         Webhook::AfterNewMemberJoin(join) => {
             for member in &join.new_member_list {
-                watching::sit_down(tx, &member.member_account, &join.group_id, at_ms).await?;
+                watching::enter(tx, &member.member_account, &join.group_id, at_ms).await?;
             }
         }
         Webhook::AfterMemberExit(exit) => {
             for member in &exit.exit_member_list {
-                watching::stand_up(tx, rules, &member.member_account, &exit.group_id, at_ms)
-                    .await?;
+                watching::leave(tx, rules, &member.member_account, &exit.group_id, at_ms).await?;
             }
         }
         Webhook::OnMemberStateChange(change) => {
@@ -82,10 +80,10 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> 
                 let account = member.member_account.as_str();
                 match change.event_type {
                     MemberState::Online => {
-                        watching::sit_down(tx, account, &change.group_id, at_ms).await?;
+                        watching::enter(tx, account, &change.group_id, at_ms).await?;
                     }
                     MemberState::Offline => {
-                        watching::stand_up(tx, rules, account, &change.group_id, at_ms).await?;
+                        watching::leave(tx, rules, account, &change.group_id, at_ms).await?;
                     }
                 }
             }
@@ -138,11 +136,10 @@ async fn hear_comment(
     sender: &str,
     at_ms: u64,
 ) -> Result<(), Error> {
-    let mut caps = store::caps(tx, sender).await?;
-    if !caps.take_comment(rules, at_ms / 60_000) {
+    let (minute, most) = (at_ms / 60_000, rules.comments_per_minute);
+    if !store::take_comment(tx, sender, minute, LATE_MINUTES, most).await? {
         return Ok(());
     }
-    store::put_caps(tx, sender, &caps).await?;
     gain(tx, rules, sender, rules.comment).await
 }
 
@@ -163,30 +160,6 @@ async fn gain(
         store::note_change(tx, user_id).await?;
     }
     Ok(())
-}
-
-impl Caps {
-    /// Whether a comment of this minute still counts.
-    fn take_comment(&mut self, rules: &LevelRules, minute: u64) -> bool {
-        if minute > self.minute || minute.saturating_add(LATE_MINUTES) < self.minute {
-            (self.minute, self.comments) = (minute, 0);
-        }
-        let counts = self.comments < rules.comments_per_minute;
-        self.comments = self.comments.saturating_add(u64::from(counts));
-        counts
-    }
-
-    /// How many of so many minutes of a day still count.
-    fn take_minutes(&mut self, rules: &LevelRules, day: u64, minutes: u64) -> u64 {
-        // Of the day before, somebody may be late.
-        if day > self.day || day.saturating_add(1) < self.day {
-            (self.day, self.watched_minutes) = (day, 0);
-        }
-        let left = rules.watched_minutes_per_day.saturating_sub(self.watched_minutes);
-        let taken = minutes.min(left);
-        self.watched_minutes = self.watched_minutes.saturating_add(taken);
-        taken
-    }
 }
 
 #[cfg(test)]
@@ -214,16 +187,6 @@ mod tests {
     fn without_thresholds_everybody_has_level_0() {
         let none = Progress { level: 0, level_from: 0, next_level_from: None };
         assert_eq!(progress(&rules(&[]), 1_000_000), none);
-    }
-
-    #[test]
-    fn comments_beyond_the_cap_of_a_minute_are_worth_nothing() {
-        let rules = LevelRules { comments_per_minute: 2, ..LevelRules::default() };
-        let mut caps = Caps::default();
-        let taken = [100, 100, 100, 101, 100, 101, 101].map(|m| caps.take_comment(&rules, m));
-        // The second of minute 100 is late, and counts with those of minute 101.
-        assert_eq!(taken, [true, true, false, true, true, false, false]);
-        assert!(caps.take_comment(&rules, 7), "a clock that was set back starts anew");
     }
 
     proptest! {
@@ -255,17 +218,6 @@ mod tests {
                 prop_assert!(level_of(&rules, needed) >= level);
                 prop_assert!(level_of(&rules, needed - 1) < level);
             }
-        }
-
-        #[test]
-        fn minutes_of_a_day_never_exceed_its_cap(
-            parts in proptest::collection::vec(0_u64..400, 0..10),
-            cap in 0_u64..500,
-        ) {
-            let rules = LevelRules { watched_minutes_per_day: cap, ..LevelRules::default() };
-            let mut caps = Caps::default();
-            let taken: u64 = parts.iter().map(|part| caps.take_minutes(&rules, 20_000, *part)).sum();
-            prop_assert_eq!(taken, parts.iter().sum::<u64>().min(cap));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The time that accounts spend in rooms.
 //!
-//! A sitting begins with a join and ends with an exit, or with the loss of the connection. Its full
+//! A visit begins with a join and ends with an exit, or with the loss of the connection. Its full
 //! minutes are credited when it ends, and up to then with every comment, so that a level rises while
-//! somebody watches. The chat service does not tell of everything that ends a sitting; a sitting
-//! therefore counts for [`MAX_SITTING_MS`] at most.
+//! somebody watches. The chat service does not tell of everything that ends a visit; a visit
+//! therefore counts for [`MAX_VISIT_MS`] at most.
 
 use super::{gain, store};
 use crate::config::LevelRules;
@@ -11,23 +11,23 @@ use crate::storage::{Error, Tx};
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 86_400_000;
-/// What one sitting counts for without a comment in between, at most.
-const MAX_SITTING_MS: u64 = 12 * 3_600_000;
-/// Who signs in again within this time after a lost connection sits where they sat.
+/// What one visit counts for without a comment in between, at most.
+const MAX_VISIT_MS: u64 = 12 * 3_600_000;
+/// Who signs in again within this time after a lost connection goes on where they were.
 const RETURN_MS: u64 = 5 * MINUTE_MS;
 
-/// An account has come into a room. One that sits there already, with another device, stays.
-pub(super) async fn sit_down(
+/// An account has come into a room. One that is there already, with another device, stays.
+pub(super) async fn enter(
     tx: &mut Tx,
     user_id: &str,
     group_id: &str,
     at_ms: u64,
 ) -> Result<(), Error> {
-    store::sit(tx, user_id, group_id, at_ms).await
+    store::enter(tx, user_id, group_id, at_ms).await
 }
 
 /// An account has left a room.
-pub(super) async fn stand_up(
+pub(super) async fn leave(
     tx: &mut Tx,
     rules: &LevelRules,
     user_id: &str,
@@ -35,7 +35,7 @@ pub(super) async fn stand_up(
     at_ms: u64,
 ) -> Result<(), Error> {
     settle(tx, rules, user_id, group_id, at_ms).await?;
-    store::stand(tx, user_id, group_id).await
+    store::leave(tx, user_id, group_id).await
 }
 
 /// An account speaks in a room, so it is there.
@@ -78,12 +78,12 @@ async fn settle(
     group_id: &str,
     at_ms: u64,
 ) -> Result<(), Error> {
-    let Some(since_ms) = store::sits_since(tx, user_id, group_id).await? else {
+    let Some(since_ms) = store::present_since(tx, user_id, group_id).await? else {
         return Ok(());
     };
-    let minutes = at_ms.saturating_sub(since_ms).min(MAX_SITTING_MS) / MINUTE_MS;
+    let minutes = at_ms.saturating_sub(since_ms).min(MAX_VISIT_MS) / MINUTE_MS;
     // A clock that was set back must not leave a beginning that lies ahead.
-    let settled_ms = if at_ms < since_ms || at_ms - since_ms > MAX_SITTING_MS {
+    let settled_ms = if at_ms < since_ms || at_ms - since_ms > MAX_VISIT_MS {
         at_ms
     } else {
         since_ms + minutes * MINUTE_MS
@@ -91,14 +91,15 @@ async fn settle(
     if settled_ms == since_ms {
         return Ok(());
     }
-    store::settled(tx, user_id, group_id, settled_ms).await?;
-    let mut caps = store::caps(tx, user_id).await?;
+    if !store::settle(tx, user_id, group_id, (since_ms, settled_ms)).await? {
+        return Ok(());
+    }
     let mut counted = 0_u64;
     for (day, minutes) in by_day(since_ms, minutes) {
-        counted += caps.take_minutes(rules, day, minutes);
+        let most = rules.watched_minutes_per_day;
+        counted += store::take_minutes(tx, user_id, day, minutes, most).await?;
     }
     if counted > 0 {
-        store::put_caps(tx, user_id, &caps).await?;
         let experience = counted.saturating_mul(rules.watched_minute);
         gain(tx, rules, user_id, experience).await?;
     }
@@ -126,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_sitting_over_midnight_belongs_to_two_days() {
+    fn a_visit_over_midnight_belongs_to_two_days() {
         let before_midnight = 20_000 * DAY_MS - 90_000;
         assert_eq!(by_day(before_midnight, 5), [(19_999, 2), (20_000, 3)]);
         assert_eq!(by_day(20_000 * DAY_MS, 1_440), [(20_000, 1_440)]);
