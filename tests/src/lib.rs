@@ -4,6 +4,7 @@
 
 pub mod gate;
 pub mod gateway;
+pub mod identity;
 pub mod liveroom;
 pub mod rest;
 pub mod shop;

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod assistant;
+mod audit;
 mod broadcast;
 mod chat_clock;
 pub mod clock;
@@ -65,7 +66,7 @@ pub(crate) struct Business {
     pub(crate) entry_rates: http::EntryRates,
     pub(crate) outbox: outbox::Outbox,
     pub(crate) gifts: gifts::Gifts,
-    pub(crate) badges: accounts::Badges,
+    pub(crate) accounts: accounts::Accounts,
     pub(crate) likes: likes::Likes,
     pub(crate) moderation: moderation::Moderation,
     pub(crate) webhooks: webhooks::Webhooks,

@@ -1,7 +1,7 @@
 //! Start, and orderly shutdown.
 
 use axum::serve::ListenerExt;
-use chat_rest::RetryPolicy;
+use chat_rest::{RetryPolicy, Secret};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::{self, Badges, Identity, IdentityError, Tokens};
+use crate::accounts::{self, Accounts, Identity, IdentityError, Tokens};
 use crate::chat_clock::ChatClock;
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
@@ -111,6 +111,7 @@ impl BusinessServer {
             health::run(&business, &stopping, draws::close_when_over),
             health::run(&business, &stopping, statistics::sample),
             health::run(&business, &stopping, accounts::levels::write_levels),
+            health::run(&business, &stopping, accounts::end_at_chat_service),
         ];
         tracing::info!(%address, "business service listens");
         Ok(Self { address, has_tls: tls.is_some(), business, closing, stopping, http, routines })
@@ -208,7 +209,10 @@ pub(crate) async fn make(
     let fresh: [u8; TOKEN_KEY_BYTES] = rand::random();
     let fresh = fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = database.write().await?;
-    let key = secrets::secret(&mut tx, "token_key", &fresh).await?;
+    let key = match &config.token_key {
+        Some(key) => key.clone(),
+        None => Secret::new(secrets::secret(&mut tx, "token_key", &fresh).await?),
+    };
     let limits = (config.outbox_limit, config.outbox_total_limit);
     let once = chat_rest::Client::new(once)?;
     let outbox = Outbox::open(&mut tx, limits, once, gifts::given_up).await?;
@@ -220,7 +224,7 @@ pub(crate) async fn make(
     let webhooks = Webhooks::open(&mut tx, limits, wiring::SUBJECTS, &chat_clock, now_ms).await?;
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;
-    let tokens = Tokens::new(&key, config.token_lifetime)?;
+    let tokens = Tokens::new(key.reveal(), config.token_lifetime)?;
     let identity =
         config.identity.clone().map(|server| Identity::new(server, &trust)).transpose()?;
     Ok(Business {
@@ -231,7 +235,7 @@ pub(crate) async fn make(
         entry_rates: EntryRates::new(config.entries_per_second),
         outbox,
         gifts,
-        badges: Badges::default(),
+        accounts: Accounts::default(),
         likes: Likes::new(),
         moderation,
         statistics: Statistics::default(),

@@ -121,6 +121,18 @@ impl Database {
     }
 }
 
+/// A number of this kind that was never given before.
+pub(crate) async fn next_number(tx: &mut Tx, name: &str) -> Result<u64, Error> {
+    let number: i64 = sqlx::query_scalar(
+        "INSERT INTO numbers_given (name, last) VALUES ($1, 1)
+         ON CONFLICT (name) DO UPDATE SET last = numbers_given.last + 1 RETURNING last",
+    )
+    .bind(name)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(from_db(number))
+}
+
 /// A number as the database holds it. What is larger than the database takes becomes its largest:
 /// no count or time of this service comes near it.
 pub(crate) fn to_db(number: u64) -> i64 {

@@ -51,9 +51,26 @@ impl Badge {
 /// Badges that were read a short time ago, by account and room.
 pub(crate) struct Badges(Cache<(String, String), Badge>);
 
+impl Badges {
+    /// Something of the account has changed: its badges in all rooms are read again.
+    pub(super) fn forget(&self, user_id: &str) {
+        let user_id = user_id.to_owned();
+        let forgotten = self.0.invalidate_entries_if(move |(user, _), _| *user == user_id);
+        if let Err(error) = forgotten {
+            tracing::error!(%error, "badges stay as they were for a moment");
+        }
+    }
+}
+
 impl Default for Badges {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build())
+        Self(
+            Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(REMEMBERED_FOR)
+                .support_invalidation_closures()
+                .build(),
+        )
     }
 }
 
@@ -64,7 +81,7 @@ pub(crate) async fn badge(
     group_id: &str,
 ) -> Result<Badge, Error> {
     let key = (user_id.to_owned(), group_id.to_owned());
-    if let Some(badge) = business.badges.0.get(&key) {
+    if let Some(badge) = business.accounts.badges.0.get(&key) {
         return Ok(badge);
     }
     let mut tx = business.database.read_for_webhook().await?;
@@ -84,7 +101,7 @@ pub(crate) async fn badge(
             }
         }
     };
-    business.badges.0.insert(key, badge.clone());
+    business.accounts.badges.0.insert(key, badge.clone());
     Ok(badge)
 }
 

@@ -1,17 +1,16 @@
 //! The shop's own identity server: its tokens, and the keys that they are checked with.
 
-use chat_types::UserId;
 use chat_types::business::api::Role;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use std::time::Duration;
 use tls_transport::{Trust, rustls};
 use tokio::sync::Mutex;
 
 use super::keys::Keys;
-use super::{Person, nick};
 use crate::config::IdentityServer;
 use crate::problem::Problem;
 
@@ -20,6 +19,8 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// Longest answer with the keys, in bytes.
 const MAX_KEYS_BYTES: usize = 256 * 1024;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest name of a person, in bytes.
+const MAX_SUBJECT_BYTES: usize = 512;
 /// Clocks of two machines may differ by so much.
 const LEEWAY_S: u64 = 30;
 /// Only signatures of a key pair: with a shared secret the public keys would be the secret.
@@ -34,8 +35,8 @@ const ALGORITHMS: [Algorithm; 8] = [
     Algorithm::EdDSA,
 ];
 
-/// What a token has to say. The account id is `sub`, the display name `name`, the role of this API
-/// `role` (viewer when it is absent).
+/// What a token has to say. Who the person is stands in `sub` or in another claim that is configured,
+/// the display name in `name`, the role of this API in `role` (viewer when it is absent).
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -47,12 +48,34 @@ struct Claims {
     exp: u64,
     #[serde(default, deserialize_with = "seconds")]
     nbf: u64,
+    #[serde(deserialize_with = "milliseconds")]
+    iat: u64,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// For whom the identity server vouches.
+#[derive(Debug, Clone)]
+pub(super) struct Vouched {
+    /// The person's name at the identity server: any text of 1 to 512 bytes.
+    pub(super) subject: String,
+    /// May be empty, and of any length.
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// When the identity server made the token.
+    pub(super) issued_ms: u64,
 }
 
 /// A `NumericDate` of RFC 7519, which may have a fraction.
 fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
     let seconds = f64::deserialize(reader)?;
     Duration::try_from_secs_f64(seconds).map(|time| time.as_secs()).map_err(D::Error::custom)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
+    let seconds = f64::deserialize(reader)?;
+    let time = Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)?;
+    u64::try_from(time.as_millis()).map_err(D::Error::custom)
 }
 
 pub(crate) struct Identity {
@@ -73,7 +96,7 @@ impl Identity {
     }
 
     /// Who the token is about. 401 when it does not hold, 502 when the keys cannot be had.
-    pub(crate) async fn verify(&self, token: &str, now_ms: u64) -> Result<Person, Problem> {
+    pub(super) async fn verify(&self, token: &str, now_ms: u64) -> Result<Vouched, Problem> {
         let now_s = now_ms / 1_000;
         let refused = |why: &str| Problem::new(401, "identity", why.to_owned());
         if token.len() > MAX_TOKEN_BYTES {
@@ -92,7 +115,7 @@ impl Identity {
         validation.set_issuer(&[&self.server.issuer]);
         validation.set_audience(&[&self.server.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let claims = decode::<Claims>(token, &key, &validation)
+        let mut claims = decode::<Claims>(token, &key, &validation)
             .map_err(|error| refused(&format!("the token does not hold: {error}")))?
             .claims;
         if claims.exp.saturating_add(LEEWAY_S) <= now_s {
@@ -101,10 +124,28 @@ impl Identity {
         if claims.nbf > now_s.saturating_add(LEEWAY_S) {
             return Err(refused("the token does not hold yet"));
         }
-        let user_id = UserId::new(claims.sub)
-            .map_err(|error| refused(&format!("sub is no account id: {}", error.info)))?;
-        let name = if claims.name.trim().is_empty() { user_id.as_str() } else { &claims.name };
-        Ok(Person { nick: nick(name)?, role: claims.role, user_id })
+        if claims.iat / 1_000 > now_s.saturating_add(LEEWAY_S) {
+            return Err(refused("the token was issued later than now (iat)"));
+        }
+        let claim = self.server.user_claim.as_str();
+        let subject = match claim {
+            "sub" => claims.sub,
+            other => match claims.others.remove(other) {
+                Some(Value::String(text)) => text,
+                Some(Value::Number(number)) => number.to_string(),
+                _ => return Err(refused(&format!("the token has no {claim} that is a text"))),
+            },
+        };
+        if !(1..=MAX_SUBJECT_BYTES).contains(&subject.len()) {
+            return Err(refused(&format!("{claim} has 1 to {MAX_SUBJECT_BYTES} bytes")));
+        }
+        let Claims { name, role, iat: issued_ms, .. } = claims;
+        Ok(Vouched { subject, name, role, issued_ms })
+    }
+
+    /// Whose people these are.
+    pub(super) fn issuer(&self) -> &str {
+        &self.server.issuer
     }
 
     /// One key of the set, which is fetched when it is too old, and when the key is not in it.

@@ -11,9 +11,22 @@ use crate::problem::Problem;
 /// A longer text is no token of ours.
 const MAX_TOKEN_BYTES: usize = 1_024;
 
+/// What a sign-in opens, and what its tokens say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Session {
+    #[serde(rename = "sub")]
+    pub(crate) user_id: UserId,
+    /// Nothing that is given in it lives longer. Unix seconds.
+    #[serde(rename = "end")]
+    pub(crate) ends_s: u64,
+    /// That of the account when it signed in.
+    pub(crate) epoch: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Claims {
-    sub: UserId,
+    #[serde(flatten)]
+    session: Session,
     /// Unix seconds.
     exp: u64,
 }
@@ -34,10 +47,10 @@ impl Tokens {
         })
     }
 
-    /// A token, and when it ends in Unix seconds.
-    pub(crate) fn make(&self, user_id: &UserId, now_s: u64) -> Result<(String, u64), Problem> {
-        let exp = now_s.saturating_add(self.lifetime.as_secs());
-        let claims = Claims { sub: user_id.clone(), exp };
+    /// A token, and when it ends in Unix seconds: not after the session.
+    pub(crate) fn make(&self, session: &Session, now_s: u64) -> Result<(String, u64), Problem> {
+        let exp = now_s.saturating_add(self.lifetime.as_secs()).min(session.ends_s);
+        let claims = Claims { session: session.clone(), exp };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing);
         token.map(|token| (token, exp)).map_err(|error| {
             tracing::error!(%error, "token not signed");
@@ -45,8 +58,8 @@ impl Tokens {
         })
     }
 
-    /// Whose token it is. 401 for one that is not ours, was changed, or has ended.
-    pub(crate) fn read(&self, token: &str, now_s: u64) -> Result<UserId, Problem> {
+    /// Of which session it is. 401 for one that is not ours, was changed, or has ended.
+    pub(crate) fn read(&self, token: &str, now_s: u64) -> Result<Session, Problem> {
         let refused = Problem::foreign_token;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(refused());
@@ -56,10 +69,15 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let read = decode::<Claims>(token, &self.reading, &validation).map_err(|_| refused())?;
-        if read.claims.exp <= now_s {
+        let Claims { session, exp } = read.claims;
+        if session.ends_s <= now_s {
+            let detail = "nobody stays in for longer without signing in again: sign in again";
+            return Err(Problem::new(401, "session_ended", detail));
+        }
+        if exp <= now_s {
             return Err(Problem::new(401, "token_expired", "the token has ended: sign in again"));
         }
-        Ok(read.claims.sub)
+        Ok(session)
     }
 }
 
@@ -71,23 +89,33 @@ mod tests {
         Tokens::new(key, Duration::from_secs(60)).unwrap()
     }
 
+    fn session(user: &str) -> Session {
+        Session { user_id: UserId::new(user).unwrap(), ends_s: 1_100, epoch: 7 }
+    }
+
     #[test]
     fn a_token_says_who_it_was_made_for_until_it_ends() {
         let tokens = tokens("one");
-        let mei = UserId::new("mei").unwrap();
-        let (token, ends_s) = tokens.make(&mei, 1_000).unwrap();
+        let (token, ends_s) = tokens.make(&session("mei"), 1_000).unwrap();
         assert_eq!(ends_s, 1_060);
-        assert_eq!(tokens.read(&token, 1_059).unwrap(), mei);
+        assert_eq!(tokens.read(&token, 1_059).unwrap(), session("mei"));
         assert_eq!(tokens.read(&token, 1_060).unwrap_err().code, "token_expired");
     }
 
     #[test]
+    fn no_token_outlives_its_session() {
+        let tokens = tokens("one");
+        let (token, ends_s) = tokens.make(&session("mei"), 1_090).unwrap();
+        assert_eq!(ends_s, 1_100);
+        assert_eq!(tokens.read(&token, 1_099).unwrap(), session("mei"));
+        assert_eq!(tokens.read(&token, 1_100).unwrap_err().code, "session_ended");
+    }
+
+    #[test]
     fn a_token_that_was_changed_or_signed_by_another_key_is_refused() {
-        let mei = UserId::new("mei").unwrap();
-        let (token, _) = tokens("one").make(&mei, 1_000).unwrap();
+        let (token, _) = tokens("one").make(&session("mei"), 1_000).unwrap();
         assert_eq!(tokens("two").read(&token, 1_000).unwrap_err().status, 401);
-        let boss = UserId::new("boss").unwrap();
-        let (admins, _) = tokens("two").make(&boss, 1_000).unwrap();
+        let (admins, _) = tokens("two").make(&session("boss"), 1_000).unwrap();
         let parts = |token: &str| token.split('.').map(str::to_owned).collect::<Vec<_>>();
         let (mine, theirs) = (parts(&token), parts(&admins));
         let forged = format!("{}.{}.{}", mine[0], theirs[1], mine[2]);

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chat_types::business::{MAX_ANNOUNCEMENT_CHARS, MAX_BUSINESS_ID_BYTES};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -11,6 +12,7 @@ use utoipa_axum::routes;
 use super::store::{self, Broadcast, RoomCounts};
 use super::{BroadcastState, BroadcastWay, MAX_WAITING};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
 use crate::storage::Tx;
 
@@ -115,6 +117,7 @@ async fn make(
     }
     let made_by = caller.user_id.as_str();
     store::insert(&mut tx, &id, &text, made_by, business.clock.now_ms()).await?;
+    audit::note(&mut tx, &caller, Act::on(&id).after(json!({"text": text}))).await?;
     let made = find(&mut tx, &id).await?;
     let answer = progress(&mut tx, made).await?;
     tx.commit().await?;

@@ -22,6 +22,12 @@ use chat_rest::Secret;
 const USER_SIG_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// A token of this service lives this long, unless told otherwise.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3_600);
+/// After a sign-in with a name nothing is renewed beyond this time, unless told otherwise; that is for
+/// development and for one's own machine.
+const NAMED_SESSION: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// After an exchange of a token, unless told otherwise: so long somebody whom the identity server does
+/// not know any more may stay in at most.
+const VOUCHED_SESSION: Duration = Duration::from_secs(24 * 3_600);
 /// Calls of one account in a second, unless told otherwise.
 const CALLS_PER_SECOND: u32 = 20;
 /// People who come in from one address in a second, unless told otherwise.
@@ -65,6 +71,8 @@ pub struct IdentityServer {
     pub audience: String,
     /// Where its JSON Web Key Set is.
     pub jwks_url: String,
+    /// The claim that names a person for ever: `sub`, unless the shop has a reason.
+    pub user_claim: String,
 }
 
 #[derive(Clone)]
@@ -93,6 +101,11 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     pub user_sig_lifetime: Duration,
     pub token_lifetime: Duration,
+    /// How long after a sign-in its tokens and UserSigs are renewed. Without it 30 days after one with
+    /// a name, and a day after an exchange of a token.
+    pub session_lifetime: Option<Duration>,
+    /// Signs the tokens in place of the key that is kept in the database.
+    pub token_key: Option<Secret>,
     /// Calls of one account in a second.
     pub calls_per_second: u32,
     /// Sign-ins and token exchanges of one address in a second; twice as many at once.
@@ -138,6 +151,8 @@ impl Config {
             cors_origins: Vec::new(),
             user_sig_lifetime: USER_SIG_LIFETIME,
             token_lifetime: TOKEN_LIFETIME,
+            session_lifetime: None,
+            token_key: None,
             calls_per_second: CALLS_PER_SECOND,
             entries_per_second: ENTRIES_PER_SECOND,
             outbox_limit: OUTBOX_LIMIT,
@@ -158,6 +173,12 @@ impl Config {
         let is_local = self.listen.ip().to_canonical().is_loopback();
         let is_reached = !is_local || !self.trusted_proxies.is_empty();
         self.development && !self.development_anywhere && is_reached
+    }
+
+    /// How long a session lives that a name alone has opened, or the word of the identity server.
+    pub(crate) fn session_lifetime(&self, is_vouched_for: bool) -> Duration {
+        let usual = if is_vouched_for { VOUCHED_SESSION } else { NAMED_SESSION };
+        self.session_lifetime.unwrap_or(usual)
     }
 
     pub(crate) fn exposure(&self) -> Exposure {

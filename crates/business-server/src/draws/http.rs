@@ -4,6 +4,7 @@ use axum::extract::State as OfService;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +15,7 @@ use super::record::{self, PAGE_ENTRANTS};
 use super::store::{self, Draw, State, WinnerRow};
 use super::{find, find_for_host};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number};
 use crate::rooms;
 use crate::storage::{Tx, from_db};
@@ -133,9 +135,14 @@ async fn open(
 ) -> Result<(StatusCode, axum::Json<DrawView>), Problem> {
     let mut tx = business.database.write().await?;
     let draw = opening::open(&business, &mut tx, &room, &caller, request).await?;
+    let view = view(draw, Vec::new());
+    // The seed is not told before the draw is over, and to nobody.
+    let state = json!({"keyword": view.keyword, "prize": view.prize,
+        "winners": view.winners_wanted, "ends_at_s": view.ends_at_s});
+    audit::note(&mut tx, &caller, Act::on(&view.draw).in_room(&view.room).after(state)).await?;
     tx.commit().await?;
     business.outbox.wake();
-    Ok((StatusCode::CREATED, axum::Json(view(draw, Vec::new()))))
+    Ok((StatusCode::CREATED, axum::Json(view)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -204,9 +211,12 @@ async fn cancel(
     let draw = find_for_host(&mut tx, &draw, &caller).await?;
     opening::cancel(&business, &mut tx, &draw).await?;
     let cancelled = find(&mut tx, &draw.draw).await?;
+    let view = view(cancelled, Vec::new());
+    let act = Act::on(&view.draw).in_room(&view.room);
+    audit::note(&mut tx, &caller, act.after(json!({"state": view.state}))).await?;
     tx.commit().await?;
     business.outbox.wake();
-    Ok(axum::Json(view(cancelled, Vec::new())))
+    Ok(axum::Json(view))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

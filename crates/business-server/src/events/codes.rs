@@ -29,3 +29,5 @@ pub(crate) const LIKES_NOT_COUNTED: i32 = 10_110;
 pub(crate) const LIKES_CAPPED: i32 = 10_111;
 /// The account is banned from the room.
 pub(crate) const BANNED: i32 = 10_120;
+/// The account is kept out of everything.
+pub(crate) const BLOCKED: i32 = 10_121;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use chat_types::business::api::{ComboView, GiftView, Give, Given};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -12,6 +13,7 @@ use super::idempotency::{self, IdempotencyKey};
 use super::store::sums::{self, Span};
 use super::wallet::{self, Account, RefundReason};
 use super::{Amount, DAY_MS, Wish, orders, refund};
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 use crate::{Business, moderation, rooms};
 
@@ -107,6 +109,8 @@ async fn give_back(
     let mut tx = business.database.write().await?;
     let (reason, now_ms) = (RefundReason::Asked, business.clock.now_ms());
     let (order, balance) = refund::refund(&mut tx, &order, reason, now_ms).await?;
+    let state = json!({"refunded": order.coins});
+    audit::note(&mut tx, &caller, Act::on(&order.order_id).after(state)).await?;
     tx.commit().await?;
     tracing::info!(order = order.order_id, coins = order.coins, by = %caller.user_id, "gift refunded");
     Ok(axum::Json(Refunded {

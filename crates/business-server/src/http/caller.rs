@@ -7,7 +7,7 @@ use chat_types::UserId;
 use chat_types::business::api::Role;
 use std::sync::Arc;
 
-use super::Problem;
+use super::{Problem, Trail};
 use crate::Business;
 
 /// The account that makes a call.
@@ -15,12 +15,18 @@ use crate::Business;
 pub(crate) struct Caller {
     pub(crate) user_id: UserId,
     pub(crate) role: Role,
+    /// Nothing that is renewed lives longer.
+    pub(crate) session_ends_s: u64,
+    pub(crate) trail: Arc<Trail>,
 }
 
 impl Caller {
     /// 403 unless the account has this role or a higher one.
     pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
         if self.role >= role {
+            if role > Role::Viewer {
+                self.trail.took_role();
+            }
             return Ok(());
         }
         Err(Problem::forbidden(format!(
@@ -48,6 +54,9 @@ impl FromRequestParts<Arc<Business>> for Caller {
             .ok_or_else(|| {
                 Problem::new(401, "token", "send the header Authorization: Bearer TOKEN")
             })?;
-        business.caller(token).await
+        let caller = business.caller(token).await?;
+        let trail = parts.extensions.get::<Arc<Trail>>().map(Arc::clone).unwrap_or_default();
+        trail.made_by(&caller.user_id, caller.role);
+        Ok(Self { trail, ..caller })
     }
 }

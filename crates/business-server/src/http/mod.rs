@@ -11,6 +11,7 @@ mod client_address;
 mod problem;
 mod rate;
 mod signed;
+mod trail;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -33,6 +34,7 @@ pub(crate) use client_address::ClientAddress;
 pub(crate) use problem::Problems;
 pub(crate) use rate::{CallRates, EntryRates};
 pub(crate) use signed::Signed;
+pub(crate) use trail::{REQUEST_ID, Trail};
 
 use crate::Business;
 
@@ -112,6 +114,8 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
+            REQUEST_ID,
         ])
+        .expose_headers([REQUEST_ID])
         .max_age(Duration::from_secs(3_600))
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -10,6 +11,7 @@ use utoipa_axum::routes;
 use super::catalogue::{NewProduct, ProductDescription};
 use super::{CatalogueEntry, Error, find, sales, slot, store};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 
 /// Products in one answer, at most.
@@ -71,6 +73,7 @@ async fn add(
         let detail = format!("there is a product {} already: change it with PUT", entry.id);
         return Err(Problem::conflict("product_exists", detail));
     }
+    audit::note(&mut tx, &caller, Act::on(&entry.id).after(&entry)).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, axum::Json(entry)))
 }
@@ -91,6 +94,7 @@ async fn change(
     let present = find(&mut tx, &product).await?;
     let entry = body.checked(product, present.stock)?;
     store::update(&mut tx, &entry).await?;
+    audit::note(&mut tx, &caller, Act::on(&entry.id).before(&present).after(&entry)).await?;
     slot::product_changed(&mut tx, &entry.id).await?;
     tx.commit().await?;
     Ok(axum::Json(entry))
@@ -107,9 +111,11 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     caller.require(Role::Admin)?;
     let mut tx = business.database.write().await?;
+    let present = find(&mut tx, &product).await?;
     if !store::delete(&mut tx, &product).await? {
         return Err(Error::Absent(product).into());
     }
+    audit::note(&mut tx, &caller, Act::on(&product).before(present)).await?;
     slot::product_removed(&business, &mut tx, &product).await?;
     tx.commit().await?;
     business.outbox.wake();
@@ -163,6 +169,9 @@ async fn restock(
             ));
         }
     };
+    let act = Act::on(&product);
+    let act = act.before(json!({"stock": present.stock})).after(json!({"stock": stock}));
+    audit::note(&mut tx, &caller, act).await?;
     slot::product_changed(&mut tx, &product).await?;
     tx.commit().await?;
     Ok(axum::Json(CatalogueEntry { stock, ..present }))

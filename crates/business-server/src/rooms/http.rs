@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use chat_types::business::LiveStatus;
-use chat_types::business::api::{RoomView, SetStatus};
+use chat_types::business::api::{RoomStatus, RoomView, SetStatus};
 use chat_types::rest::CreateGroup;
 use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 use super::store::{self, Room};
 use super::{choose_status, find, find_for_host, new_id};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 
 /// Rooms in one answer, at most.
@@ -92,6 +94,8 @@ async fn open(
         store::set_status(&mut tx, &room.group_id, LiveStatus::ToBeStarted, now_s).await?;
     }
     let room = find(&mut tx, group_id.as_str()).await?;
+    let act = Act::on(&room.group_id).in_room(&room.group_id);
+    audit::note(&mut tx, &caller, act.after(json!({"title": room.title}))).await?;
     tx.commit().await?;
     Ok((axum::http::StatusCode::CREATED, axum::Json(room.into())))
 }
@@ -142,6 +146,9 @@ async fn set_status(
     let mut tx = business.database.write().await?;
     let room = find_for_host(&mut tx, &room, &caller).await?;
     choose_status(&business, &mut tx, &room, body.status.into()).await?;
+    let act = Act::on(&room.group_id).in_room(&room.group_id);
+    let act = act.before(json!({"status": RoomStatus::from(room.status)}));
+    audit::note(&mut tx, &caller, act.after(json!({"status": body.status}))).await?;
     let room = find(&mut tx, &room.group_id).await?;
     tx.commit().await?;
     business.outbox.wake();

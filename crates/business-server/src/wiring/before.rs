@@ -50,13 +50,34 @@ enum Open<'a> {
     Join(&'a BeforeApplyJoin),
 }
 
+/// Told to who is kept out.
+const BLOCKED: &str = "this account is blocked: ask the shop why";
+
+impl Open<'_> {
+    /// Who wants something.
+    fn account(&self) -> &str {
+        match self {
+            Self::Like(message, _) | Self::Comment(message) => &message.from_account,
+            Self::Join(join) => &join.requestor_account,
+        }
+    }
+
+    async fn decide_rest(&self, business: &Business) -> Result<WebhookAnswer, Error> {
+        match self {
+            Self::Like(message, like) => count_likes(business, message, like).await,
+            Self::Comment(message) => decide_comment(business, message).await,
+            Self::Join(join) => decide_join(business, join).await,
+        }
+    }
+}
+
 impl Question for Open<'_> {
     fn decide<'a>(&'a self, business: &'a Business) -> Boxed<'a, WebhookAnswer> {
         Box::pin(async {
-            let decided = match self {
-                Self::Like(message, like) => count_likes(business, message, like).await,
-                Self::Comment(message) => decide_comment(business, message).await,
-                Self::Join(join) => decide_join(business, join).await,
+            let decided = match accounts::is_blocked(business, self.account()).await {
+                Ok(true) => Ok(refuse(codes::BLOCKED, BLOCKED)),
+                Ok(false) => self.decide_rest(business).await,
+                Err(error) => Err(error),
             };
             decided.unwrap_or_else(|error| {
                 tracing::error!(%error, "a webhook is answered without a decision");

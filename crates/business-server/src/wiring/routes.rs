@@ -1,17 +1,20 @@
 //! What is answered, and by whom.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 
 use super::figures;
 use crate::{
-    Business, accounts, assistant, broadcast, draws, follows, gifts, health, http, likes,
+    Business, accounts, assistant, audit, broadcast, draws, follows, gifts, health, http, likes,
     moderation, outbox, products, rooms, statistics, webhooks,
 };
 
 /// Everything that is answered, and the document that describes it.
 pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
-    http::router(business, subjects(), webhooks::router().merge(health::router()))
+    let beside = webhooks::router().merge(health::router());
+    let (router, document) = http::router(business, subjects(), beside);
+    (router.layer(from_fn_with_state(Arc::clone(business), audit::keep)), document)
 }
 
 /// The calls of all subjects.
@@ -19,6 +22,7 @@ fn subjects() -> impl Iterator<Item = http::Api> {
     [
         accounts::http::routes(),
         assistant::http::routes(),
+        audit::http::routes(),
         broadcast::http::routes(),
         draws::http::routes(),
         follows::routes(),

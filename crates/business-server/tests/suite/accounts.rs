@@ -1,85 +1,59 @@
 //! Coming in: by name in development, by a token of the shop's identity server in production.
 
-use axum::Json;
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
-use business_server::IdentityServer;
+use acceptance::identity::{AUDIENCE, ISSUER, IdentityServer};
 use chat_server::application;
 use chat_server::clock::SystemClock;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use std::sync::atomic::Ordering;
 
 use crate::support::{ASSISTANT, Answer, Api, Opening, Shop};
 
-const ISSUER: &str = "https://id.example";
-const AUDIENCE: &str = "liveroom";
-/// What stands before the 32 bytes of a private Ed25519 key in its PKCS #8 form (RFC 8410).
-const PKCS8_ED25519: [u8; 16] =
-    [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-
-/// An identity server with one key.
-struct Identity {
-    url: String,
-    key: EncodingKey,
-    asked: Arc<AtomicUsize>,
-    /// The id of the key that it tells; `None` while it fails.
-    tells: Arc<Mutex<Option<&'static str>>>,
-}
+/// A shop with an identity server of its own.
+pub(crate) struct Identity(IdentityServer);
 
 impl Identity {
-    async fn start() -> Self {
-        let key = EncodingKey::from_ed_der(&[&PKCS8_ED25519[..], &[7; 32]].concat());
-        let public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let tells = Arc::new(Mutex::new(Some("first")));
-        let (count, told) = (Arc::clone(&asked), Arc::clone(&tells));
-        let keys = get(async move || {
-            count.fetch_add(1, Ordering::SeqCst);
-            let key_id = told.lock().unwrap().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
-            let mut key = public.clone();
-            key.common.key_id = Some(key_id.into());
-            Ok::<_, StatusCode>(Json(JwkSet { keys: vec![key] }))
-        });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/keys", listener.local_addr().unwrap());
-        let router = Router::new().route("/keys", keys);
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, key, asked, tells }
+    pub(crate) async fn start() -> Self {
+        Self(IdentityServer::start().await)
     }
 
-    fn opening(&self) -> Opening {
-        let jwks_url = self.url.clone();
+    pub(crate) fn opening(&self) -> Opening {
+        let jwks_url = self.0.jwks_url.clone();
         Opening {
             configure: Box::new(move |config| {
-                config.identity = Some(IdentityServer {
+                config.identity = Some(business_server::IdentityServer {
                     issuer: ISSUER.into(),
                     audience: AUDIENCE.into(),
                     jwks_url: jwks_url.clone(),
+                    user_claim: "sub".into(),
                 });
             }),
             ..Opening::default()
         }
     }
 
-    fn token(&self, key_id: &str, claims: &Value) -> String {
-        let header = Header { kid: Some(key_id.into()), ..Header::new(Algorithm::EdDSA) };
-        encode(&header, claims, &self.key).unwrap()
+    pub(crate) fn token(&self, key_id: &str, claims: &Value) -> String {
+        self.0.token(key_id, claims)
+    }
+
+    /// How often the keys were fetched.
+    fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// The id of the key that is told from now on; `None` while it fails.
+    fn tell(&self, key_id: Option<&'static str>) {
+        *self.0.tells.lock().unwrap() = key_id;
     }
 }
 
-async fn exchange(shop: &Shop, token: &str) -> Answer {
+pub(crate) async fn exchange(shop: &Shop, token: &str) -> Answer {
     shop.stranger().post("/token-exchange", json!({"token": token})).await
 }
 
-fn claims(shop: &Shop) -> Value {
+pub(crate) fn claims(shop: &Shop) -> Value {
     json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "mei", "name": "Mei", "role": "host",
-        "exp": shop.clock.now_s() + 300})
+        "iat": shop.clock.now_s(), "exp": shop.clock.now_s() + 300})
 }
 
 #[tokio::test]
@@ -182,6 +156,8 @@ async fn a_token_that_does_not_hold_is_refused() {
         with("aud", json!("another")),
         with("exp", json!(now_s - 31)),
         with("nbf", json!(now_s + 31)),
+        with("iat", json!(now_s + 31)),
+        with("iat", Value::Null),
         with("sub", json!("")),
         with("role", json!("emperor")),
         identity.token("second", &claims(&shop)),
@@ -214,17 +190,17 @@ async fn unknown_keys_do_not_make_the_identity_server_be_asked_again_and_again()
         let answer = shop.stranger().post("/token-exchange", json!({"token": token})).await;
         assert_eq!(answer.problem(401), "identity");
     }
-    assert_eq!(identity.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(identity.asked(), 1);
     shop.clock.advance_ms(61_000);
     let token = identity.token("second", &claims(&shop));
     shop.stranger().post("/token-exchange", json!({"token": token})).await.problem(401);
-    assert_eq!(identity.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(identity.asked(), 2);
 }
 
 #[tokio::test]
 async fn an_identity_server_that_fails_once_lets_people_in_a_moment_later() {
     let identity = Identity::start().await;
-    *identity.tells.lock().unwrap() = None;
+    identity.tell(None);
     let shop = Shop::open_with(identity.opening()).await;
     let token = identity.token("first", &claims(&shop));
     for _ in 0..3 {
@@ -232,8 +208,8 @@ async fn an_identity_server_that_fails_once_lets_people_in_a_moment_later() {
         assert_eq!(refused.problem(502), "identity_server");
         assert_eq!(refused.json()["retry_after_ms"], 1_000);
     }
-    assert_eq!(identity.asked.load(Ordering::SeqCst), 1, "it is left in peace for a second");
-    *identity.tells.lock().unwrap() = Some("first");
+    assert_eq!(identity.asked(), 1, "it is left in peace for a second");
+    identity.tell(Some("first"));
     shop.clock.advance_ms(1_000);
     exchange(&shop, &token).await.expect_status(200);
 }
@@ -246,7 +222,7 @@ async fn a_key_that_was_taken_back_opens_nothing_after_ten_minutes() {
     claims["exp"] = json!(shop.clock.now_s() + 86_400);
     let token = identity.token("first", &claims);
     exchange(&shop, &token).await.expect_status(200);
-    *identity.tells.lock().unwrap() = Some("second");
+    identity.tell(Some("second"));
     exchange(&shop, &token).await.expect_status(200);
     shop.clock.advance_ms(600_000);
     assert_eq!(exchange(&shop, &token).await.problem(401), "identity");
@@ -260,7 +236,7 @@ async fn known_keys_hold_for_an_hour_while_the_identity_server_is_away() {
     claims["exp"] = json!(shop.clock.now_s() + 86_400);
     let token = identity.token("first", &claims);
     exchange(&shop, &token).await.expect_status(200);
-    *identity.tells.lock().unwrap() = None;
+    identity.tell(None);
     shop.clock.advance_ms(3_599_000);
     exchange(&shop, &token).await.expect_status(200);
     shop.clock.advance_ms(1_000);

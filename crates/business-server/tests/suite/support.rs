@@ -14,6 +14,8 @@ use chat_types::rest::{PortraitGet, tag};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,6 +124,11 @@ impl Shop {
     }
 
     /// Without any room.
+    pub(crate) async fn closed() -> Self {
+        Self::closed_with(Opening::default()).await
+    }
+
+    /// Without any room.
     pub(crate) async fn closed_with(opening: Opening) -> Self {
         let (chat_dir, business_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let clock = TestClock::new();
@@ -218,21 +225,39 @@ impl Shop {
         Api { http: http(), base: self.business.url(), token: String::new() }
     }
 
-    /// Signs in at the chat service's gateway and joins the room. The account has to exist.
-    pub(crate) async fn watch(&self, user: &str, room: &str) -> Watcher {
-        let (storage, id) = (self.chat.storage(), self.app.sdk_app_id);
-        let account = AccountPatch { user_id: user.into(), ..AccountPatch::default() };
-        storage.put_accounts(id, &[account], self.clock.now_s()).await.unwrap();
-        let user_sig = usersig::sign(&SignRequest {
-            sdk_app_id: id,
+    /// With which an account signs in at the chat service, as if given out before.
+    pub(crate) fn user_sig(&self, user: &str) -> String {
+        let sign = SignRequest {
+            sdk_app_id: self.app.sdk_app_id,
             key: self.app.key.reveal(),
             identifier: user,
             time_s: self.clock.now_s(),
             expire_s: 86_400,
             userbuf: None,
-        });
+        };
+        usersig::sign(&sign).unwrap()
+    }
+
+    /// A look into the database of the running business service.
+    pub(crate) async fn database(&self) -> SqlitePool {
+        let path = self.business_dir.path().join("business.db");
+        SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap()
+    }
+
+    /// What the database keeps as the secret of this name.
+    pub(crate) async fn secret_of_database(&self, name: &str) -> Option<String> {
+        let database = self.database().await;
+        let found = sqlx::query_scalar("SELECT value FROM secrets WHERE name = $1").bind(name);
+        found.fetch_optional(&database).await.unwrap()
+    }
+
+    /// Signs in at the chat service's gateway and joins the room. The account has to exist.
+    pub(crate) async fn watch(&self, user: &str, room: &str) -> Watcher {
+        let (storage, id) = (self.chat.storage(), self.app.sdk_app_id);
+        let account = AccountPatch { user_id: user.into(), ..AccountPatch::default() };
+        storage.put_accounts(id, &[account], self.clock.now_s()).await.unwrap();
         let mut client = gateway::Client::connect(&self.chat.gateway_url()).await;
-        let answer = client.login(id.into(), user, &user_sig.unwrap()).await;
+        let answer = client.login(id.into(), user, &self.user_sig(user)).await;
         assert_eq!(answer["t"], "login_ok", "{user} got {answer}");
         let joined = client.ask(json!({"t": "join", "group_id": room})).await;
         assert_eq!(joined["t"], "join_ok", "{user} got {joined}");

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EffectClass, Gift, LiveStatus};
-use crate::UserId;
+use crate::{ApiError, UserId};
 
 /// Where the API is, below the address of the service.
 pub const PATH: &str = "/api/v1";
@@ -51,6 +51,15 @@ impl Role {
     }
 }
 
+impl TryFrom<String> for Role {
+    type Error = ApiError;
+
+    fn try_from(name: String) -> Result<Self, ApiError> {
+        let unknown = || ApiError::bad_parameter(format!("{name} is no role"));
+        Self::from_name(&name).ok_or_else(unknown)
+    }
+}
+
 /// `POST /sign-in`, in development.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -66,6 +75,15 @@ pub struct SignIn {
     pub role: Role,
 }
 
+/// `POST /token-exchange`. It holds a credential, and so it has no `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// JSON Web Token of the shop's identity server.
+    pub token: String,
+}
+
 /// What a client needs to come in. It holds credentials, and so it has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -74,9 +92,15 @@ pub struct Entry {
     pub user_id: UserId,
     pub nick: String,
     pub role: Role,
+    /// When this was made, by the clock of the service.
+    #[serde(default)]
+    pub at_s: u64,
     /// For this API.
     pub token: String,
     pub token_ends_at_s: u64,
+    /// `renew` gives nothing that lives longer: then the person has to sign in again.
+    #[serde(default)]
+    pub session_ends_at_s: u64,
     /// For the chat service.
     pub user_sig: String,
     pub user_sig_ends_at_s: u64,

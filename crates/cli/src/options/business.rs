@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::levels::LevelOptions;
 use crate::Error;
@@ -83,6 +84,31 @@ pub(crate) struct BusinessOptions {
     /// Address of the identity server's JSON Web Key Set
     #[arg(long, env = "LIVEROOM_IDENTITY_JWKS", value_name = "URL")]
     pub(crate) identity_jwks: Option<String>,
+
+    /// Claim of these tokens that names a person for ever
+    #[arg(long, env = "LIVEROOM_IDENTITY_USER_CLAIM", value_name = "CLAIM", default_value = "sub")]
+    pub(crate) identity_user_claim: String,
+
+    /// Hours after a sign-in in which its tokens and UserSigs are renewed, 1 to 8760; without it 720
+    /// after a sign-in with a name, and 24 after an exchange of a token
+    #[arg(
+        long,
+        env = "LIVEROOM_SESSION_H",
+        value_name = "HOURS",
+        value_parser = clap::value_parser!(u32).range(1..=8_760)
+    )]
+    pub(crate) session_h: Option<u32>,
+
+    /// Signs the business API's tokens, 32 characters or more; without it a key that is kept in the
+    /// database
+    #[arg(
+        long,
+        env = "LIVEROOM_TOKEN_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        value_parser = long_secret
+    )]
+    pub(crate) token_key: Option<Secret>,
 
     /// Folder with gifts.json and products.json; without it the built-in catalogue is used
     #[arg(long, env = "LIVEROOM_CATALOGUE_DIR", value_name = "DIR")]
@@ -172,6 +198,9 @@ impl BusinessOptions {
         config.development_anywhere = self.development == Development::Anywhere;
         config.count_likes = self.count_likes.is_on();
         config.payment_key = self.payment_key.clone();
+        config.token_key = self.token_key.clone();
+        config.session_lifetime =
+            self.session_h.map(|hours| Duration::from_secs(u64::from(hours) * 3_600));
         config.catalogue_dir = self.catalogue_dir.clone();
         config.calls_per_second = self.calls_per_second;
         config.entries_per_second = self.entries_per_second;
@@ -185,12 +214,14 @@ impl BusinessOptions {
 
     /// The identity server, if one is named; one of its three options alone is a mistake.
     pub(crate) fn identity(&self) -> Result<Option<IdentityServer>, Error> {
-        let Self { identity_issuer, identity_audience, identity_jwks, .. } = self;
+        let Self { identity_issuer, identity_audience, identity_jwks, identity_user_claim, .. } =
+            self;
         match (identity_issuer, identity_audience, identity_jwks) {
             (Some(issuer), Some(audience), Some(jwks_url)) => Ok(Some(IdentityServer {
                 issuer: issuer.clone(),
                 audience: audience.clone(),
                 jwks_url: jwks_url.clone(),
+                user_claim: identity_user_claim.clone(),
             })),
             (None, None, None) => Ok(None),
             (None, ..) => Err(missing("--identity-issuer")),
@@ -215,5 +246,14 @@ fn missing(flag: &'static str) -> Error {
 }
 
 fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// A key that nobody guesses.
+fn long_secret(text: &str) -> Result<Secret, &'static str> {
+    const CHARACTERS: usize = 32;
+    if text.chars().count() < CHARACTERS {
+        return Err("a key has 32 characters or more: take some from a random generator");
+    }
     Ok(Secret::new(text))
 }

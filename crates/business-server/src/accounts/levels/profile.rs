@@ -12,17 +12,15 @@ use tokio_util::sync::CancellationToken;
 use super::level_of;
 use super::store::{self, ToWrite};
 use crate::Business;
+use crate::accounts::waits::{MOST_WAIT_MS, wait_ms};
 use crate::storage::Error;
 
 /// How often is looked for levels to write.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Levels that are written before the table is read again.
 const AT_ONCE: u32 = 50;
-/// Waiting after the first failure, doubled with each further one up to the most.
-const FIRST_WAIT_MS: u64 = 1_000;
-const MOST_WAIT_MS: u64 = 300_000;
 /// How often old notes are removed, and how long they are kept: the chat service brings an event again
-/// within an hour, and no sitting is counted for longer. The outbox never gives a gift up: one that
+/// within an hour, and no visit is counted for longer. The outbox never gives a gift up: one that
 /// was told without an answer and then waits for longer than this is heard as another one.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 const KEEP_MS: u64 = 2 * 86_400_000;
@@ -110,22 +108,4 @@ async fn write_one(business: &Business, account: &ToWrite) -> Result<bool, Error
     };
     tx.commit().await?;
     Ok(decided)
-}
-
-fn wait_ms(attempts: u64) -> u64 {
-    let doublings = u32::try_from(attempts).unwrap_or(u32::MAX);
-    let factor = 2_u64.checked_pow(doublings).unwrap_or(u64::MAX);
-    FIRST_WAIT_MS.saturating_mul(factor).min(MOST_WAIT_MS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_five_minutes() {
-        let waits = [0, 1, 2, 8, 9, 63, 64, u64::MAX].map(wait_ms);
-        let most = MOST_WAIT_MS;
-        assert_eq!(waits, [1_000, 2_000, 4_000, 256_000, most, most, most, most]);
-    }
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use chat_types::UserId;
 use chat_types::business::api::{MAX_TOP_UP, TopUp, Wallet};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -11,8 +12,9 @@ use utoipa_axum::routes;
 use super::payment::{self, Paid, Payment};
 use super::{Account, Booking, Kind, RefundReason, balance_of, book, store, support};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::gifts::idempotency::{self, IdempotencyKey};
-use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Signed, number};
+use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Role, Signed, number};
 use crate::storage::Tx;
 
 /// Entries in one answer, at most.
@@ -135,6 +137,10 @@ async fn top_up(
         coins: body.coins,
     };
     let (_, balance) = book(&mut tx, booking, now_ms).await?;
+    if caller.role > Role::Viewer {
+        let state = json!({"coins": body.coins, "balance": balance});
+        audit::note(&mut tx, &caller, Act::on(caller.user_id.as_str()).after(state)).await?;
+    }
     let answer = Wallet { balance, may_top_up: true };
     idempotency::keep(&mut tx, &call, &answer, now_ms).await?;
     tx.commit().await?;

@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chat_types::UserId;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::measures::carry_out_soon;
@@ -94,6 +96,8 @@ async fn pass(
     }
     let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
     write_measure(&mut tx, &due, Over::Any, now_s).await?;
+    let state = json!({"measure": measure, "until_s": due.until_s});
+    audit::note(&mut tx, caller, Act::on(&user_id).in_room(&room).after(state)).await?;
     tx.commit().await?;
     let carried = match measure {
         Measure::Ban if seconds > 0 => carry_out_soon(business, &due).await,

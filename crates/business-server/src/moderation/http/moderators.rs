@@ -5,6 +5,7 @@ use chat_types::UserId;
 use std::sync::Arc;
 use utoipa_axum::routes;
 
+use crate::audit::{self, Act};
 use crate::http::{Api, Caller, PathOf, Problem, Problems};
 use crate::moderation::rank::admit;
 use crate::moderation::store::{self, RoomModerator};
@@ -56,6 +57,7 @@ async fn add_moderator(
         return Err(Problem::conflict("moderators", info));
     }
     let moderators = store::moderators(&mut tx, group_id).await?;
+    audit::note(&mut tx, &caller, Act::on(user).in_room(group_id)).await?;
     tx.commit().await?;
     business.moderation.judges.changed();
     tracing::info!(%group_id, user, by, "moderator of a room added");
@@ -75,6 +77,7 @@ async fn remove_moderator(
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
     store::remove_moderator(&mut tx, &room.group_id, &user).await?;
     let moderators = store::moderators(&mut tx, &room.group_id).await?;
+    audit::note(&mut tx, &caller, Act::on(&user).in_room(&room.group_id)).await?;
     tx.commit().await?;
     business.moderation.judges.changed();
     let by = caller.user_id.as_str();

@@ -4,12 +4,14 @@ use axum::extract::State;
 use chat_types::rest::{GroupMsgRecall, MsgSeq};
 use chat_types::{Code, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::measures::{check, spare_administrators, written_by};
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::rank::admit;
@@ -130,6 +132,8 @@ async fn decide(
         return Err(decided("another one"));
     }
     let user_id = review.user_id.as_str();
+    let state = json!({"review": id, "verdict": verdict.name(), "seconds": seconds});
+    audit::note(&mut tx, &caller, Act::on(user_id).in_room(group_id).after(state)).await?;
     if let Some((measure, usual_s)) = verdict.measure() {
         let seconds = seconds.unwrap_or(usual_s);
         let due = written_by(&caller, group_id, user_id, measure, seconds, now_s);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use utoipa_axum::routes;
 
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
 use crate::moderation::rules::Rules;
 use crate::moderation::store;
@@ -51,6 +52,9 @@ async fn put_rules(
     rules.check().map_err(Problem::invalid)?;
     let mut tx = business.database.write().await?;
     admit(&mut tx, &room, &caller).await?;
+    let before = store::rules(&mut tx, &room).await?;
+    let act = Act::on(&room).in_room(&room).before(before).after(&rules);
+    audit::note(&mut tx, &caller, act).await?;
     store::put_rules(&mut tx, &room, &rules).await?;
     tx.commit().await?;
     business.moderation.judges.changed();

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::Business;
+use crate::audit::{self, Act};
 use crate::events::codes;
 use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Role};
 use crate::moderation::words::{Action, MAX_WORD_CHARS, MAX_WORDS, WordList, can_be_found};
@@ -81,6 +82,11 @@ async fn put_words(
     check(&list).map_err(Problem::invalid)?;
     let mut tx = business.database.write().await?;
     let group_id = scope(&mut tx, room).await?;
+    let before = store::lists(&mut tx, &group_id).await?;
+    let before = before.into_iter().find(|known| known.name == list.name);
+    let act = Act::on(&list.name).in_room(&group_id);
+    let act = act.before(before).after((!list.words.is_empty()).then_some(&list));
+    audit::note(&mut tx, &caller, act).await?;
     if list.words.is_empty() {
         store::delete_list(&mut tx, &group_id, &list.name).await?;
     } else {
