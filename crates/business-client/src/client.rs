@@ -1,18 +1,22 @@
 //! The calls of one account.
 
 use chat_types::business::api::{
-    CatalogueEntry, Entry, Follow, GiftView, Give, Given, PATH, Recommendation, RoomStatus,
-    RoomView, SetStatus, SignIn, TopUp, Wallet,
+    CatalogueEntry, Entry, Exchange, Follow, GiftView, Give, Given, PATH, Recommendation,
+    RoomStatus, RoomView, SetStatus, TopUp, Wallet,
 };
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
+use std::time::Duration;
 use tls_transport::Trust;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
-use crate::Error;
+use crate::credentials::Kind;
 use crate::http::{Call, Http};
+use crate::session::{Account, ChatPass, Kept, can_be_renewed};
+use crate::{Credentials, Error};
 
 /// Entries of a page of the catalogue. A shorter page is the last one.
 const PAGE: usize = 100;
@@ -22,13 +26,16 @@ const MAX_PAGES: usize = 50;
 /// Where the service is now, such as `http://127.0.0.1:8701`; `None` while it does not run.
 pub type Address = watch::Receiver<Option<String>>;
 
-/// Calls the business service in the name of one account. It signs in before the first call, and
-/// again when its token has ended. A call is made once; what to make again is decided above.
+/// Calls the business service in the name of one account. It signs in before the first call, renews
+/// what that has opened before it ends, and signs in again when nothing can be renewed any more or the
+/// service has taken it back. A call is made once; what to make again is decided above.
 pub struct Client {
     http: Http,
     address: Address,
-    who: SignIn,
-    token: Mutex<Option<Arc<str>>>,
+    credentials: Credentials,
+    kept: Mutex<Kept>,
+    /// Time that has passed since some moment.
+    clock: Box<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl Client {
@@ -36,7 +43,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Away`] when TLS cannot be set up.
-    pub fn new(address: Address, who: SignIn) -> Result<Self, Error> {
+    pub fn new(address: Address, who: impl Into<Credentials>) -> Result<Self, Error> {
         Self::trusting(address, who, &Trust::platform())
     }
 
@@ -44,13 +51,49 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::new`].
-    pub fn trusting(address: Address, who: SignIn, trust: &Trust) -> Result<Self, Error> {
-        Ok(Self { http: Http::new(trust)?, address, who, token: Mutex::default() })
+    pub fn trusting(
+        address: Address,
+        who: impl Into<Credentials>,
+        trust: &Trust,
+    ) -> Result<Self, Error> {
+        let (http, credentials, began) = (Http::new(trust)?, who.into(), Instant::now());
+        let clock = Box::new(move || began.elapsed());
+        Ok(Self { http, address, credentials, kept: Mutex::default(), clock })
     }
 
-    /// The account.
-    pub fn who(&self) -> &SignIn {
-        &self.who
+    /// Goes by this clock, which tells how much time has passed since some moment.
+    pub fn timed(self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// The account, as the service knows it.
+    pub async fn account(&self) -> Result<Account, Error> {
+        let entry = self.entry().await?;
+        let (user_id, name) = (entry.user_id.clone(), entry.nick.clone());
+        Ok(Account { user_id, name, role: entry.role })
+    }
+
+    /// What opens the chat service for the account, for at least a quarter of its life still unless
+    /// the service is away.
+    pub async fn chat_pass(&self) -> Result<ChatPass, Error> {
+        let entry = self.entry().await?;
+        Ok(ChatPass {
+            sdk_app_id: entry.sdk_app_id,
+            user_id: entry.user_id.clone(),
+            user_sig: entry.user_sig.clone(),
+            ends_at_s: entry.user_sig_ends_at_s,
+        })
+    }
+
+    /// Ends everything that the account has open, on every device. The next call signs in again.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        let entry = self.entry().await?;
+        let url = self.url(&["sign-out"], &[])?;
+        let token = Some(entry.token.as_str());
+        let call = Call { method: Method::POST, url, token, key: None, body: None };
+        self.http.call::<IgnoredAny>(call).await?;
+        self.kept.lock().await.forget(&entry);
+        Ok(())
     }
 
     /// Whether the service runs anywhere, or where it will.
@@ -153,37 +196,75 @@ impl Client {
             let (method, body, token) = (method.clone(), body.clone(), Some(token));
             self.http.call(Call { method, url: self.url(path, query)?, token, key, body }).await
         };
-        let token = self.token().await?;
-        match call(&token).await {
+        let entry = self.entry().await?;
+        match call(&entry.token).await {
             Err(error) if error.is_unauthorized() => {
-                self.forget(&token).await;
-                let token = self.token().await?;
-                call(&token).await
+                self.kept.lock().await.forget(&entry);
+                let entry = self.entry().await?;
+                call(&entry.token).await
             }
             answer => answer,
         }
     }
 
-    async fn token(&self) -> Result<Arc<str>, Error> {
-        let mut kept = self.token.lock().await;
-        if let Some(token) = &*kept {
-            return Ok(Arc::clone(token));
+    /// What opens both services now.
+    async fn entry(&self) -> Result<Arc<Entry>, Error> {
+        let mut kept = self.kept.lock().await;
+        let Some((present, is_due)) = kept.present((self.clock)()) else {
+            let entry = self.sign_in().await?;
+            return Ok(kept.put(entry, (self.clock)()));
+        };
+        if !is_due {
+            return Ok(present);
         }
-        let body = serde_json::to_vec(&self.who).map_err(|error| Error::Away(error.to_string()))?;
-        let url = self.url(&["sign-in"], &[])?;
-        let call = Call { method: Method::POST, url, token: None, key: None, body: Some(body) };
-        // Signing in moves nothing: one that was not answered is as good as none.
-        let entry: Entry = self.http.call(call).await.map_err(|error| match error {
-            Error::Unclear(why) => Error::Away(why),
-            error => error,
-        })?;
-        let token: Arc<str> = entry.token.into();
-        *kept = Some(Arc::clone(&token));
-        Ok(token)
+        match self.renewed(&present).await {
+            Ok(entry) => Ok(kept.put(entry, (self.clock)())),
+            Err(error) => {
+                tracing::warn!(%error, "not renewed yet");
+                kept.put_off((self.clock)());
+                Ok(present)
+            }
+        }
     }
 
-    async fn forget(&self, token: &Arc<str>) {
-        self.token.lock().await.take_if(|kept| kept == token);
+    /// By the token as long as that helps, else by a sign-in.
+    async fn renewed(&self, present: &Entry) -> Result<Entry, Error> {
+        if can_be_renewed(present) {
+            match self.enter("renew", Some(&present.token), None).await {
+                Err(error) if error.is_unauthorized() => {}
+                answer => return answer,
+            }
+        }
+        self.sign_in().await
+    }
+
+    async fn sign_in(&self) -> Result<Entry, Error> {
+        let unwritten = |error: serde_json::Error| Error::Away(error.to_string());
+        let (path, body) = match &self.credentials.0 {
+            Kind::Name(who) => ("sign-in", serde_json::to_vec(who).map_err(unwritten)?),
+            Kind::Identity(source) => {
+                let without =
+                    |why| Error::Away(format!("the identity server gives no token: {why}"));
+                let token = source().await.map_err(without)?;
+                ("token-exchange", serde_json::to_vec(&Exchange { token }).map_err(unwritten)?)
+            }
+        };
+        self.enter(path, None, Some(body)).await
+    }
+
+    async fn enter(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Entry, Error> {
+        let call =
+            Call { method: Method::POST, url: self.url(&[path], &[])?, token, key: None, body };
+        // Coming in moves nothing: an answer that did not come is as good as none.
+        self.http.call(call).await.map_err(|error| match error {
+            Error::Unclear(why) => Error::Away(why),
+            error => error,
+        })
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Error> {

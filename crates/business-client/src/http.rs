@@ -71,7 +71,9 @@ impl Http {
             answer.extend_from_slice(&chunk);
         }
         if status.is_success() {
-            return serde_json::from_slice(&answer)
+            // 204 says nothing.
+            let answer = if answer.is_empty() { b"null".as_slice() } else { answer.as_slice() };
+            return serde_json::from_slice(answer)
                 .map_err(|error| Error::Unclear(format!("the answer cannot be read: {error}")));
         }
         match serde_json::from_slice::<ProblemView>(&answer) {

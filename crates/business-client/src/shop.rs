@@ -306,11 +306,11 @@ impl Desk {
         let wallet = self.client.wallet().await?;
         self.has(wallet.balance);
         drop(turn);
-        let who = self.client.who();
+        let who = self.client.account().await?;
         // A room that the shop knows nothing of has no host here, and its viewers have a wallet still.
         let (runs_room, following) = match self.client.room(&self.room).await {
             Ok(room) => {
-                let runs_room = room.owner == who.user_id || who.role == Role::Admin;
+                let runs_room = room.owner == who.user_id.as_str() || who.role == Role::Admin;
                 (runs_room, self.client.follow(&self.room).await?.following)
             }
             Err(Error::Refused(problem)) if problem.status == 404 => (false, false),
@@ -320,8 +320,8 @@ impl Desk {
         state.gifts = gifts.into_iter().map(GiftKindView::from).collect();
         state.told = ShopView {
             open: true,
-            user_id: who.user_id.clone(),
-            name: who.name.clone(),
+            user_id: who.user_id.into(),
+            name: who.name,
             role: who.role.into(),
             runs_room,
             following,

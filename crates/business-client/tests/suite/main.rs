@@ -3,5 +3,6 @@
 
 mod gifts;
 mod hosting;
+mod identity;
 mod support;
 mod way;

@@ -1,7 +1,9 @@
 //! Both services in this process, and people who open the shop.
 
 use business_client::view::ShopView;
-use business_client::{Client, Shop, ShopConfig};
+use business_client::{Client, Credentials, Shop, ShopConfig};
+use business_server::IdentityServer;
+use business_server::clock::Clock as _;
 use chat_server::application::{self, Edition};
 use chat_server::clock::SystemClock;
 use chat_server::{Server, ServerConfig};
@@ -39,12 +41,18 @@ pub(crate) struct Services {
     business: Option<BusinessServer>,
     sdk_app_id: u32,
     clock: Arc<LaterClock>,
+    identity: Option<IdentityServer>,
     address: watch::Sender<Option<String>>,
     dir: tempfile::TempDir,
 }
 
 impl Services {
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// People of this identity server come in, too.
+    pub(crate) async fn start_with(identity: Option<IdentityServer>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = ServerConfig::new(any_port(), dir.path().to_owned());
         let chat = Server::start(config).await.unwrap();
@@ -52,7 +60,7 @@ impl Services {
         let sdk_app_id = made.await.unwrap().sdk_app_id;
         let address = watch::Sender::new(None);
         let clock = Arc::default();
-        let mut services = Self { chat, business: None, sdk_app_id, clock, address, dir };
+        let mut services = Self { chat, business: None, sdk_app_id, clock, identity, address, dir };
         services.business_returns().await;
         let business = services.business.as_ref().unwrap();
         let host = services.client("host", Role::Host);
@@ -91,10 +99,11 @@ impl Services {
             data_dir: self.dir.path().to_owned(),
             assistant: embedded::ASSISTANT.into(),
         };
-        let clock = Arc::clone(&self.clock);
+        let (clock, identity) = (Arc::clone(&self.clock), self.identity.clone());
         let started = embedded::start_beside(&self.chat, beside, |config| {
             config.development = true;
             config.clock = clock;
+            config.identity = identity;
         });
         self.business = started.await.unwrap();
         self.tell_address(self.url());
@@ -103,6 +112,23 @@ impl Services {
     pub(crate) fn client(&self, user: &str, role: Role) -> Client {
         let who = SignIn { name: user.into(), user_id: user.into(), role };
         Client::new(self.address.subscribe(), who).unwrap()
+    }
+
+    /// Comes in as these credentials say, and goes by the clock of the service.
+    pub(crate) fn client_by(&self, credentials: Credentials) -> Client {
+        let clock = Arc::clone(&self.clock);
+        let passed = move || Duration::from_millis(clock.0.load(Ordering::SeqCst));
+        Client::new(self.address.subscribe(), credentials).unwrap().timed(passed)
+    }
+
+    pub(crate) fn now_s(&self) -> u64 {
+        self.clock.now_s()
+    }
+
+    /// The time of the service, to be asked later.
+    pub(crate) fn clock(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let clock = Arc::clone(&self.clock);
+        move || clock.now_s()
     }
 
     /// Opens the shop as an account.
