@@ -8,7 +8,7 @@ use crate::{assistant, draws, moderation, rooms, statistics};
 
 /// The commands that some subject wants, or that are decided here. Others are answered and left alone,
 /// also one-to-one messages, which are nobody's business here.
-pub const WANTED_WEBHOOKS: [&str; 8] = [
+pub const WANTED_WEBHOOKS: [&str; 11] = [
     "Group.CallbackBeforeSendMsg",
     "Group.CallbackBeforeApplyJoinGroup",
     "Group.CallbackAfterSendMsg",
@@ -16,6 +16,9 @@ pub const WANTED_WEBHOOKS: [&str; 8] = [
     "Group.CallbackAfterNewMemberJoin",
     "Group.CallbackAfterMemberExit",
     "Group.CallbackOnMemberStateChange",
+    "Group.CallbackAfterCreateGroup",
+    "Group.CallbackAfterGroupDestroyed",
+    "Group.CallbackAfterChangeGroupOwner",
     "State.StateChange",
 ];
 

@@ -154,3 +154,28 @@ fn what_is_below_the_subjects_knows_none_of_them() {
         assert!(above.is_empty(), "{module} knows {above:?}");
     }
 }
+
+/// The command of a kind of webhook, as the crate that defines both has it.
+fn command_of(kind: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chat-types/src/webhook/command.rs");
+    let commands = fs::read_to_string(root).unwrap();
+    let (_, rest) = commands.split_once(&format!(" {kind} = ")).unwrap();
+    rest.split('"').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn every_webhook_that_a_subject_handles_is_taken() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut handled = BTreeSet::new();
+    // The receiver names webhooks of all kinds, handled or not.
+    for file in with("Webhook::").into_iter().filter(|file| module_of(file) != "webhooks") {
+        let source = fs::read_to_string(root.join(file)).unwrap();
+        for rest in source.split(" Webhook::").skip(1) {
+            let kind = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap();
+            handled.insert(command_of(kind));
+        }
+    }
+    let taken: BTreeSet<String> =
+        business_server::WANTED_WEBHOOKS.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(handled, taken);
+}
