@@ -1,9 +1,10 @@
 -- Orders of the shop in the order in which they were reported.
 ALTER TABLE shop_orders ADD COLUMN number BIGINT NOT NULL DEFAULT 0;
-UPDATE shop_orders SET number = (
-    SELECT COUNT(*) FROM shop_orders earlier
-    WHERE earlier.taken_s < shop_orders.taken_s
-        OR (earlier.taken_s = shop_orders.taken_s AND earlier.order_id <= shop_orders.order_id));
+UPDATE shop_orders SET number = ranked.number
+FROM (
+    SELECT order_id, ROW_NUMBER() OVER (ORDER BY taken_s, order_id) AS number FROM shop_orders
+) AS ranked
+WHERE ranked.order_id = shop_orders.order_id;
 CREATE UNIQUE INDEX shop_orders_numbers ON shop_orders (number);
 INSERT INTO ledger_counters (scope, last)
 SELECT 'shop_orders', COUNT(*) FROM shop_orders;

@@ -364,9 +364,11 @@ mod tests {
              VALUES ('r', 'host', 'Room', 'live', 0, 0)",
             "INSERT INTO streams (group_id, stream, began_s, ended_s)
              VALUES ('r', 1, 600, 1200), ('r', 2, 1800, NULL)",
-            "INSERT INTO shop_orders (order_id, product, quantity, group_id, stream, user_id, taken_s)
-             VALUES ('a', 'cup', 2, 'r', 1, 'mei', 660), ('b', 'cup', 1, 'r', 1, NULL, 719),
-                    ('c', 'bowl', 1, 'r', 2, 'mei', 1860), ('d', 'bowl', 5, NULL, NULL, NULL, 660)",
+            "INSERT INTO shop_orders (number, order_id, product, quantity, group_id, stream, user_id,
+                 taken_s)
+             VALUES (1, 'a', 'cup', 2, 'r', 1, 'mei', 660), (2, 'b', 'cup', 1, 'r', 1, NULL, 719),
+                    (3, 'c', 'bowl', 1, 'r', 2, 'mei', 1860),
+                    (4, 'd', 'bowl', 5, NULL, NULL, NULL, 660)",
             "INSERT INTO product_clicks (group_id, stream, product, user_id)
              VALUES ('r', 1, 'cup', 'mei'), ('r', 1, 'cup', 'jun'), ('r', 2, 'bowl', 'mei')",
         ] {

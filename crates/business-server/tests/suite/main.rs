@@ -33,5 +33,6 @@ mod silence;
 mod statistics;
 mod subjects;
 mod support;
+mod upgrade;
 mod wallet;
 mod webhooks;
