@@ -25,7 +25,9 @@ mod http;
 mod likes;
 mod listener;
 mod moderation;
+mod notifications;
 mod outbox;
+mod outgoing;
 mod problem;
 mod products;
 mod queue;
@@ -41,10 +43,14 @@ mod wiring;
 
 pub use accounts::IdentityError;
 pub use chat_rest::Secret;
-pub use config::{ChatAccess, Config, IdentityServer, LevelRules, WebhookLimits};
+pub use config::{
+    ChatAccess, Config, EventKind, IdentityServer, LevelRules, ShopWebhook, WebhookLimits,
+};
 pub use gifts::CatalogueError as GiftCatalogueError;
+pub use notifications::ReceiverError;
 pub use products::CatalogueError as ProductCatalogueError;
 pub use server::{BusinessServer, Error};
+pub use storage::{DATABASE_FILE, MIGRATIONS};
 pub use wiring::{WANTED_WEBHOOKS, fuzz};
 
 use chat_types::code::Code;
@@ -70,6 +76,7 @@ pub(crate) struct Business {
     pub(crate) likes: likes::Likes,
     pub(crate) moderation: moderation::Moderation,
     pub(crate) webhooks: webhooks::Webhooks,
+    pub(crate) notifications: notifications::Notifications,
 }
 
 impl Business {

@@ -18,12 +18,13 @@ use crate::http::{CallRates, EntryRates};
 use crate::likes::Likes;
 use crate::listener::{ApiListener, Entrance};
 use crate::moderation::Moderation;
+use crate::notifications::{Notifications, ReceiverError};
 use crate::outbox::Outbox;
 use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
-    Business, Config, assistant, broadcast, draws, health, likes, moderation, outbox, products,
-    rooms, secrets, statistics, storage, webhooks, wiring,
+    Business, Config, assistant, broadcast, draws, health, likes, moderation, notifications,
+    outbox, products, rooms, secrets, statistics, storage, webhooks, wiring,
 };
 
 /// What running calls have at a stop.
@@ -53,6 +54,8 @@ pub enum Error {
     Chat(#[from] chat_rest::Error),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Receiver(#[from] ReceiverError),
     #[error("the key of tokens cannot be used: {0}")]
     TokenKey(#[from] jsonwebtoken::errors::Error),
 }
@@ -101,6 +104,7 @@ impl BusinessServer {
         });
         let routines = vec![
             health::run(&business, &stopping, outbox::deliver),
+            health::run(&business, &stopping, notifications::deliver),
             health::run(&business, &stopping, gifts::tell_due),
             health::run(&business, &stopping, products::keep_slots),
             health::run(&business, &stopping, assistant::keep_speaking),
@@ -222,6 +226,8 @@ pub(crate) async fn make(
     let limits = config.webhooks.clone();
     let now_ms = config.clock.now_ms();
     let webhooks = Webhooks::open(&mut tx, limits, wiring::SUBJECTS, &chat_clock, now_ms).await?;
+    let shop = config.shop_webhook.as_ref();
+    let notifications = Notifications::open(&mut tx, shop, &trust).await?;
     tx.commit().await.map_err(storage::Error::from)?;
     products::seed(&database, config.catalogue_dir.as_deref()).await?;
     let tokens = Tokens::new(key.reveal(), config.token_lifetime)?;
@@ -240,6 +246,7 @@ pub(crate) async fn make(
         moderation,
         statistics: Statistics::default(),
         webhooks,
+        notifications,
         tokens,
         identity,
         chat,

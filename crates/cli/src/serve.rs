@@ -82,10 +82,12 @@ async fn beside(
         assistant: options.business.assistant.clone(),
     };
     let identity = options.business.identity()?;
+    let shop_webhook = options.business.shop_webhook.webhook()?;
     let configure = |config: &mut business_server::Config| {
         options.business.configure(config);
         options.ingress.configure_business(config);
         config.identity = identity;
+        config.shop_webhook = shop_webhook;
         config.trust = trust;
     };
     Ok(embedded::start_beside(chat, beside, configure).await?)
@@ -115,6 +117,7 @@ fn alone(
     business.configure(&mut config);
     options.ingress.configure_business(&mut config);
     config.identity = business.identity()?;
+    config.shop_webhook = business.shop_webhook.webhook()?;
     (config.tls, config.trust) = (tls, trust);
     Ok(config)
 }

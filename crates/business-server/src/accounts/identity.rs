@@ -7,11 +7,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use std::time::Duration;
-use tls_transport::{Trust, rustls};
+use tls_transport::Trust;
 use tokio::sync::Mutex;
 
 use super::keys::Keys;
 use crate::config::IdentityServer;
+use crate::outgoing;
 use crate::problem::Problem;
 
 /// Longest token, in bytes.
@@ -91,7 +92,8 @@ pub struct IdentityError(String);
 
 impl Identity {
     pub(crate) fn new(server: IdentityServer, trust: &Trust) -> Result<Self, IdentityError> {
-        let http = client(trust).map_err(|error| IdentityError(error.to_string()))?;
+        let http = outgoing::client(trust, FETCH_TIMEOUT)
+            .map_err(|error| IdentityError(error.to_string()))?;
         Ok(Self { server, http, keys: Mutex::default() })
     }
 
@@ -180,7 +182,7 @@ impl Identity {
     }
 
     async fn fetch(&self) -> Result<JwkSet, FetchError> {
-        let request = self.http.get(&self.server.jwks_url).timeout(FETCH_TIMEOUT);
+        let request = self.http.get(&self.server.jwks_url);
         let mut response = request
             .send()
             .await
@@ -195,16 +197,6 @@ impl Identity {
         }
         Ok(serde_json::from_slice(&bytes)?)
     }
-}
-
-fn client(trust: &Trust) -> Result<reqwest::Client, Box<dyn std::error::Error>> {
-    let tls = trust.client_config()?;
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-        // The server is the configured one and no other.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    Ok(client)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,11 @@
 //! How a business service runs.
 
 mod levels;
+mod shop_webhook;
 mod webhooks;
 
 pub use levels::LevelRules;
+pub use shop_webhook::{EventKind, ShopWebhook};
 pub use webhooks::WebhookLimits;
 
 use chat_types::UserId;
@@ -95,6 +97,8 @@ pub struct Config {
     pub identity: Option<IdentityServer>,
     /// Signs top-ups that the shop's payment makes. Without one there are none.
     pub payment_key: Option<Secret>,
+    /// Who is told what happens. Without one nobody is.
+    pub shop_webhook: Option<ShopWebhook>,
     /// Folder with `gifts.json` and `products.json`. Without one the built-in catalogue is used.
     pub catalogue_dir: Option<PathBuf>,
     /// Origins of web pages that may call the API; `*` for all.
@@ -147,6 +151,7 @@ impl Config {
             development_anywhere: false,
             identity: None,
             payment_key: None,
+            shop_webhook: None,
             catalogue_dir: None,
             cors_origins: Vec::new(),
             user_sig_lifetime: USER_SIG_LIFETIME,

@@ -16,6 +16,7 @@ use chat_types::{GroupId, Priority};
 
 use crate::Business;
 use crate::http::{Caller, Role};
+use crate::notifications::{self, Event, RoomStatusEvent};
 use crate::outbox::{self, Posting, What};
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
@@ -100,6 +101,8 @@ async fn change_status(
             end_stream(business, tx, group_id, now_s).await?;
         }
     }
+    let event = Event::RoomStatus(RoomStatusEvent { status });
+    notifications::queue(tx, group_id, &event, now_ms).await?;
     let lane = format!("status:{group_id}");
     let message = BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s: now_s });
     let field = What::Field { name: LIVE_STATUS_FIELD, value: status.name() };

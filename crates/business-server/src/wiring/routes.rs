@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::figures;
 use crate::{
     Business, accounts, assistant, audit, broadcast, draws, follows, gifts, health, http, likes,
-    moderation, outbox, products, rooms, statistics, webhooks,
+    moderation, notifications, outbox, products, rooms, statistics, webhooks,
 };
 
 /// Everything that is answered, and the document that describes it.
@@ -29,6 +29,7 @@ fn subjects() -> impl Iterator<Item = http::Api> {
         gifts::http::routes(),
         likes::http::routes(),
         moderation::http::routes(),
+        notifications::http::routes(),
         outbox::http::routes(),
         products::routes(),
         rooms::http::routes(),

@@ -141,6 +141,7 @@ fn what_is_below_the_subjects_knows_none_of_them() {
         "health",
         "http",
         "listener",
+        "outgoing",
         "problem",
         "queue",
         "secrets",

@@ -20,6 +20,7 @@ mod malformed;
 mod measures;
 mod moderation;
 mod names;
+mod notifications;
 mod outbox;
 mod people;
 mod persons;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::levels::LevelOptions;
+use super::shop_webhook::ShopWebhookOptions;
 use crate::Error;
 
 #[derive(Debug, clap::Args)]
@@ -162,6 +163,9 @@ pub(crate) struct BusinessOptions {
     pub(crate) outbox_total_limit: u32,
 
     #[command(flatten)]
+    pub(crate) shop_webhook: ShopWebhookOptions,
+
+    #[command(flatten)]
     pub(crate) levels: LevelOptions,
 }
 
@@ -245,7 +249,7 @@ fn missing(flag: &'static str) -> Error {
     Error::Missing { flag, why: "with the other two --identity options" }
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
 }
 

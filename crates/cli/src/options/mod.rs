@@ -4,6 +4,7 @@
 mod business;
 mod ingress;
 mod levels;
+mod shop_webhook;
 
 pub(crate) use business::{BusinessOptions, Development, Only};
 pub(crate) use ingress::IngressOptions;
