@@ -63,6 +63,7 @@ const ACCEPTANCE: &[&str] = &[
     "business",
     "--test",
     "money",
+    "backup",
     "--test",
     "operation",
     "--test",

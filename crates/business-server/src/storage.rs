@@ -2,13 +2,16 @@
 //! file `store.rs`; no other file holds SQL. Statements keep to what PostgreSQL takes as well:
 //! numbered parameters, `ON CONFLICT`, `RETURNING`, no types but BIGINT and TEXT.
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// File name of the database inside the data folder.
-pub(crate) const DATABASE_FILE: &str = "business.db";
+pub const DATABASE_FILE: &str = "business.db";
+/// What makes its tables, step by step.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 /// How long a writer waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that read for the API and for what the service does by itself.
@@ -72,7 +75,7 @@ impl Database {
                 .map_err(|source| Error::Open { path: path.clone(), source })
         };
         let writer = pool(1).await?;
-        sqlx::migrate!()
+        MIGRATIONS
             .run(&writer)
             .await
             .map_err(|source| Error::Migrate { path: path.clone(), source })?;

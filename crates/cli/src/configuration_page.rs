@@ -35,7 +35,7 @@ drain-timeout-s = 20
 const OTHER_COMMANDS: &str = "
 ## The other commands
 
-`liveroom app` and `liveroom usersig` read no configuration file, nor does `liveroom draw`. Some of their options can be left out when a \
+`liveroom serve` alone reads a configuration file. Some of their options can be left out when a \
 variable is set; a secret stays out of the list of processes that way. `LIVEROOM_LOG` is their log \
 filter too, with the default `warn`.
 
@@ -96,7 +96,9 @@ fn page() -> String {
     }
     page.push_str(AFTER_SERVE);
     page.push_str(OTHER_COMMANDS);
-    for command in ["app", "usersig"].map(|name| command.find_subcommand(name).unwrap()) {
+    for command in
+        ["app", "usersig", "backup", "restore"].map(|name| command.find_subcommand(name).unwrap())
+    {
         let mut rows = BTreeMap::new();
         variables(command, command.get_name(), &mut rows);
         for ((variable, long), (path, meaning)) in rows {

@@ -20,9 +20,11 @@ const QUIET: &str = "warn";
 pub(crate) fn start(command: &Command) -> Result<(), Error> {
     let filter = match command {
         Command::Serve(options) => options.log_filter.clone(),
-        Command::App(_) | Command::UserSig(_) | Command::Draw(_) => {
-            short_filter(std::env::var_os(VARIABLE))?
-        }
+        Command::App(_)
+        | Command::UserSig(_)
+        | Command::Draw(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => short_filter(std::env::var_os(VARIABLE))?,
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     match command.log_format() {

@@ -4,6 +4,7 @@
 //! to stderr.
 
 mod app;
+mod backup;
 mod certificates;
 mod config_file;
 #[cfg(test)]
@@ -43,13 +44,21 @@ enum Command {
     UserSig(usersig_command::Arguments),
     /// Check that a lucky draw was fair
     Draw(draw_command::Arguments),
+    /// Copy what a data folder holds, as of one moment; the services may run
+    Backup(backup::BackupArguments),
+    /// Put a backup into an empty data folder
+    Restore(backup::RestoreArguments),
 }
 
 impl Command {
     fn log_format(&self) -> LogFormat {
         match self {
             Self::Serve(options) => options.log_format,
-            Self::App(_) | Self::UserSig(_) | Self::Draw(_) => LogFormat::Text,
+            Self::App(_)
+            | Self::UserSig(_)
+            | Self::Draw(_)
+            | Self::Backup(_)
+            | Self::Restore(_) => LogFormat::Text,
         }
     }
 }
@@ -88,6 +97,8 @@ enum Error {
         .0.display()
     )]
     NoDatabase(PathBuf),
+    #[error(transparent)]
+    Backup(#[from] backup::Error),
     #[error("the webhook receiver did not answer as it should: {0}")]
     CallbackTest(String),
     #[error("the key is empty; give the one that `liveroom app create` printed")]
@@ -144,6 +155,8 @@ fn run(command: Command) -> Result<(), Error> {
         Command::App(arguments) => runtime.block_on(app::run(arguments)),
         Command::UserSig(arguments) => usersig_command::run(&arguments),
         Command::Draw(arguments) => draw_command::run(&arguments),
+        Command::Backup(arguments) => runtime.block_on(backup::backup(arguments)),
+        Command::Restore(arguments) => runtime.block_on(backup::restore(arguments)),
     }
 }
 

@@ -7,18 +7,21 @@ use std::path::Path;
 
 use super::{Error, make_folder};
 
-const LOCK_FILE: &str = "service.lock";
+/// File name of the lock inside the data folder.
+pub const SERVICE_LOCK_FILE: &str = "service.lock";
 const OPENING_FILE: &str = "opening.lock";
 
 /// Held while a service runs. The system lets it go when the process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct ServiceLock {
+pub struct ServiceLock {
     _file: File,
 }
 
 impl ServiceLock {
-    pub(crate) fn take(data_dir: &Path) -> Result<Self, Error> {
-        let path = data_dir.join(LOCK_FILE);
+    /// # Errors
+    /// When a service runs on the folder, or the file of the lock cannot be made.
+    pub fn take(data_dir: &Path) -> Result<Self, Error> {
+        let path = data_dir.join(SERVICE_LOCK_FILE);
         let file = lock_file(data_dir, &path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

@@ -19,9 +19,9 @@ pub(crate) use after_queue::{
 };
 use chat_types::code::{ApiError, Code};
 use chat_types::group::GroupType;
-pub(crate) use lock::ServiceLock;
+pub use lock::{SERVICE_LOCK_FILE, ServiceLock};
 pub use records::*;
-pub use sqlite::DATABASE_FILE;
+pub use sqlite::{DATABASE_FILE, MIGRATIONS};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -13,6 +13,7 @@ mod tests;
 mod upkeep;
 mod webhooks;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite as Driver, SqlitePool, Transaction};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ use super::lock::OpeningLock;
 
 /// File name of the database inside the data folder.
 pub const DATABASE_FILE: &str = "chat.db";
+/// What makes its tables, step by step.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 /// How long a writer waits for another process (the command line beside a running service).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
@@ -79,7 +82,7 @@ impl Sqlite {
                 .map_err(|source| Error::Open { path: path.clone(), source })
         };
         let writer = pool(1).await?;
-        sqlx::migrate!()
+        MIGRATIONS
             .run(&writer)
             .await
             .map_err(|source| Error::Migrate { path: path.clone(), source })?;
