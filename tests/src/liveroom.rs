@@ -55,6 +55,8 @@ pub struct Service {
     pub gateway: String,
     /// Empty when the business service does not run.
     pub business: String,
+    /// Where `/readyz` and `/metrics` of the business service are; empty when it does not run.
+    pub business_operator: String,
 }
 
 impl Service {
@@ -124,8 +126,14 @@ impl Service {
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready");
         let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
-        let (rest, gateway, business) = (text("rest"), text("gateway"), text("business"));
-        Self { rest, gateway, business, child, stdout }
+        Self {
+            rest: text("rest"),
+            gateway: text("gateway"),
+            business: text("business"),
+            business_operator: text("business_operator"),
+            child,
+            stdout,
+        }
     }
 
     /// Ends the process in the middle of whatever it does, as a crash would.

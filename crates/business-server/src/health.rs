@@ -1,10 +1,5 @@
-//! What an operator's tools ask: `/healthz` and `/readyz`. They need no token and tell no secret.
+//! Whether the service is whole, and the routines that run until the stop.
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -71,27 +66,21 @@ pub(crate) fn run<R: Future<Output = ()> + Send + 'static>(
     business.health.keep(name, stopping, routine(Arc::clone(business), stopping.clone()))
 }
 
-/// Outside of the API.
-pub(crate) fn router() -> Router<Arc<Business>> {
-    Router::new().route("/healthz", get(async || "ok")).route("/readyz", get(ready))
-}
-
-/// 200 while calls are welcome and everything runs, else 503 with the reason.
-async fn ready(State(business): State<Arc<Business>>) -> Response {
-    let unready = |reason: &'static str| (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
+/// Why calls are not welcome, or not everything runs; `None` when all is well.
+pub(crate) async fn unready(business: &Business) -> Option<&'static str> {
     if business.health.closing.is_cancelled() {
-        return unready("the service stops");
+        return Some("the service stops");
     }
     if business.health.broken.load(Ordering::SeqCst) {
-        return unready("a routine has ended; the log says which, and a new start helps");
+        return Some("a routine has ended; the log says which, and a new start helps");
     }
     match timeout(DATABASE_PATIENCE, business.database.check()).await {
-        Ok(Ok(())) => "ready".into_response(),
+        Ok(Ok(())) => None,
         Ok(Err(error)) => {
             tracing::error!(%error, "storage failed");
-            unready("the database fails; the log says why")
+            Some("the database fails; the log says why")
         }
-        Err(_) => unready("the database does not answer in time"),
+        Err(_) => Some("the database does not answer in time"),
     }
 }
 

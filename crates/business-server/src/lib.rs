@@ -26,6 +26,7 @@ mod likes;
 mod listener;
 mod moderation;
 mod notifications;
+mod operator;
 mod outbox;
 mod outgoing;
 mod problem;

@@ -24,7 +24,7 @@ use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
     Business, Config, assistant, broadcast, draws, health, likes, moderation, notifications,
-    outbox, products, rooms, secrets, statistics, storage, webhooks, wiring,
+    operator, outbox, products, rooms, secrets, statistics, storage, webhooks, wiring,
 };
 
 /// What running calls have at a stop.
@@ -64,12 +64,16 @@ pub enum Error {
 pub struct BusinessServer {
     address: SocketAddr,
     has_tls: bool,
+    /// Where an operator's tools ask, if they may.
+    operator: Option<SocketAddr>,
     business: Arc<Business>,
     /// The listener closes.
     closing: CancellationToken,
     /// What the service does by itself ends.
     stopping: CancellationToken,
     http: JoinHandle<()>,
+    /// Answers the operator to the end of the stop.
+    operator_http: Option<JoinHandle<()>>,
     routines: Vec<JoinHandle<()>>,
 }
 
@@ -83,9 +87,11 @@ impl BusinessServer {
         }
         let catalogue = Catalogue::open(config.catalogue_dir.as_deref())?;
         let database = storage::Database::open(&config.data_dir).await?;
-        let in_use = |source| Error::Listen { listen: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
-        let address = listener.local_addr().map_err(in_use)?;
+        let (listener, address) = listen(config.listen).await?;
+        let operator = match config.operator_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let tls = config.tls.clone();
         let entrance = Entrance::of(&config);
         let business = Arc::new(make(config, database, catalogue).await?);
@@ -102,6 +108,17 @@ impl BusinessServer {
                 tracing::error!(%error, "listener ended");
             }
         });
+        let (operator, operator_http) = operator
+            .map(|(listener, address)| {
+                let service = axum::serve(listener, operator::router(Arc::clone(&business)));
+                let answering = tokio::spawn(async move {
+                    if let Err(error) = service.await {
+                        tracing::error!(%error, "operator's listener ended");
+                    }
+                });
+                (address, answering)
+            })
+            .unzip();
         let routines = vec![
             health::run(&business, &stopping, outbox::deliver),
             health::run(&business, &stopping, notifications::deliver),
@@ -118,11 +135,26 @@ impl BusinessServer {
             health::run(&business, &stopping, accounts::end_at_chat_service),
         ];
         tracing::info!(%address, "business service listens");
-        Ok(Self { address, has_tls: tls.is_some(), business, closing, stopping, http, routines })
+        Ok(Self {
+            address,
+            has_tls: tls.is_some(),
+            operator,
+            business,
+            closing,
+            stopping,
+            http,
+            operator_http,
+            routines,
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where an operator's tools ask `/readyz` and `/metrics`: `http://ADDR:PORT`.
+    pub fn operator_url(&self) -> Option<String> {
+        self.operator.map(|address| format!("http://{address}"))
     }
 
     /// Base of the API: `http://ADDR:PORT`, or `https` where there is a certificate; calls are under
@@ -183,9 +215,19 @@ impl BusinessServer {
             // A panic in a task is logged by the runtime; the stop goes on all the same.
             let _ = routine.await;
         }
+        if let Some(answering) = self.operator_http {
+            answering.abort();
+        }
         self.business.database.close().await;
         tracing::info!("business service stopped");
     }
+}
+
+async fn listen(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let in_use = |source| Error::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(in_use)?;
+    let address = listener.local_addr().map_err(in_use)?;
+    Ok((listener, address))
 }
 
 pub(crate) async fn make(

@@ -175,6 +175,8 @@ mod tests {
             ("log-filter = \"verbose\"", "log-filter", "no level"),
             ("levels-thresholds = \"30,10\"", "levels-thresholds", "50,200,450"),
             ("outbox-limit = 0", "outbox-limit", "1..=10000000"),
+            ("shop-webhook-kinds = \"gift\"", "shop-webhook-kinds", "gift_paid"),
+            ("business-operator-listen = \"on\"", "business-operator-listen", "or off"),
             ("listen = ", "", "not TOML"),
         ] {
             let refused = options(file, &["--data-dir", "d"]).unwrap_err();

@@ -61,8 +61,9 @@ For an operator's tools the chat service answers on the address of `--operator-l
 `operator` in that line: `GET /readyz` (200 while new clients are welcome, 503 with the reason when \
 the database does not answer or the service stops) and `GET /metrics` (OpenMetrics text). It needs \
 no signature and holds no secret; let only the operator's tools reach it. Everybody may ask \
-`GET /healthz` (200 while the process serves) on the port of `--listen`. The port of the business \
-service answers `/healthz` and `/readyz`.
+`GET /healthz` (200 while the process serves) on the port of `--listen`. The business service does \
+the same on the address of `--business-operator-listen`, which is `business_operator` in that line; \
+its `/readyz` is 503 also when something that it does by itself has ended.
 
 On SIGTERM `/readyz` turns 503 and the gateway takes no new client; the present ones are told, \
 calls that are running end, and what memory knows is stored. The exit status is then 0.

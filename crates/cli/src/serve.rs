@@ -4,7 +4,7 @@ use business_server::{BusinessServer, ChatAccess};
 use chat_server::{GatewayTimes, Server, ServerConfig};
 use chat_types::UserId;
 use embedded::Beside;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tls_transport::{ServerTls, Trust};
@@ -33,7 +33,9 @@ async fn serve(
     let trust = trust(options.ca.as_deref())?;
     if options.business.only == Some(Only::Business) {
         let business = BusinessServer::start(alone(options, tls, trust)?).await?;
-        print_line(&json!({"event": "ready", "business": business.url()}).to_string())?;
+        let mut ready = json!({"event": "ready"});
+        tell_business(&mut ready, &business);
+        print_line(&ready.to_string())?;
         stop.received().await;
         business.shutdown().await;
         return Ok(());
@@ -55,7 +57,7 @@ async fn serve(
         ready["operator"] = operator.into();
     }
     if let Some(business) = &business {
-        ready["business"] = business.url().into();
+        tell_business(&mut ready, business);
     }
     print_line(&ready.to_string())?;
     stop.received().await;
@@ -65,6 +67,13 @@ async fn serve(
     }
     chat.shutdown().await;
     Ok(())
+}
+
+fn tell_business(ready: &mut Value, business: &BusinessServer) {
+    ready["business"] = business.url().into();
+    if let Some(operator) = business.operator_url() {
+        ready["business_operator"] = operator.into();
+    }
 }
 
 async fn beside(

@@ -81,6 +81,9 @@ pub struct IdentityServer {
 pub struct Config {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where an operator's tools ask `/readyz` and `/metrics`, which nobody else needs to reach.
+    /// Without it nobody is answered these.
+    pub operator_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
@@ -142,6 +145,7 @@ impl Config {
     pub fn new(listen: SocketAddr, data_dir: PathBuf, chat: ChatAccess) -> Self {
         Self {
             listen,
+            operator_listen: None,
             data_dir,
             trusted_proxies: TrustedProxies::default(),
             insecure_plain_text: false,

@@ -19,6 +19,7 @@ mod store;
 
 pub(crate) use deliver::deliver;
 pub(crate) use event::{Event, RoomStatusEvent};
+pub(crate) use http::read_figures;
 pub use receiver::ReceiverError;
 
 use sha2::{Digest, Sha256};

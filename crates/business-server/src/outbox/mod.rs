@@ -33,6 +33,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
+use crate::figures::Listed;
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
 
@@ -138,6 +139,32 @@ impl Outbox {
         self.written.notify_one();
     }
 
+    /// What was counted since the start.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        let counters = &self.counters;
+        let read = |(name, help, value): (_, _, &AtomicU64)| {
+            let value = value.load(Ordering::Relaxed);
+            Listed { name, help, value }
+        };
+        [
+            (
+                "outbox_delivered",
+                "Postings that the chat service has accepted",
+                &counters.delivered,
+            ),
+            ("outbox_failed", "Postings that it has refused for good", &counters.failed),
+            ("outbox_out_of_date", "Postings that were given up", &counters.out_of_date),
+            (
+                "outbox_made_good",
+                "Refused postings about which something was done: gifts given back",
+                &counters.made_good,
+            ),
+            ("outbox_refused_full", "Gifts that were not taken", &counters.refused_full),
+        ]
+        .map(read)
+        .into()
+    }
+
     /// 503 when so many postings wait that no more is taken from viewers.
     pub(crate) async fn admit(&self, tx: &mut Tx, coming: Coming<'_>) -> Result<(), Problem> {
         let of_room = store::waiting_for(tx, coming.group_id).await?;
@@ -181,6 +208,11 @@ pub(crate) async fn enqueue(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> R
 /// long ago that nothing is known of it any more.
 pub(crate) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
     store::delivered_ms(tx, key).await
+}
+
+/// How many postings wait, and how many of them because their sender may not speak.
+pub(crate) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
+    store::waiting(tx).await
 }
 
 /// Whether something of this lane has not been delivered yet.

@@ -40,6 +40,7 @@ use crate::Business;
 use crate::chat_clock::ChatClock;
 use crate::config::WebhookLimits;
 use crate::events::Event;
+use crate::figures::Listed;
 use crate::queue::Queue;
 use crate::storage::{Error, Tx};
 use figures::Figures;
@@ -123,6 +124,11 @@ impl Webhooks {
             stored: Notify::new(),
             limits,
         })
+    }
+
+    /// Each counter with its name.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        self.figures.listed()
     }
 
     pub(crate) fn figures(&self) -> ReceiverFigures {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::figures;
 use crate::{
-    Business, accounts, assistant, audit, broadcast, draws, follows, gifts, health, http, likes,
-    moderation, notifications, outbox, products, rooms, statistics, webhooks,
+    Business, accounts, assistant, audit, broadcast, draws, follows, gifts, http, likes,
+    moderation, notifications, operator, outbox, products, rooms, statistics, webhooks,
 };
 
 /// Everything that is answered, and the document that describes it.
 pub(crate) fn router(business: &Arc<Business>) -> (Router, utoipa::openapi::OpenApi) {
-    let beside = webhooks::router().merge(health::router());
+    let beside = webhooks::router().merge(operator::public_router());
     let (router, document) = http::router(business, subjects(), beside);
     (router.layer(from_fn_with_state(Arc::clone(business), audit::keep)), document)
 }

@@ -82,16 +82,6 @@ async fn whatever_is_wrong_is_a_problem() {
     assert_eq!(api.post("/rooms", huge).await.problem(413), "body");
 }
 
-#[tokio::test]
-async fn an_operator_s_tools_are_answered_without_a_token() {
-    let shop = Shop::open().await;
-    let http = acceptance::rest::http();
-    for (path, text) in [("/healthz", "ok"), ("/readyz", "ready")] {
-        let answer = http.get(format!("{}{path}", shop.business.url())).send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, text));
-    }
-}
-
 /// Every object that a body may have in it, with the name of where it stands.
 fn objects(document: &Value, schema: &Value, name: &str, found: &mut Vec<(String, Value)>) {
     if let Some(reference) = schema["$ref"].as_str() {

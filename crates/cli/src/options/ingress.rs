@@ -13,6 +13,11 @@ pub(crate) struct IngressOptions {
     #[arg(long, env = "LIVEROOM_OPERATOR_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) operator_listen: Option<OperatorListen>,
 
+    /// The same for the business service; without it this machine's own address and the port two
+    /// after that of the business service
+    #[arg(long, env = "LIVEROOM_BUSINESS_OPERATOR_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) business_operator_listen: Option<OperatorListen>,
+
     /// Proxies in front of the services, addresses such as 10.0.0.9 and networks of nothing but
     /// proxies, with commas between: their word about a client's address is taken
     /// (X-Forwarded-For), and without TLS nobody else but this machine may connect
@@ -77,7 +82,7 @@ impl FromStr for OperatorListen {
 
 impl IngressOptions {
     pub(crate) fn configure(&self, config: &mut chat_server::ServerConfig) {
-        config.operator_listen = self.operator(config.listen);
+        config.operator_listen = operator(self.operator_listen, config.listen);
         config.trusted_proxies = self.trusted_proxies.clone();
         config.proxy_protocol = self.proxy_protocol.is_on();
         config.insecure_plain_text = self.insecure_plain_text.is_on();
@@ -85,22 +90,38 @@ impl IngressOptions {
         config.connects_per_address_s = self.connects_per_address_s;
     }
 
-    /// Where an operator's tools ask a chat service at `listen`.
-    fn operator(&self, listen: SocketAddr) -> Option<SocketAddr> {
-        let port = match listen.port() {
-            0 => 0,
-            port => port.checked_add(2).unwrap_or_default(),
-        };
-        match self.operator_listen {
-            None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-            Some(OperatorListen::Off) => None,
-            Some(OperatorListen::At(address)) => Some(address),
-        }
-    }
-
     /// The business service speaks no PROXY protocol: its proxies speak HTTP.
     pub(crate) fn configure_business(&self, config: &mut business_server::Config) {
+        config.operator_listen = operator(self.business_operator_listen, config.listen);
         config.trusted_proxies = self.trusted_proxies.clone();
         config.insecure_plain_text = self.insecure_plain_text.is_on();
+    }
+}
+
+/// Where an operator's tools ask a service at `listen`.
+fn operator(chosen: Option<OperatorListen>, listen: SocketAddr) -> Option<SocketAddr> {
+    let port = match listen.port() {
+        0 => 0,
+        port => port.checked_add(2).unwrap_or_default(),
+    };
+    match chosen {
+        None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Some(OperatorListen::Off) => None,
+        Some(OperatorListen::At(address)) => Some(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_word_an_operator_s_tools_ask_on_this_machine_two_ports_on() {
+        let at = |chosen, listen: &str| operator(chosen, listen.parse().unwrap());
+        assert_eq!(at(None, "10.0.0.5:8701"), Some("127.0.0.1:8703".parse().unwrap()));
+        assert_eq!(at(None, "0.0.0.0:0"), Some("127.0.0.1:0".parse().unwrap()));
+        assert_eq!(at(Some(OperatorListen::Off), "10.0.0.5:8701"), None);
+        let chosen = "10.0.0.5:9000".parse().unwrap();
+        assert_eq!(at(Some(OperatorListen::At(chosen)), "10.0.0.5:8701"), Some(chosen));
     }
 }
