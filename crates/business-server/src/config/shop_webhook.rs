@@ -24,11 +24,29 @@ pub struct ShopWebhook {
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "TEXT", rename_all = "snake_case")]
 pub enum EventKind {
+    GiftPaid,
+    GiftRefunded,
+    DrawClosed,
+    OrderRecorded,
+    Muted,
+    Unmuted,
+    Banned,
+    Unbanned,
     RoomStatus,
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 1] = [Self::RoomStatus];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::GiftPaid,
+        Self::GiftRefunded,
+        Self::DrawClosed,
+        Self::OrderRecorded,
+        Self::Muted,
+        Self::Unmuted,
+        Self::Banned,
+        Self::Unbanned,
+        Self::RoomStatus,
+    ];
 }
 
 impl FromStr for EventKind {
@@ -48,6 +66,6 @@ mod tests {
     #[test]
     fn a_kind_that_does_not_exist_is_refused_with_those_that_do() {
         let refused = "gift".parse::<EventKind>().unwrap_err();
-        assert!(refused.contains("room_status"), "{refused}");
+        assert!(refused.contains("gift_paid") && refused.contains("room_status"), "{refused}");
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! A cancelled draw goes the same way from its second step on, without winners.
 
+use chat_types::business::api::PATH;
 use chat_types::business::{BusinessMessage, DrawClosed, DrawResult, MAX_BUSINESS_BYTES, Winner};
 use draw::{Entrants, winners};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::record::{self, Times};
 use super::store::{self, Draw, Qualification, State};
 use super::{chat_now_ms, lane, message_key, tell};
 use crate::accounts::levels;
+use crate::notifications::{self, DrawEvent, Event};
 use crate::outbox;
 use crate::storage::{Error, from_db};
 use crate::{Business, moderation, webhooks};
@@ -24,7 +26,7 @@ use crate::{Business, moderation, webhooks};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long after the end comments from before it are waited for, which are on their way here.
 const GRACE_MS: u64 = 5_000;
-/// Winners in the message to the room, at most; the record has all.
+/// Winners that the room and the shop are told of, at most; the record has all.
 const MAX_TOLD: usize = 100;
 /// Entrants that are read at once, so that no reader is held for long.
 const READ_AT_ONCE: u32 = 5_000;
@@ -185,8 +187,19 @@ async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
             _ => now_ms,
         },
     };
+    let winners_total = u64::try_from(won.len()).unwrap_or(u64::MAX);
     store::insert_head(&mut tx, &draw.draw, &record::head(draw, times, won)).await?;
     if draw.state == State::Closing {
+        let event = Event::DrawClosed(DrawEvent {
+            draw: draw.draw.clone(),
+            prize: draw.prize.clone(),
+            entrants: count.into(),
+            winners: told.iter().map(|winner| winner.user.clone()).collect(),
+            winners_total,
+            record: format!("{PATH}/draws/{}/record", draw.draw),
+        });
+        let own_ms = business.clock.now_ms();
+        notifications::queue(&mut tx, &draw.group_id, &event, own_ms).await?;
         tell(business, &mut tx, draw, RESULT, &result(draw, count, told)).await?;
     }
     tx.commit().await?;

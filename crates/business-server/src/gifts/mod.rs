@@ -24,6 +24,7 @@ use chat_types::business::api::{MAX_CLICKS, MAX_COUNT};
 use chat_types::business::{Gift, MAX_BUSINESS_ID_BYTES};
 use tokio::sync::Notify;
 
+use crate::notifications::{self, Event, GiftEvent};
 use crate::outbox::Coming;
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
@@ -197,7 +198,20 @@ async fn give(
     };
     store::insert_order(tx, &order).await?;
     sums::add(tx, &order).await?;
+    notifications::queue(tx, &order.group_id, &Event::GiftPaid(told(&order)), now_ms).await?;
     Ok((message, balance))
+}
+
+/// An order as the shop is told of it.
+fn told(order: &Order) -> GiftEvent {
+    GiftEvent {
+        order: order.order_id.clone(),
+        user: order.user_id.clone(),
+        owner: order.owner.clone(),
+        gift: order.gift.clone(),
+        count: order.count,
+        coins: order.coins,
+    }
 }
 
 /// Where an order stands.

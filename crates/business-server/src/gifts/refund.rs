@@ -14,6 +14,7 @@ use super::combo::lane;
 use super::store::combos::{self, Combo};
 use super::store::{self, Order, sums};
 use super::wallet::{self, Account, Booking, Kind, RefundReason};
+use crate::notifications::{self, Event};
 use crate::outbox::{self, Refusal};
 use crate::problem::Problem;
 use crate::storage::{self, Tx};
@@ -83,6 +84,8 @@ pub(super) async fn refund(
     let (_, balance) = wallet::book(tx, booking, now_ms).await?;
     store::mark_refunded(tx, order.number, reason, now_ms).await?;
     sums::take_out(tx, &order).await?;
+    let event = Event::GiftRefunded(super::told(&order));
+    notifications::queue(tx, &order.group_id, &event, now_ms).await?;
     Ok((order, balance))
 }
 

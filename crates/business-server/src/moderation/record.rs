@@ -7,6 +7,7 @@ use super::ladder::{Measure, Step};
 use super::store::{self, Entry, NewReview, Over, PendingMeasure};
 use crate::Business;
 use crate::figures::{add, count};
+use crate::notifications::{self, Event, SanctionEvent};
 use crate::queue::Job;
 use crate::storage::{Error, Tx};
 
@@ -132,6 +133,7 @@ pub(super) async fn write_measure(
     if !store::put_measure(tx, due, over, now_s).await? {
         return Ok(());
     }
+    tell_shop(tx, due, now_s).await?;
     let action = if due.until_s == 0 { "lift" } else { due.measure.name() };
     let entry = Entry {
         group_id: &due.group_id,
@@ -143,6 +145,22 @@ pub(super) async fn write_measure(
         at_s: now_s,
     };
     store::insert_entry(tx, entry).await
+}
+
+async fn tell_shop(tx: &mut Tx, due: &PendingMeasure, now_s: u64) -> Result<(), Error> {
+    let sanction = SanctionEvent {
+        user: due.user_id.clone(),
+        until_s: due.until_s,
+        reason: due.reason.clone(),
+    };
+    let event = match (due.measure, due.until_s) {
+        (Measure::Warn, _) => return Ok(()),
+        (Measure::Mute, 0) => Event::Unmuted(sanction),
+        (Measure::Mute, _) => Event::Muted(sanction),
+        (Measure::Ban, 0) => Event::Unbanned(sanction),
+        (Measure::Ban, _) => Event::Banned(sanction),
+    };
+    notifications::queue(tx, &due.group_id, &event, now_s * 1_000).await
 }
 
 /// What an account is told before it is muted or banned.

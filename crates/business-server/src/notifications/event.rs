@@ -10,6 +10,22 @@ use crate::config::EventKind;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
 pub(crate) enum Event {
+    /// A gift was paid.
+    GiftPaid(GiftEvent),
+    /// A gift was given back.
+    GiftRefunded(GiftEvent),
+    /// A draw is over and its winners are known.
+    DrawClosed(DrawEvent),
+    /// An order that the shop reported was recorded.
+    OrderRecorded(OrderEvent),
+    /// Somebody may not speak in the room for a time. The end of that time is not told again.
+    Muted(SanctionEvent),
+    /// Somebody may speak again before the time was over.
+    Unmuted(SanctionEvent),
+    /// Somebody may not come into the room for a time. The end of that time is not told again.
+    Banned(SanctionEvent),
+    /// Somebody may come in again before the time was over.
+    Unbanned(SanctionEvent),
     /// The live status of the room has changed.
     RoomStatus(RoomStatusEvent),
 }
@@ -17,9 +33,62 @@ pub(crate) enum Event {
 impl Event {
     pub(crate) fn kind(&self) -> EventKind {
         match self {
+            Self::GiftPaid(_) => EventKind::GiftPaid,
+            Self::GiftRefunded(_) => EventKind::GiftRefunded,
+            Self::DrawClosed(_) => EventKind::DrawClosed,
+            Self::OrderRecorded(_) => EventKind::OrderRecorded,
+            Self::Muted(_) => EventKind::Muted,
+            Self::Unmuted(_) => EventKind::Unmuted,
+            Self::Banned(_) => EventKind::Banned,
+            Self::Unbanned(_) => EventKind::Unbanned,
             Self::RoomStatus(_) => EventKind::RoomStatus,
         }
     }
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct GiftEvent {
+    pub(crate) order: String,
+    /// Who gave it.
+    pub(crate) user: String,
+    /// Who has the income.
+    pub(crate) owner: String,
+    pub(crate) gift: String,
+    pub(crate) count: u32,
+    /// Of all of them together.
+    pub(crate) coins: i64,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct DrawEvent {
+    pub(crate) draw: String,
+    pub(crate) prize: String,
+    /// How many took part.
+    pub(crate) entrants: u64,
+    /// The accounts that have won, in their order: the first hundred.
+    pub(crate) winners: Vec<String>,
+    /// How many have won.
+    pub(crate) winners_total: u64,
+    /// Path of the draw's record, which has all of them and proves them.
+    pub(crate) record: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct OrderEvent {
+    pub(crate) order_id: String,
+    pub(crate) product: String,
+    pub(crate) quantity: u32,
+    /// Who bought, if the shop has said so.
+    pub(crate) user: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SanctionEvent {
+    pub(crate) user: String,
+    /// When it ends by itself, in Unix seconds; 0 for one that was lifted.
+    pub(crate) until_s: u64,
+    /// Why, as far as somebody has said so.
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -51,7 +120,36 @@ mod tests {
 
     #[test]
     fn the_names_of_kinds_are_those_in_the_body() {
-        for event in [Event::RoomStatus(RoomStatusEvent { status: LiveStatus::Live })] {
+        let gift = GiftEvent {
+            order: "o".into(),
+            user: "mei".into(),
+            owner: "host".into(),
+            gift: "rose".into(),
+            count: 2,
+            coins: 2,
+        };
+        let sanction = SanctionEvent { user: "mei".into(), until_s: 9, reason: String::new() };
+        let draw = DrawEvent {
+            draw: "d".into(),
+            prize: "A cup".into(),
+            entrants: 1,
+            winners: vec!["mei".into()],
+            winners_total: 1,
+            record: "/api/v1/draws/d/record".into(),
+        };
+        let order =
+            OrderEvent { order_id: "o".into(), product: "cup".into(), quantity: 1, user: None };
+        for event in [
+            Event::GiftPaid(gift.clone()),
+            Event::GiftRefunded(gift),
+            Event::DrawClosed(draw),
+            Event::OrderRecorded(order),
+            Event::Muted(sanction.clone()),
+            Event::Unmuted(sanction.clone()),
+            Event::Banned(sanction.clone()),
+            Event::Unbanned(sanction),
+            Event::RoomStatus(RoomStatusEvent { status: LiveStatus::Live }),
+        ] {
             let body = Notification { id: "1", room: "r", at_ms: 5, event: &event };
             let body = serde_json::to_value(&body).unwrap();
             let name = body["kind"].as_str().unwrap();

@@ -18,7 +18,7 @@ mod receiver;
 mod store;
 
 pub(crate) use deliver::deliver;
-pub(crate) use event::{Event, RoomStatusEvent};
+pub(crate) use event::{DrawEvent, Event, GiftEvent, OrderEvent, RoomStatusEvent, SanctionEvent};
 pub(crate) use http::read_figures;
 pub use receiver::ReceiverError;
 
