@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::events::soon;
 use crate::gifts::{give, giver};
 use crate::support::{Api, ROOM, Shop};
 
@@ -26,7 +27,11 @@ async fn every_act_is_written_down_with_what_it_changed() {
     let order = give(&mei, "k1", json!({"room": ROOM, "gift": "rose", "count": 5})).await;
     let order = order.expect_status(200)["order"].as_str().unwrap().to_owned();
 
-    boss.post_ok(&format!("/gifts/{order}/refund"), json!({})).await;
+    // While the room is being told, it is refused.
+    soon("it is given back", async || {
+        boss.post(&format!("/gifts/{order}/refund"), json!({})).await.status == 200
+    })
+    .await;
     let act = newest(&boss, "boss", "POST /gifts/{order}/refund", &order).await;
     assert_eq!(act["after"], json!({"refunded": 5}));
 

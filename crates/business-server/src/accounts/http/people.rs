@@ -278,6 +278,7 @@ async fn end_tokens(
 /// Ends what an account has, and what the identity server has given out for it so far.
 async fn revoke(business: &Business, tx: &mut Tx, user_id: &str) -> Result<(), Problem> {
     accounts::sign_out(tx, user_id).await?;
-    subjects::refuse_before(tx, user_id, business.clock.now_ms()).await?;
+    // What was issued in this very millisecond is of before.
+    subjects::refuse_before(tx, user_id, business.clock.now_ms().saturating_add(1)).await?;
     Ok(())
 }
