@@ -32,7 +32,9 @@ mod outgoing;
 mod problem;
 mod products;
 mod queue;
+mod retention;
 mod rooms;
+mod routine;
 mod secrets;
 mod server;
 mod statistics;
@@ -69,6 +71,7 @@ pub(crate) struct Business {
     pub(crate) tokens: accounts::Tokens,
     pub(crate) identity: Option<accounts::Identity>,
     pub(crate) health: health::Health,
+    pub(crate) routines: Arc<routine::Routines>,
     pub(crate) call_rates: http::CallRates,
     pub(crate) entry_rates: http::EntryRates,
     pub(crate) outbox: outbox::Outbox,

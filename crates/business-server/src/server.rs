@@ -20,11 +20,12 @@ use crate::listener::{ApiListener, Entrance};
 use crate::moderation::Moderation;
 use crate::notifications::{Notifications, ReceiverError};
 use crate::outbox::Outbox;
+use crate::routine::Routines;
 use crate::statistics::Statistics;
 use crate::webhooks::Webhooks;
 use crate::{
-    Business, Config, assistant, broadcast, draws, health, likes, moderation, notifications,
-    operator, outbox, products, rooms, secrets, statistics, storage, webhooks, wiring,
+    Business, Config, assistant, broadcast, draws, likes, moderation, notifications, operator,
+    outbox, products, retention, rooms, routine, secrets, statistics, storage, webhooks, wiring,
 };
 
 /// What running calls have at a stop.
@@ -119,21 +120,7 @@ impl BusinessServer {
                 (address, answering)
             })
             .unzip();
-        let routines = vec![
-            health::run(&business, &stopping, outbox::deliver),
-            health::run(&business, &stopping, notifications::deliver),
-            health::run(&business, &stopping, gifts::tell_due),
-            health::run(&business, &stopping, products::keep_slots),
-            health::run(&business, &stopping, assistant::keep_speaking),
-            health::run(&business, &stopping, broadcast::send_broadcasts),
-            health::run(&business, &stopping, webhooks::run),
-            health::run(&business, &stopping, moderation::run),
-            health::run(&business, &stopping, likes::run),
-            health::run(&business, &stopping, draws::close_when_over),
-            health::run(&business, &stopping, statistics::sample),
-            health::run(&business, &stopping, accounts::levels::write_levels),
-            health::run(&business, &stopping, accounts::end_at_chat_service),
-        ];
+        let routines = start_routines(&business, &stopping);
         tracing::info!(%address, "business service listens");
         Ok(Self {
             address,
@@ -212,12 +199,12 @@ impl BusinessServer {
         }
         self.stopping.cancel();
         for routine in self.routines {
-            // A panic in a task is logged by the runtime; the stop goes on all the same.
             let _ = routine.await;
         }
         if let Some(answering) = self.operator_http {
             answering.abort();
         }
+        self.business.routines.release(&self.business.database).await;
         self.business.database.close().await;
         tracing::info!("business service stopped");
     }
@@ -228,6 +215,33 @@ async fn listen(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> 
     let listener = TcpListener::bind(listen).await.map_err(in_use)?;
     let address = listener.local_addr().map_err(in_use)?;
     Ok((listener, address))
+}
+
+/// What the service does by itself. A subject's routine is a line here.
+fn start_routines(business: &Arc<Business>, stopping: &CancellationToken) -> Vec<JoinHandle<()>> {
+    use routine::Scope::{EveryNode, OneNode};
+    use routine::run;
+    vec![
+        run(business, stopping, EveryNode, routine::keep_leases),
+        run(business, stopping, EveryNode, webhooks::store_events),
+        run(business, stopping, EveryNode, moderation::note_decisions),
+        run(business, stopping, EveryNode, likes::count_all),
+        run(business, stopping, OneNode, outbox::deliver),
+        run(business, stopping, OneNode, notifications::deliver),
+        run(business, stopping, OneNode, gifts::tell_due),
+        run(business, stopping, OneNode, products::keep_slots),
+        run(business, stopping, OneNode, assistant::keep_speaking),
+        run(business, stopping, OneNode, broadcast::send_broadcasts),
+        run(business, stopping, OneNode, broadcast::go_room_by_room),
+        run(business, stopping, OneNode, webhooks::process_events),
+        run(business, stopping, OneNode, moderation::carry_out),
+        run(business, stopping, OneNode, likes::tell_totals),
+        run(business, stopping, OneNode, draws::close_when_over),
+        run(business, stopping, OneNode, statistics::sample),
+        run(business, stopping, OneNode, accounts::levels::write_levels),
+        run(business, stopping, OneNode, accounts::end_at_chat_service),
+        run(business, stopping, OneNode, retention::forget_old),
+    ]
 }
 
 pub(crate) async fn make(
@@ -281,6 +295,7 @@ pub(crate) async fn make(
         health: Health::default(),
         call_rates: CallRates::new(config.calls_per_second),
         entry_rates: EntryRates::new(config.entries_per_second),
+        routines: Arc::new(Routines::new(&config.node)),
         outbox,
         gifts,
         accounts: Accounts::default(),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::store::jobs::{self, Job, Kind};
 use super::waits::{MOST_WAIT_MS, wait_ms};
 use crate::Business;
+use crate::routine::{Next, every};
 use crate::storage::Error;
 
 /// How often is looked for what failed before; new jobs are done at once.
@@ -19,38 +20,25 @@ const AT_ONCE: u32 = 50;
 
 /// Works until the service stops. What is cut off then is done after the next start.
 pub(crate) async fn run(business: Arc<Business>, stopping: CancellationToken) {
-    loop {
-        let done = tokio::select! {
-            () = stopping.cancelled() => return,
-            done = do_due(&business) => done,
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "accounts not ended at the chat service; tried again soon");
-        }
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = business.accounts.jobs.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    let wake = Some(&business.accounts.jobs);
+    every(&stopping, LOOK_EVERY, wake, || do_due(&business)).await;
 }
 
 /// After a failure that others would meet too, the rest waits for the next look.
-async fn do_due(business: &Business) -> Result<(), Error> {
-    loop {
-        let now_ms = business.clock.now_ms();
-        let mut reading = business.database.read().await?;
-        let due = jobs::due(&mut reading, now_ms, MOST_WAIT_MS, AT_ONCE).await?;
-        drop(reading);
-        if due.is_empty() {
-            return Ok(());
-        }
-        for job in due {
-            if !do_one(business, &job).await? {
-                return Ok(());
-            }
+async fn do_due(business: &Business) -> Result<Next, Error> {
+    let now_ms = business.clock.now_ms();
+    let mut reading = business.database.read().await?;
+    let due = jobs::due(&mut reading, now_ms, MOST_WAIT_MS, AT_ONCE).await?;
+    drop(reading);
+    if due.is_empty() {
+        return Ok(Next::Period);
+    }
+    for job in due {
+        if !do_one(business, &job).await? {
+            return Ok(Next::Period);
         }
     }
+    Ok(Next::Now)
 }
 
 /// Whether the chat service has decided, one way or the other.

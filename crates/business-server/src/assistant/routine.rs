@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{greeting, notices, store};
+use crate::routine::{Next, every};
 use crate::{Business, storage};
 
 /// How often it is looked for what is due. The clock is read again each time instead of waited for,
@@ -16,20 +16,10 @@ const ROOMS_AT_ONCE: u32 = 100;
 
 /// Speaks until it is told to stop.
 pub(crate) async fn keep_speaking(business: Arc<Business>, stop: CancellationToken) {
-    let mut ticks = interval(CHECK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if let Err(error) = pass(&business).await {
-            tracing::error!(%error, "assistant not kept speaking");
-        }
-    }
+    every(&stop, CHECK_EVERY, None, || pass(&business)).await;
 }
 
-async fn pass(business: &Business) -> Result<(), storage::Error> {
+async fn pass(business: &Business) -> Result<Next, storage::Error> {
     let now_ms = business.clock.now_ms();
     let mut tx = business.database.read().await?;
     let rooms = store::rooms_due(&mut tx, now_ms, ROOMS_AT_ONCE).await?;
@@ -43,7 +33,7 @@ async fn pass(business: &Business) -> Result<(), storage::Error> {
     if !rooms.is_empty() {
         business.outbox.wake();
     }
-    Ok(())
+    Ok(Next::Period)
 }
 
 async fn speak(business: &Business, group_id: &str) -> Result<(), storage::Error> {

@@ -7,7 +7,7 @@ use super::answers::{Rule, folded};
 use super::greeting::{Arrivals, Greeting};
 use super::notices::{Notice, When};
 use super::settings::Kept;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, from_db, next_in, to_db};
 
 fn optional(row: &SqliteRow, column: &str) -> Option<u64> {
     row.get::<Option<i64>, _>(column).map(from_db)
@@ -239,12 +239,5 @@ pub(super) async fn rooms_due(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Ve
 
 /// The number of what the assistant says next, over all rooms.
 pub(super) async fn next_saying(tx: &mut Tx) -> Result<u64, Error> {
-    let row = sqlx::query(
-        "INSERT INTO assistant_sayings (name, last) VALUES ('said', 1)
-         ON CONFLICT (name) DO UPDATE SET last = assistant_sayings.last + 1
-         RETURNING last",
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(from_db(row.get("last")))
+    next_in(tx, "assistant_sayings", "").await
 }

@@ -11,7 +11,7 @@ mod routine;
 mod store;
 mod unanswered;
 
-pub(crate) use routine::send_broadcasts;
+pub(crate) use routine::{go_room_by_room, send_broadcasts};
 
 use chat_types::business::{Announcement, AnnouncementKind, BusinessMessage};
 use serde::Serialize;

@@ -4,15 +4,16 @@ use chat_types::Code;
 use chat_types::Priority;
 use chat_types::rest::SendBroadcastMsg;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::store::{self, Broadcast};
 use super::unanswered::Unanswered;
 use super::{BroadcastState, BroadcastWay, announcement};
 use crate::outbox::{self, Posting, What};
+use crate::routine::{Next, every};
 use crate::{Business, rooms, storage};
 
 /// Room by room, so many rooms are told in one beat: 20 in a second.
@@ -21,49 +22,34 @@ const BEAT: Duration = Duration::from_millis(250);
 /// The service takes one broadcast in a second.
 const BETWEEN_BROADCASTS: Duration = Duration::from_secs(1);
 
-/// Sends until it is told to stop. What is not sent by then is sent after the next start. The rate is
-/// kept by beats, which no clock on the wall can change.
+/// Sends until it is told to stop. What is not sent by then is sent after the next start; a call that
+/// is cut off at the stop is made again with the same number. The rate is kept by time that really
+/// passes, which no clock on the wall can change.
 pub(crate) async fn send_broadcasts(business: Arc<Business>, stop: CancellationToken) {
-    let mut beats = interval(BEAT);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut free_at = Instant::now();
-    let mut unanswered = Unanswered::default();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = beats.tick() => {}
-        }
-        let result = async {
-            if Instant::now() >= free_at && send_one(&business, &mut unanswered).await? {
-                free_at = Instant::now() + BETWEEN_BROADCASTS;
-            }
-            tell_rooms(&business).await
-        };
-        tokio::select! {
-            // A call that is cut off here is made again with the same number.
-            () = stop.cancelled() => return,
-            result = result => {
-                if let Err(error) = result {
-                    tracing::error!(%error, "broadcasts not sent");
-                }
-            }
-        }
-    }
+    let unanswered = Mutex::new(Unanswered::default());
+    every(&stop, BEAT, None, || send_one(&business, &unanswered)).await;
 }
 
-/// Sends the oldest broadcast that has no way yet and may be tried now. False when there is none.
+/// Goes from room to room with the broadcasts for which that is the only way.
+pub(crate) async fn go_room_by_room(business: Arc<Business>, stop: CancellationToken) {
+    every(&stop, BEAT, None, || tell_rooms(&business)).await;
+}
+
+/// Sends the oldest broadcast that has no way yet and may be tried now.
 async fn send_one(
     business: &Business,
-    unanswered: &mut Unanswered,
-) -> Result<bool, storage::Error> {
+    unanswered: &Mutex<Unanswered>,
+) -> Result<Next, storage::Error> {
     let mut tx = business.database.read().await?;
     let waiting = store::waiting(&mut tx, BroadcastWay::Undecided).await?;
     drop(tx);
-    unanswered.keep(waiting.iter().map(|broadcast| broadcast.id.as_str()));
-    let now = Instant::now();
-    let mut waiting = waiting.into_iter();
-    let found = waiting.find(|broadcast| unanswered.may_try(&broadcast.id, now));
-    let Some(broadcast) = found else { return Ok(false) };
+    let found = {
+        let mut unanswered = unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        unanswered.keep(waiting.iter().map(|broadcast| broadcast.id.as_str()));
+        let now = Instant::now();
+        waiting.into_iter().find(|broadcast| unanswered.may_try(&broadcast.id, now))
+    };
+    let Some(broadcast) = found else { return Ok(Next::Period) };
     let message = SendBroadcastMsg {
         from_account: Some(business.config.chat.assistant.to_string()),
         random: random_of(&broadcast.id),
@@ -92,10 +78,11 @@ async fn send_one(
         }
         Err(error) => {
             tracing::warn!(broadcast = broadcast.id, %error, "broadcast not sent yet");
+            let mut unanswered = unanswered.lock().unwrap_or_else(PoisonError::into_inner);
             unanswered.note(&broadcast.id, Instant::now());
         }
     }
-    Ok(true)
+    Ok(Next::Rest(BETWEEN_BROADCASTS))
 }
 
 /// The `Random` of a broadcast: the same each time, so that the chat service drops a repeat. Two
@@ -142,11 +129,11 @@ async fn take_rooms(
 }
 
 /// Tells the next rooms of the oldest broadcast that goes room by room.
-async fn tell_rooms(business: &Business) -> Result<(), storage::Error> {
+async fn tell_rooms(business: &Business) -> Result<Next, storage::Error> {
     let mut tx = business.database.read().await?;
     let found = store::waiting(&mut tx, BroadcastWay::Rooms).await?.into_iter().next();
     drop(tx);
-    let Some(broadcast) = found else { return Ok(()) };
+    let Some(broadcast) = found else { return Ok(Next::Period) };
     let id = broadcast.id.as_str();
     let message = announcement(id, &broadcast.text);
     let now_ms = business.clock.now_ms();
@@ -171,5 +158,5 @@ async fn tell_rooms(business: &Business) -> Result<(), storage::Error> {
     }
     tx.commit().await?;
     business.outbox.wake();
-    Ok(())
+    Ok(Next::Period)
 }

@@ -40,6 +40,9 @@ const DRAW_ENTRANTS: u64 = 200_000;
 const OUTBOX_LIMIT: u64 = 10_000;
 const OUTBOX_TOTAL_LIMIT: u64 = 200_000;
 
+/// Name of the one node that there is, unless told otherwise.
+const NODE: &str = "main";
+
 /// Where the chat service is, and as whom this service speaks to it.
 #[derive(Debug, Clone)]
 pub struct ChatAccess {
@@ -85,6 +88,9 @@ pub struct Config {
     /// Without it nobody is answered these.
     pub operator_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
+    /// Name of this node among those that share a database: one of them at a time runs what only one
+    /// may run. A process that is started under the name takes over from the one before it at once.
+    pub node: String,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
     /// Listens beyond this machine without encryption and without proxies.
@@ -147,6 +153,7 @@ impl Config {
             listen,
             operator_listen: None,
             data_dir,
+            node: NODE.to_owned(),
             trusted_proxies: TrustedProxies::default(),
             insecure_plain_text: false,
             chat,

@@ -19,6 +19,7 @@ use super::{chat_now_ms, lane, message_key, tell};
 use crate::accounts::levels;
 use crate::notifications::{self, DrawEvent, Event};
 use crate::outbox;
+use crate::routine::{Next, every};
 use crate::storage::{Error, from_db};
 use crate::{Business, moderation, webhooks};
 
@@ -39,18 +40,10 @@ const RESULT: &str = "result";
 /// Closes draws whose time is over, and draws, until the service stops. The chat service's clock and
 /// the database decide, so a service that was away does what is due as soon as it is back.
 pub(crate) async fn close_when_over(business: Arc<Business>, stopping: CancellationToken) {
-    loop {
-        if let Err(error) = pass(&business).await {
-            tracing::error!(%error, "draws not closed; tried again soon");
-        }
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    every(&stopping, LOOK_EVERY, None, || pass(&business)).await;
 }
 
-async fn pass(business: &Business) -> Result<(), Error> {
+async fn pass(business: &Business) -> Result<Next, Error> {
     let end_ms = chat_now_ms(business).saturating_sub(GRACE_MS);
     let due = store::due(&mut business.database.read().await?, end_ms).await?;
     for draw in due {
@@ -59,7 +52,7 @@ async fn pass(business: &Business) -> Result<(), Error> {
             tracing::error!(%error, draw = draw.draw, "draw not finished; tried again soon");
         }
     }
-    Ok(())
+    Ok(Next::Period)
 }
 
 /// Takes the next step of a draw.

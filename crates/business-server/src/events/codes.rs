@@ -27,6 +27,8 @@ pub(crate) const LATE: i32 = 10_106;
 pub(crate) const LIKES_NOT_COUNTED: i32 = 10_110;
 /// More likes than one account may give: the same batch may be sent again later.
 pub(crate) const LIKES_CAPPED: i32 = 10_111;
+/// A batch of likes that comes after a later one of the same run: it does not count any more.
+pub(crate) const LIKES_OUT_OF_ORDER: i32 = 10_112;
 /// The account is banned from the room.
 pub(crate) const BANNED: i32 = 10_120;
 /// The account is kept out of everything.

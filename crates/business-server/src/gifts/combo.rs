@@ -9,25 +9,20 @@ use chat_types::Priority;
 use chat_types::business::{BusinessMessage, Gift};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::ComboRule;
-use super::store::answers;
 use super::store::combos::{self, Combo, Pending};
 use crate::Business;
 use crate::outbox::{self, Posting, What};
+use crate::routine::{Next, every};
 use crate::storage::{Error, Tx};
 
 /// The routine looks so often even when nothing is known to become due: the wall clock may have been
 /// moved, and a call may be dropped between its commit and the wake.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Combos, and kept answers, that are worked on in one transaction, so that others get their turn at
-/// the writer.
+/// Combos that are worked on in one transaction, so that others get their turn at the writer.
 const AT_ONCE: u32 = 100;
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
-/// First answers are kept for seven days.
-const ANSWERS_KEPT_MS: u64 = 7 * 24 * 3_600 * 1_000;
 
 impl Combo {
     /// Adds gifts whose number was chosen in advance: one message, after what was held back.
@@ -113,68 +108,30 @@ pub(super) async fn put(
     combos::put(tx, combo).await
 }
 
-/// Tells what is due until the service stops, and forgets old answers. What is held back at a stop
-/// is told after the next start.
+/// Tells what is due until the service stops. What is held back then is told after the next start.
 pub(crate) async fn tell_due(business: Arc<Business>, stopping: CancellationToken) {
-    let mut cleanings = interval(FORGET_EVERY);
-    cleanings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let wait = match tell_due_now(&business).await {
-            Ok(wait) => wait,
-            Err(error) => {
-                tracing::error!(%error, "gifts that are due not told: it is tried again");
-                LOOK_EVERY
-            }
-        };
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = business.gifts.held_back.notified() => {}
-            () = sleep(wait) => {}
-            _ = cleanings.tick() => forget_answers(&business, &stopping).await,
-        }
-    }
+    let wake = Some(&business.gifts.held_back);
+    every(&stopping, LOOK_EVERY, wake, || tell_due_now(&business)).await;
 }
 
-/// Gives the time until the next look.
-async fn tell_due_now(business: &Business) -> Result<Duration, Error> {
-    loop {
-        let now_ms = business.clock.now_ms();
-        // Most looks find nothing, and are no reason to hold the writer up.
-        let mut tx = business.database.read().await?;
-        if combos::due(&mut tx, now_ms, 1).await?.is_empty() {
-            let next = combos::next_due_ms(&mut tx).await?;
-            let wait = next.map(|due_ms| Duration::from_millis(due_ms.saturating_sub(now_ms)));
-            return Ok(wait.unwrap_or(LOOK_EVERY).min(LOOK_EVERY));
-        }
-        drop(tx);
-        let mut tx = business.database.write().await?;
-        for mut combo in combos::due(&mut tx, now_ms, AT_ONCE).await? {
-            let messages = Vec::from_iter(combo.tell_pending());
-            put(&mut tx, &combo, messages, now_ms).await?;
-        }
-        tx.commit().await?;
-        business.outbox.wake();
+async fn tell_due_now(business: &Business) -> Result<Next, Error> {
+    let now_ms = business.clock.now_ms();
+    // Most looks find nothing, and are no reason to hold the writer up.
+    let mut tx = business.database.read().await?;
+    if combos::due(&mut tx, now_ms, 1).await?.is_empty() {
+        let next = combos::next_due_ms(&mut tx).await?;
+        let wait = next.map(|due_ms| Duration::from_millis(due_ms.saturating_sub(now_ms)));
+        return Ok(wait.map_or(Next::Period, |wait| Next::In(wait.min(LOOK_EVERY))));
     }
-}
-
-async fn forget_answers(business: &Business, stopping: &CancellationToken) {
-    let before_ms = business.clock.now_ms().saturating_sub(ANSWERS_KEPT_MS);
-    let forget = async || {
-        let mut tx = business.database.write().await?;
-        let forgotten = answers::forget(&mut tx, before_ms, AT_ONCE).await?;
-        tx.commit().await?;
-        Ok::<_, Error>(forgotten)
-    };
-    while !stopping.is_cancelled() {
-        match forget().await {
-            Ok(forgotten) if forgotten < u64::from(AT_ONCE) => return,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(%error, "old answers not forgotten: it is tried again");
-                return;
-            }
-        }
+    drop(tx);
+    let mut tx = business.database.write().await?;
+    for mut combo in combos::due(&mut tx, now_ms, AT_ONCE).await? {
+        let messages = Vec::from_iter(combo.tell_pending());
+        put(&mut tx, &combo, messages, now_ms).await?;
     }
+    tx.commit().await?;
+    business.outbox.wake();
+    Ok(Next::Now)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ crate::figures::figures! { LikeFigures {
     likes_late;
     /// Likes beyond what one account may give: refused.
     likes_capped;
+    /// Likes of a batch that came after a later one of its run: refused.
+    likes_out_of_order;
     /// Likes that could not be counted: refused.
     likes_failed;
     /// Likes that were counted before.

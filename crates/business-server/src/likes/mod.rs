@@ -3,7 +3,8 @@
 //! In counted mode the likes of a message are taken from its before-webhook: they are in our own
 //! table, durably, before the chat service hears that the message may go. So the total is exact
 //! whatever becomes of the message in a full room, where its burst may not be shown. A batch counts
-//! once, however often it arrives, and gets the same answer each time. Likes that are not counted,
+//! once, however often it arrives, and gets the same answer each time: the batches of a run of a
+//! client count upwards, so that of each run the last one alone is kept. Likes that are not counted,
 //! because one account gives too many or the service has too much to do, are refused as a whole: a
 //! sender whose likes are acknowledged has them in the total. A refused batch may be sent again, and
 //! counts once even if it was counted after all, only too late for the answer.
@@ -58,6 +59,8 @@ pub(crate) enum Refused {
     Crowded,
     #[error("one account gives 50 likes in a second, and 500 at once: send them again later")]
     Capped,
+    #[error("a later batch of this run was counted: give these likes in a new one")]
+    OutOfOrder,
     #[error("the likes could not be counted: send them again")]
     Failed,
     #[error("the likes were not counted in time: send them again")]
@@ -69,6 +72,7 @@ impl Refused {
         match self {
             Self::Crowded | Self::Failed | Self::Late => codes::LIKES_NOT_COUNTED,
             Self::Capped => codes::LIKES_CAPPED,
+            Self::OutOfOrder => codes::LIKES_OUT_OF_ORDER,
         }
     }
 }
@@ -91,6 +95,7 @@ pub(crate) async fn count(
     });
     match tokio::time::timeout(business.config.webhooks.patience(), counted).await {
         Ok(Ok(Counted::Now | Counted::Before)) => Ok(()),
+        Ok(Ok(Counted::OutOfOrder)) => Err(Refused::OutOfOrder),
         Ok(Ok(Counted::Capped)) => Err(Refused::Capped),
         Ok(Err(_)) => Err(Refused::Failed),
         Err(_) => {
@@ -100,7 +105,12 @@ pub(crate) async fn count(
     }
 }
 
-/// Counts and tells totals, until `stop`; what is to be counted then still is.
-pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
-    tokio::join!(record::count_all(&business, &stop), publish::tell_all(&business, &stop));
+/// Counts until `stop`; what is to be counted then still is.
+pub(crate) async fn count_all(business: Arc<Business>, stop: CancellationToken) {
+    record::count_all(&business, &stop).await;
+}
+
+/// Tells the rooms their totals, until `stop`.
+pub(crate) async fn tell_totals(business: Arc<Business>, stop: CancellationToken) {
+    publish::tell_all(&business, &stop).await;
 }

@@ -4,17 +4,19 @@ use chat_types::Code;
 use chat_types::rest::{CounterMode, GroupCounter, UpdateGroupCounter};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::store;
 use crate::Business;
+use crate::routine::{Next, every};
 use crate::storage::Error;
 
 /// Name of the group counter.
 const COUNTER: &str = "likes";
 /// A room is told its total at most so often.
 const PERIOD: Duration = Duration::from_secs(1);
+/// It is looked so often even when nobody wakes the routine: another node may have counted likes.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Rooms of one round; the ones that have changed most come first.
 const ROUND: u32 = 150;
 /// Calls at once.
@@ -34,38 +36,14 @@ enum Told {
 
 /// Until `stop`; totals that were not told are told after the next start.
 pub(super) async fn tell_all(business: &Business, stop: &CancellationToken) {
-    while !stop.is_cancelled() {
-        let begun = Instant::now();
-        let pause = match tell_round(business, stop).await {
-            Ok(Some(pause)) => pause,
-            Ok(None) => {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = business.likes.changed.notified() => {}
-                }
-                // What comes just after the first like goes with it.
-                PERIOD.saturating_sub(begun.elapsed())
-            }
-            Err(error) => {
-                tracing::error!(%error, "totals of likes not told");
-                PERIOD
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(pause) => {}
-        }
-    }
+    let wake = Some(&business.likes.changed);
+    every(stop, LOOK_EVERY, wake, || tell_round(business)).await;
 }
 
-/// Gives the pause before the next round; `None` when there is nothing to tell.
-async fn tell_round(
-    business: &Business,
-    stop: &CancellationToken,
-) -> Result<Option<Duration>, Error> {
+async fn tell_round(business: &Business) -> Result<Next, Error> {
     let rooms = store::unpublished(&mut business.database.read().await?, ROUND).await?;
     if rooms.is_empty() {
-        return Ok(None);
+        return Ok(Next::Period);
     }
     let mut waiting = rooms.into_iter();
     let mut calls = JoinSet::new();
@@ -77,12 +55,7 @@ async fn tell_round(
             let chat = business.chat.clone();
             calls.spawn(async move { (tell(&chat, &group_id, total).await, group_id, total) });
         }
-        let ended = tokio::select! {
-            // A call that is cut off here is made again after the next start.
-            () = stop.cancelled() => break,
-            ended = calls.join_next() => ended,
-        };
-        match ended {
+        match calls.join_next().await {
             None => break,
             Some(Ok((Told::Settled, group_id, total))) => settled.push((group_id, total)),
             Some(Ok((Told::NoCounters, ..))) => has_counters = false,
@@ -97,9 +70,9 @@ async fn tell_round(
     tx.commit().await?;
     if !has_counters {
         tracing::info!("the application has no group counters: clients ask for the likes");
-        return Ok(Some(WITHOUT_COUNTERS));
+        return Ok(Next::Rest(WITHOUT_COUNTERS));
     }
-    Ok(Some(PERIOD))
+    Ok(Next::Rest(PERIOD))
 }
 
 async fn tell(chat: &chat_rest::Client, group_id: &str, total: u64) -> Told {

@@ -2,8 +2,6 @@
 
 use chat_types::business::Like;
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::cap::Cap;
@@ -17,9 +15,6 @@ use crate::{rooms, statistics};
 /// Batches in one commit.
 const BATCH: usize = 512;
 const DAY_S: u64 = 24 * 3_600;
-/// A batch may come again within this time; later it would be counted anew.
-const BATCHES_KEPT_S: u64 = DAY_S;
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Likes of one message.
 #[derive(Debug)]
@@ -36,8 +31,22 @@ pub(super) enum Counted {
     Now,
     /// The batch has come before.
     Before,
+    /// A later batch of the same run was counted, so nobody knows whether this one was.
+    OutOfOrder,
     /// The account has given too many.
     Capped,
+}
+
+/// The run of the client that a batch is from, with the sign that ends its name, and the number of
+/// the batch in the run: they count upwards. A batch without a number is a run of its own.
+fn run_of(batch: &str) -> (&str, u64) {
+    let split = batch.rfind('-').map(|at| batch.split_at(at + 1));
+    let numbered = split.and_then(|(run, number)| {
+        // What the database can hold, in its one form: "+5" and "05" are other names than "5".
+        let value = number.parse::<u64>().ok().filter(|value| i64::try_from(*value).is_ok());
+        value.filter(|value| value.to_string() == number).map(|value| (run, value))
+    });
+    numbered.unwrap_or((batch, 0))
 }
 
 /// The day of a Unix time, in UTC.
@@ -47,7 +56,6 @@ pub(super) fn day(now_s: u64) -> u64 {
 
 pub(super) async fn count_all(business: &Business, stop: &CancellationToken) {
     let mut cap = Cap::default();
-    let mut purge_at = Instant::now();
     loop {
         let jobs = business.likes.batches.take(BATCH, stop).await;
         if jobs.is_empty() {
@@ -58,6 +66,7 @@ pub(super) async fn count_all(business: &Business, stop: &CancellationToken) {
             Ok(fates) => {
                 let number = |fate| fates.iter().filter(|each| **each == fate).count();
                 add(&figures.likes_repeated, number(Counted::Before));
+                add(&figures.likes_out_of_order, number(Counted::OutOfOrder));
                 add(&figures.likes_capped, number(Counted::Capped));
                 business.likes.changed.notify_one();
                 for (job, fate) in jobs.into_iter().zip(fates) {
@@ -68,12 +77,6 @@ pub(super) async fn count_all(business: &Business, stop: &CancellationToken) {
             Err(error) => {
                 tracing::error!(%error, "likes not counted");
                 add(&figures.likes_failed, jobs.len());
-            }
-        }
-        if purge_at <= Instant::now() {
-            purge_at = Instant::now() + PURGE_EVERY;
-            if let Err(error) = purge(business).await {
-                tracing::error!(%error, "old batches of likes not removed");
             }
         }
     }
@@ -89,10 +92,14 @@ async fn count_batch(
     let mut sums: BTreeMap<(&str, u64), u64> = BTreeMap::new();
     for Job { work: Batch { group_id, user_id, like, now_ms }, .. } in jobs {
         let now_s = now_ms / 1_000;
-        fates.push(if store::was_counted(&mut tx, user_id, &like.batch).await? {
+        let (run, number) = run_of(&like.batch);
+        let last = store::last_batch(&mut tx, user_id, run).await?;
+        fates.push(if last == Some(number) {
             Counted::Before
+        } else if last.is_some_and(|last| number < last) {
+            Counted::OutOfOrder
         } else if cap.take(user_id, like.count, *now_ms) {
-            store::note_batch(&mut tx, user_id, &like.batch, now_s).await?;
+            store::note_batch(&mut tx, user_id, run, number, now_s).await?;
             *sums.entry((group_id, day(now_s))).or_default() += u64::from(like.count);
             Counted::Now
         } else {
@@ -111,10 +118,16 @@ async fn count_batch(
     Ok(fates)
 }
 
-async fn purge(business: &Business) -> Result<(), Error> {
-    let before_s = business.clock.now_s().saturating_sub(BATCHES_KEPT_S);
-    let mut tx = business.database.write().await?;
-    store::purge_batches(&mut tx, before_s).await?;
-    tx.commit().await?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_of_a_run_are_numbered_and_others_stand_alone() {
+        assert_eq!(run_of("5f0c93a17be2d846-12"), ("5f0c93a17be2d846-", 12));
+        assert_eq!(run_of("a-b-7"), ("a-b-", 7));
+        for alone in ["b1", "", "-", "a-", "a-+5", "a-05", "a-9223372036854775808"] {
+            assert_eq!(run_of(alone), (alone, 0));
+        }
+    }
 }

@@ -4,28 +4,37 @@ use sqlx::Row;
 
 use crate::storage::{Error, Tx, from_db, to_db};
 
-/// Whether the batch of this sender was counted before.
-pub(super) async fn was_counted(tx: &mut Tx, user_id: &str, batch: &str) -> Result<bool, Error> {
-    let row = sqlx::query("SELECT 1 FROM like_batches WHERE user_id = $1 AND batch = $2")
+/// The greatest number of a batch of this run that was counted.
+pub(super) async fn last_batch(
+    tx: &mut Tx,
+    user_id: &str,
+    run: &str,
+) -> Result<Option<u64>, Error> {
+    let last = sqlx::query_scalar("SELECT last FROM like_runs WHERE user_id = $1 AND run = $2")
         .bind(user_id)
-        .bind(batch)
+        .bind(run)
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(row.is_some())
+    Ok(last.map(from_db))
 }
 
 pub(super) async fn note_batch(
     tx: &mut Tx,
     user_id: &str,
-    batch: &str,
+    run: &str,
+    number: u64,
     now_s: u64,
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO like_batches (user_id, batch, at_s) VALUES ($1, $2, $3)")
-        .bind(user_id)
-        .bind(batch)
-        .bind(to_db(now_s))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO like_runs (user_id, run, last, at_s) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (user_id, run) DO UPDATE SET last = excluded.last, at_s = excluded.at_s",
+    )
+    .bind(user_id)
+    .bind(run)
+    .bind(to_db(number))
+    .bind(to_db(now_s))
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -104,15 +113,6 @@ pub(super) async fn published(tx: &mut Tx, group_id: &str, total: u64) -> Result
     sqlx::query("UPDATE like_totals SET published = $2 WHERE group_id = $1")
         .bind(group_id)
         .bind(to_db(total))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Forgets batches that were counted before; the totals stay.
-pub(super) async fn purge_batches(tx: &mut Tx, before_s: u64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM like_batches WHERE at_s < $1")
-        .bind(to_db(before_s))
         .execute(&mut **tx)
         .await?;
     Ok(())

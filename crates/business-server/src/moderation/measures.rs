@@ -3,13 +3,14 @@
 use chat_rest::Outcome;
 use chat_types::rest::{BanGroupMember, C2cSend, ForbidSendMsg, SendMsg, UnbanGroupMember};
 use chat_types::{Code, Element};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ladder::{MAX_SECONDS, Measure};
 use super::store::{self, Entry, MeasureResult, PendingMeasure};
 use crate::Business;
+use crate::routine::{Next, every};
 use crate::storage::Error;
 
 /// Measures that are read at once.
@@ -20,44 +21,29 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const WARNING_ATTEMPTS: u64 = 10;
 /// What a call that bans waits for the chat service, at most.
 const SOON: Duration = Duration::from_secs(2);
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
-/// Decisions, reviews and measures are kept for ninety days.
-const KEPT_S: u64 = 90 * 24 * 3_600;
+/// It is looked so often even when nobody wakes the routine: another node may have written something.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Until `stop`. What is left then is carried out after the next start. Pauses are measured by time
-/// that really passes, so that no step of the clock on the wall puts a measure off.
+/// Until `stop`. What is left then is carried out after the next start: every call may be made again.
+/// Pauses are measured by time that really passes, so that no step of the clock on the wall puts a
+/// measure off.
 pub(super) async fn carry_out(business: &Business, stop: &CancellationToken) {
-    let mut purge_at = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    while !stop.is_cancelled() {
-        if purge_at <= Instant::now() {
-            purge_at = Instant::now() + PURGE_EVERY;
-            if let Err(error) = purge(business).await {
-                tracing::error!(%error, "old decisions not removed");
+    let failures = AtomicU32::new(0);
+    every(stop, LOOK_EVERY, Some(&business.moderation.due), || async {
+        Ok::<_, Error>(match carry_out_due(business).await? {
+            Round::Done => {
+                failures.store(0, Ordering::Relaxed);
+                Next::Period
             }
-        }
-        let round = tokio::select! {
-            // Every call may be made again, and is, after the next start.
-            () = stop.cancelled() => return,
-            round = carry_out_due(business) => round,
-        };
-        let longer = (pause * 2).min(LONGEST_PAUSE);
-        let (sleep, next) = match round {
-            Ok(Round::Done) => (PURGE_EVERY, FIRST_PAUSE),
-            Ok(Round::More) => continue,
-            Ok(Round::Failing) => (pause, longer),
-            Err(error) => {
-                tracing::error!(%error, "measures not carried out");
-                (pause, longer)
+            Round::More => Next::Now,
+            Round::Failing => {
+                let doublings = failures.fetch_add(1, Ordering::Relaxed);
+                let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings));
+                Next::In(pause.min(LONGEST_PAUSE))
             }
-        };
-        pause = next;
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = business.moderation.due.notified() => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
-    }
+        })
+    })
+    .await;
 }
 
 /// What came of a round.
@@ -245,11 +231,4 @@ async fn ban(
         }
         done => done.map(|_| MeasureResult::Done),
     }
-}
-
-async fn purge(business: &Business) -> Result<(), Error> {
-    let mut tx = business.database.write().await?;
-    store::purge(&mut tx, business.clock.now_s().saturating_sub(KEPT_S)).await?;
-    tx.commit().await?;
-    Ok(())
 }

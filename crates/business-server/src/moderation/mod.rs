@@ -97,9 +97,14 @@ impl Moderation {
     }
 }
 
-/// Notes decisions and carries out measures, until `stop`; what is to be noted then still is.
-pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
-    tokio::join!(record::note_all(&business, &stop), measures::carry_out(&business, &stop));
+/// Notes decisions until `stop`; what is to be noted then still is.
+pub(crate) async fn note_decisions(business: Arc<Business>, stop: CancellationToken) {
+    record::note_all(&business, &stop).await;
+}
+
+/// Carries out measures, until `stop`.
+pub(crate) async fn carry_out(business: Arc<Business>, stop: CancellationToken) {
+    measures::carry_out(&business, &stop).await;
 }
 
 /// Decides about a message.

@@ -26,13 +26,6 @@ const LOOK: u32 = 1_000;
 /// The outbox is looked into so often even when nobody wakes the routine: a call may be dropped
 /// between its commit and the wake.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
-/// Postings that are forgotten in one transaction, so that others get their turn at the writer.
-const FORGET_AT_ONCE: u32 = 1_000;
-/// What was delivered is kept for a day, for whoever looks for it.
-const DELIVERED_KEPT_MS: u64 = 24 * 3_600 * 1_000;
-/// What was refused is kept for a month: a person has to look at it.
-const FAILED_KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
 /// What calls on their way have at a stop, to be answered and noted. One that is cut off is made
 /// again at the next start, with the same `Random`.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -41,9 +34,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 pub(crate) async fn deliver(business: Arc<Business>, stopping: CancellationToken) {
     let mut delivery = Delivery::new(business, stopping);
     let mut looks = interval(LOOK_EVERY);
-    let mut cleanings = interval(FORGET_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    cleanings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let business = Arc::clone(&delivery.business);
     let stopping = delivery.stopping.clone();
     loop {
@@ -54,7 +45,6 @@ pub(crate) async fn deliver(business: Arc<Business>, stopping: CancellationToken
             () = business.outbox.written.notified() => delivery.look().await,
             _ = looks.tick() => delivery.look().await,
             () = sleep_until(rested.unwrap_or_else(Instant::now)), if rested.is_some() => {}
-            _ = cleanings.tick() => delivery.forget().await,
         }
         delivery.begin().await;
     }
@@ -272,30 +262,6 @@ impl Delivery {
         counters.out_of_date.fetch_add(out_of_date, Ordering::Relaxed);
         counters.made_good.fetch_add(made_good, Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Forgets what was done long ago.
-    async fn forget(&self) {
-        let now_ms = self.business.clock.now_ms();
-        let delivered_before = now_ms.saturating_sub(DELIVERED_KEPT_MS);
-        let failed_before = now_ms.saturating_sub(FAILED_KEPT_MS);
-        let forget = async || {
-            let mut tx = self.business.database.write().await?;
-            let limit = FORGET_AT_ONCE;
-            let forgotten = store::forget(&mut tx, delivered_before, failed_before, limit).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(forgotten)
-        };
-        while !self.stopping.is_cancelled() {
-            match forget().await {
-                Ok(forgotten) if forgotten < u64::from(FORGET_AT_ONCE) => return,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%error, "old postings not forgotten: it is tried again");
-                    return;
-                }
-            }
-        }
     }
 }
 

@@ -369,29 +369,6 @@ pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, E
     Ok(held_back)
 }
 
-/// Forgets up to `limit` postings that were done before these times, and says how many.
-pub(super) async fn forget(
-    tx: &mut Tx,
-    delivered_before_ms: u64,
-    failed_before_ms: u64,
-    limit: u32,
-) -> Result<u64, Error> {
-    let forgotten = sqlx::query(
-        "DELETE FROM outbox WHERE number IN (
-             SELECT number FROM outbox
-             WHERE done_ms IS NOT NULL
-               AND ((state = 'delivered' AND done_ms < $1)
-                    OR (state IN ('failed', 'out_of_date', 'cancelled') AND done_ms < $2))
-             LIMIT $3)",
-    )
-    .bind(to_db(delivered_before_ms))
-    .bind(to_db(failed_before_ms))
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?;
-    Ok(forgotten.rows_affected())
-}
-
 /// Changes a figure, and gives it. Numbers of postings come from here and not from the highest one of
 /// the table, which may be forgotten.
 async fn add_to(tx: &mut Tx, figure: Figure, by: i64) -> Result<i64, Error> {

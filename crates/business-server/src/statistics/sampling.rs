@@ -1,10 +1,10 @@
-//! Asks how many watch, once a minute and when a stream begins and ends, and lets go of what is too
-//! old.
+//! Asks how many watch, once a minute and when a stream begins and ends.
 
 use chat_types::rest::GroupIdOnly;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{MINUTE_MS, presence, store};
 use crate::Business;
 use crate::rooms;
+use crate::routine::{Next, every};
 use crate::storage::Error;
 
 /// How often is looked whether a minute has begun.
@@ -20,11 +21,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 8;
 /// Streams that wait to be counted out of turn. Of more the viewers are counted with the minute.
 const MOST_TURNS: usize = 1_000;
-/// How long minutes are kept.
-const KEEP_MINUTES: u64 = 400 * 24 * 60;
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
-/// Rows that are removed in one transaction: others want to write too.
-const PURGED_AT_ONCE: u32 = 5_000;
 
 /// Rooms whose viewers are counted at once, outside of the rhythm of the minutes: a stream may begin
 /// and end within one.
@@ -65,37 +61,19 @@ impl Statistics {
 /// Samples every room on air in every minute, and those whose stream begins or ends, and counts who
 /// was lost, until the service stops. A minute in which the chat service does not answer has no figure.
 pub(crate) async fn sample(business: Arc<Business>, stopping: CancellationToken) {
-    let mut sampled = None;
-    let mut purged: Option<Instant> = None;
-    loop {
+    let sampled = AtomicU64::new(u64::MAX);
+    every(&stopping, LOOK_EVERY, Some(&business.statistics.turned), || async {
         let minute = business.clock.now_ms() / MINUTE_MS;
-        let round = async {
-            count(&business, business.statistics.take_turns()).await?;
-            if sampled != Some(minute) {
-                let on_air = on_air(&business, minute).await?;
-                count(&business, on_air).await?;
-                sampled = Some(minute);
-            }
-            presence::count_lost(&business).await?;
-            if purged.is_none_or(|at| at.elapsed() >= PURGE_EVERY) {
-                purge(&business, minute.saturating_sub(KEEP_MINUTES)).await?;
-                purged = Some(Instant::now());
-            }
-            Ok::<(), Error>(())
-        };
-        let done = tokio::select! {
-            () = stopping.cancelled() => return,
-            done = round => done,
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "statistics not kept; tried again soon");
+        count(&business, business.statistics.take_turns()).await?;
+        if sampled.load(Ordering::Relaxed) != minute {
+            let on_air = on_air(&business, minute).await?;
+            count(&business, on_air).await?;
+            sampled.store(minute, Ordering::Relaxed);
         }
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = business.statistics.turned.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+        presence::count_lost(&business).await?;
+        Ok::<_, Error>(Next::Period)
+    })
+    .await;
 }
 
 async fn on_air(business: &Business, minute: u64) -> Result<Vec<Turn>, Error> {
@@ -151,17 +129,4 @@ async fn ask(business: Arc<Business>, turn: Turn) -> Result<(Turn, u32), chat_re
     let of = GroupIdOnly { group_id: turn.group_id.clone() };
     let online = business.chat.get_online_member_num(&of).await?;
     Ok((turn, online.online_member_num))
-}
-
-async fn purge(business: &Business, before_minute: u64) -> Result<(), Error> {
-    loop {
-        let mut tx = business.database.write().await?;
-        let now_ms = business.clock.now_ms();
-        let removed = store::purge(&mut tx, before_minute, PURGED_AT_ONCE).await?
-            + presence::purge(&mut tx, now_ms, PURGED_AT_ONCE).await?;
-        tx.commit().await?;
-        if removed == 0 {
-            return Ok(());
-        }
-    }
 }

@@ -170,28 +170,6 @@ pub(super) async fn note_viewers(
     Ok(())
 }
 
-/// Removes up to `limit` minutes and as many chatters from before a minute; answers how many rows
-/// that were.
-pub(super) async fn purge(tx: &mut Tx, before_minute: u64, limit: u32) -> Result<u64, Error> {
-    let minutes = sqlx::query(
-        "DELETE FROM statistics_minutes WHERE (group_id, stream, minute) IN
-             (SELECT group_id, stream, minute FROM statistics_minutes WHERE minute < $1 LIMIT $2)",
-    )
-    .bind(to_db(before_minute))
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?;
-    let chatters = sqlx::query(
-        "DELETE FROM statistics_chatters WHERE (group_id, stream, user_id) IN
-             (SELECT group_id, stream, user_id FROM statistics_chatters WHERE minute < $1 LIMIT $2)",
-    )
-    .bind(to_db(before_minute))
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?;
-    Ok(minutes.rows_affected() + chatters.rows_affected())
-}
-
 fn read_counts(row: &SqliteRow) -> Counts {
     let number = |column: &str| from_db(row.get(column));
     Counts {

@@ -92,13 +92,13 @@ async fn store_batch(
     let waiting = webhooks.waiting.load(Ordering::SeqCst);
     let mut places = webhooks.limits.unheard.saturating_sub(waiting);
     let mut tx = business.database.write().await?;
-    let mut last_id = store::last_id(&mut tx).await?;
+    let mut next_id = store::claim_ids(&mut tx, jobs.len()).await?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         if places == 0 {
             outcomes.push(Stored::Full);
-        } else if store::insert(&mut tx, last_id + 1, &job.work).await? {
-            last_id += 1;
+        } else if store::insert(&mut tx, next_id, &job.work).await? {
+            next_id += 1;
             places -= 1;
             outcomes.push(Stored::Kept);
         } else {

@@ -141,8 +141,13 @@ impl Webhooks {
     }
 }
 
-/// Stores what arrives and tells the subjects, until `stop`; what is not heard by then is heard
+/// Stores what arrives, until `stop` and the last of it.
+pub(crate) async fn store_events(business: Arc<Business>, stop: CancellationToken) {
+    inbox::store_all(&business, &stop).await;
+}
+
+/// Tells the subjects what has happened, until `stop`; what was not processed by then is processed
 /// after the next start.
-pub(crate) async fn run(business: Arc<Business>, stop: CancellationToken) {
-    tokio::join!(inbox::store_all(&business, &stop), worker::process_stored(&business, &stop));
+pub(crate) async fn process_events(business: Arc<Business>, stop: CancellationToken) {
+    worker::process_stored(&business, &stop).await;
 }

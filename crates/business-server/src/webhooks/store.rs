@@ -3,7 +3,7 @@
 use sqlx::{FromRow, Row};
 
 use super::inbox::Arrived;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, claim, from_db, to_db};
 
 /// `state` of an event that waits.
 const WAITING: i64 = 0;
@@ -25,12 +25,9 @@ pub(super) struct Waiting {
     pub(super) failures: u64,
 }
 
-/// The number of the newest event; 0 when there is none.
-pub(super) async fn last_id(tx: &mut Tx) -> Result<u64, Error> {
-    let row = sqlx::query("SELECT COALESCE(MAX(id), 0) AS id FROM webhook_events")
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(from_db(row.get("id")))
+/// Takes numbers for so many events; answers the first of them.
+pub(super) async fn claim_ids(tx: &mut Tx, count: usize) -> Result<u64, Error> {
+    claim(tx, "webhook_events", "", u64::try_from(count).unwrap_or(u64::MAX)).await
 }
 
 /// False when there is an event of this key already; nothing is changed then.
@@ -123,20 +120,4 @@ pub(super) async fn failed(
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// Forgets events that were processed before `processed_ms` or set aside before `set_aside_ms`, by the time
-/// when they came.
-pub(super) async fn purge(tx: &mut Tx, processed_ms: u64, set_aside_ms: u64) -> Result<u64, Error> {
-    let done = sqlx::query(
-        "DELETE FROM webhook_events
-         WHERE (state = $1 AND came_ms < $2) OR (state = $3 AND came_ms < $4)",
-    )
-    .bind(PROCESSED)
-    .bind(to_db(processed_ms))
-    .bind(SET_ASIDE)
-    .bind(to_db(set_aside_ms))
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected())
 }

@@ -1,11 +1,8 @@
 //! Tells the subjects what has happened.
 
 use chat_types::webhook::Webhook;
-use futures_util::FutureExt;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::happened::happened_ms;
@@ -13,19 +10,15 @@ use super::store::{self, Waiting};
 use crate::Business;
 use crate::events::Event;
 use crate::figures::{add, count};
+use crate::routine::{Next, Panicked, caught, every};
 use crate::storage::Error;
 
 /// Events in one transaction.
 const BATCH: u32 = 64;
 /// An event that fails so often is set aside.
 const FAILURES: u64 = 3;
-/// The pause after the database failed.
-const PAUSE: Duration = Duration::from_secs(1);
-const PURGE_EVERY: Duration = Duration::from_secs(600);
-/// The chat service brings an event again within an hour; keys are kept for a day.
-const KEYS_KEPT_MS: u64 = 24 * 3_600 * 1_000;
-/// How long an event that was set aside waits for a person.
-const SET_ASIDE_KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
+/// It is looked so often even when nobody wakes the routine: another node may have stored something.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Why an event was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +26,8 @@ enum Failure {
     #[error(transparent)]
     Failed(#[from] Error),
     /// It would panic again, so it is not tried again.
-    #[error("a subject panicked")]
-    Panicked,
+    #[error("a subject failed by a {0}")]
+    Panicked(#[from] Panicked),
 }
 
 impl From<sqlx::Error> for Failure {
@@ -43,50 +36,32 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Until `stop`; an event that is being processed then is processed to its end.
+/// Until `stop`; events that are being processed then are processed to their end.
 pub(super) async fn process_stored(business: &Business, stop: &CancellationToken) {
-    let mut purge_at = Instant::now();
-    while !stop.is_cancelled() {
-        if purge_at <= Instant::now() {
-            purge(business).await;
-            purge_at = Instant::now() + PURGE_EVERY;
-        }
-        let sleep = match process_batch(business).await {
-            Ok(true) => continue,
-            Ok(false) => purge_at - Instant::now(),
-            Err(error) => {
-                tracing::error!(%error, "events not processed");
-                PAUSE
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = business.webhooks.stored.notified() => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
-    }
+    let wake = Some(&business.webhooks.stored);
+    every(stop, LOOK_EVERY, wake, || process_batch(business)).await;
 }
 
-/// False when nothing waits.
-async fn process_batch(business: &Business) -> Result<bool, Error> {
+/// Processes the oldest events that wait.
+async fn process_batch(business: &Business) -> Result<Next, Error> {
     let events = store::waiting(&mut business.database.read_for_webhook().await?, BATCH).await?;
     if events.is_empty() {
-        return Ok(false);
+        return Ok(Next::Period);
     }
-    let Err(failure) = process_together(business, &events).await else { return Ok(true) };
+    let Err(failure) = process_together(business, &events).await else { return Ok(Next::Now) };
     tracing::debug!(%failure, "events are processed one by one");
     for event in &events {
         if let Err(failure) = process_together(business, std::slice::from_ref(event)).await {
             note_failure(business, event, &failure).await?;
             return match failure {
-                Failure::Panicked | Failure::Failed(Error::Unreadable(_)) => Ok(true),
+                Failure::Panicked(_) | Failure::Failed(Error::Unreadable(_)) => Ok(Next::Now),
                 // What fails because of the database may succeed in a moment; and those that come
                 // after it are processed after it.
                 Failure::Failed(error) => Err(error),
             };
         }
     }
-    Ok(true)
+    Ok(Next::Now)
 }
 
 async fn process_together(business: &Business, events: &[Waiting]) -> Result<(), Failure> {
@@ -96,9 +71,8 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
             .map_err(|error| Error::Unreadable(format!("event {}: {error}", event.id)))?;
         let at_ms = happened_ms(&webhook).unwrap_or(event.came_ms);
         let happened = Event { webhook: &webhook, at_ms };
-        let told = (business.webhooks.subjects.hear)(business, &mut tx, happened);
         // What a subject had written before its panic is undone with the transaction.
-        AssertUnwindSafe(told).catch_unwind().await.map_err(|_| Failure::Panicked)??;
+        caught((business.webhooks.subjects.hear)(business, &mut tx, happened)).await??;
         store::processed(&mut tx, event.id).await?;
     }
     tx.commit().await?;
@@ -113,7 +87,7 @@ async fn note_failure(
     failure: &Failure,
 ) -> Result<(), Error> {
     let failures = event.failures.saturating_add(1);
-    let has_panicked = matches!(failure, Failure::Panicked);
+    let has_panicked = matches!(failure, Failure::Panicked(_));
     let set_aside = has_panicked || failures >= FAILURES;
     let mut tx = business.database.write().await?;
     store::failed(&mut tx, event.id, failures, set_aside).await?;
@@ -132,22 +106,6 @@ async fn note_failure(
     Ok(())
 }
 
-async fn purge(business: &Business) {
-    let now_ms = business.clock.now_ms();
-    let purged = async {
-        let mut tx = business.database.write().await?;
-        let processed_ms = now_ms.saturating_sub(KEYS_KEPT_MS);
-        let aside_ms = now_ms.saturating_sub(SET_ASIDE_KEPT_MS);
-        let gone = store::purge(&mut tx, processed_ms, aside_ms).await?;
-        tx.commit().await?;
-        Ok::<_, Error>(gone)
-    };
-    match purged.await {
-        Ok(gone) => tracing::debug!(gone, "old events removed"),
-        Err(error) => tracing::error!(%error, "old events not removed"),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
@@ -160,7 +118,7 @@ pub(crate) mod testing {
         let at_ms = happened_ms(webhook).unwrap_or_default();
         let came_ms = business.clock.now_ms();
         let mut tx = business.database.write().await.unwrap();
-        let id = store::last_id(&mut tx).await.unwrap() + 1;
+        let id = store::claim_ids(&mut tx, 1).await.unwrap();
         let arrived = Arrived { key, body, at_ms, came_ms };
         assert!(store::insert(&mut tx, id, &arrived).await.unwrap());
         tx.commit().await.unwrap();
@@ -168,7 +126,7 @@ pub(crate) mod testing {
     }
 
     pub(crate) async fn process_all(business: &Business) {
-        while process_batch(business).await.unwrap() {}
+        while process_batch(business).await.unwrap() == Next::Now {}
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::figures;
 use crate::{
     Business, accounts, assistant, audit, broadcast, draws, follows, gifts, http, likes,
-    moderation, notifications, operator, outbox, products, rooms, statistics, webhooks,
+    moderation, notifications, operator, outbox, products, rooms, routine, statistics, webhooks,
 };
 
 /// Everything that is answered, and the document that describes it.
@@ -33,6 +33,7 @@ fn subjects() -> impl Iterator<Item = http::Api> {
         outbox::http::routes(),
         products::routes(),
         rooms::http::routes(),
+        routine::http::routes(),
         statistics::http::routes(),
         figures::routes(),
     ]

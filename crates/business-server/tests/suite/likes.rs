@@ -163,6 +163,21 @@ async fn one_account_gives_no_more_than_it_may_and_is_told_so() {
 }
 
 #[tokio::test]
+async fn batches_of_a_run_count_upwards_and_the_last_one_may_come_again_days_later() {
+    let shop = Shop::open().await;
+    let mut mei = shop.watch("mei", ROOM).await;
+    assert_eq!(give(&mut mei, "c1", &like("run-1", 2)).await["t"], "send_ok");
+    assert_eq!(give(&mut mei, "c2", &like("run-3", 4)).await["t"], "send_ok");
+    assert_eq!(give(&mut mei, "c3", &like("run-2", 8)).await["code"], 10_112);
+    assert_eq!(give(&mut mei, "c4", &like("other-2", 16)).await["t"], "send_ok");
+    shop.clock.advance_ms(3 * 24 * 3_600 * 1_000);
+    let shop = shop.business_restarted().await;
+    let mut mei = shop.watch("mei", ROOM).await;
+    assert_eq!(give(&mut mei, "c5", &like("run-3", 4)).await["t"], "send_ok");
+    assert_eq!(total(&shop).await, 22);
+}
+
+#[tokio::test]
 async fn likes_of_the_day_and_of_the_stream_begin_anew_and_the_total_does_not() {
     let shop = Shop::open().await;
     let host = shop.sign_in("host", "host").await;

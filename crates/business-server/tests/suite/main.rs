@@ -20,6 +20,7 @@ mod malformed;
 mod measures;
 mod moderation;
 mod names;
+mod nodes;
 mod notifications;
 mod operator;
 mod outbox;

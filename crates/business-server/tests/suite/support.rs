@@ -198,6 +198,13 @@ impl Shop {
         shop
     }
 
+    /// Another process on the same data, as a node of this name.
+    pub(crate) async fn second_node(&self, name: &str) -> BusinessServer {
+        let (dir, url) = (self.business_dir.path(), self.chat.rest_url());
+        let config = config(&self.opening, &self.app, &url, dir, &self.clock);
+        BusinessServer::start(Config { node: name.to_owned(), ..config }).await.unwrap()
+    }
+
     /// The chat service is away while `meanwhile` runs, and comes back at the same address.
     pub(crate) async fn without_chat<F: Future<Output = ()>>(
         self,
@@ -340,6 +347,11 @@ impl Answer {
 }
 
 impl Api {
+    /// The same account at another process.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
         if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }

@@ -6,75 +6,39 @@
 use chat_rest::Outcome;
 use chat_types::rest::{PortraitSet, ProfileItem, tag};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::level_of;
 use super::store::{self, ToWrite};
 use crate::Business;
 use crate::accounts::waits::{MOST_WAIT_MS, wait_ms};
+use crate::routine::{Next, every};
 use crate::storage::Error;
 
 /// How often is looked for levels to write.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Levels that are written before the table is read again.
 const AT_ONCE: u32 = 50;
-/// How often old notes are removed, and how long they are kept: the chat service brings an event again
-/// within an hour, and no visit is counted for longer. The outbox never gives a gift up: one that
-/// was told without an answer and then waits for longer than this is heard as another one.
-const TIDY_EVERY: Duration = Duration::from_secs(3_600);
-const KEEP_MS: u64 = 2 * 86_400_000;
 
 /// Writes until the service stops. What is cut off then is written after the next start.
 pub(crate) async fn write_levels(business: Arc<Business>, stopping: CancellationToken) {
-    let mut tidied: Option<Instant> = None;
-    loop {
-        let round = async {
-            if tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY) {
-                tidy(&business).await?;
-                tidied = Some(Instant::now());
-            }
-            write_due(&business).await
-        };
-        let done = tokio::select! {
-            () = stopping.cancelled() => return,
-            done = round => done,
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "levels not written; tried again soon");
-        }
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
-}
-
-async fn tidy(business: &Business) -> Result<(), Error> {
-    let before_ms = business.clock.now_ms().saturating_sub(KEEP_MS);
-    let mut tx = business.database.write().await?;
-    store::forget_old(&mut tx, before_ms, before_ms).await?;
-    tx.commit().await?;
-    Ok(())
+    every(&stopping, LOOK_EVERY, None, || write_due(&business)).await;
 }
 
 /// Writes what is due. After a failure that others would meet too, the rest waits for the next look.
-async fn write_due(business: &Business) -> Result<(), Error> {
-    loop {
-        let now_ms = business.clock.now_ms();
-        let mut reading = business.database.read().await?;
-        let due = store::to_write(&mut reading, now_ms, MOST_WAIT_MS, AT_ONCE).await?;
-        drop(reading);
-        let is_all = due.len() < AT_ONCE as usize;
-        for account in due {
-            if !write_one(business, &account).await? {
-                return Ok(());
-            }
-        }
-        if is_all {
-            return Ok(());
+async fn write_due(business: &Business) -> Result<Next, Error> {
+    let now_ms = business.clock.now_ms();
+    let mut reading = business.database.read().await?;
+    let due = store::to_write(&mut reading, now_ms, MOST_WAIT_MS, AT_ONCE).await?;
+    drop(reading);
+    let is_all = due.len() < AT_ONCE as usize;
+    for account in due {
+        if !write_one(business, &account).await? {
+            return Ok(Next::Period);
         }
     }
+    Ok(if is_all { Next::Period } else { Next::Now })
 }
 
 /// Whether the chat service has decided, one way or the other.

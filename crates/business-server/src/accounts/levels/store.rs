@@ -284,23 +284,6 @@ pub(super) async fn put_off(tx: &mut Tx, user_id: &str, next_ms: u64) -> Result<
     Ok(())
 }
 
-/// Forgets gift messages that cannot come again, and visits whose end nobody told.
-pub(super) async fn forget_old(
-    tx: &mut Tx,
-    gifts_before_ms: u64,
-    visits_before_ms: u64,
-) -> Result<(), Error> {
-    sqlx::query("DELETE FROM experience_gifts WHERE at_ms < $1")
-        .bind(to_db(gifts_before_ms))
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query("DELETE FROM watching WHERE since_ms < $1")
-        .bind(to_db(visits_before_ms))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ const REMOVED: &[&str] = &[
     "DELETE FROM levels_to_write WHERE user_id = $1",
     "DELETE FROM watching WHERE user_id = $1",
     "DELETE FROM statistics_presence WHERE user_id = $1",
-    "DELETE FROM like_batches WHERE user_id = $1",
+    "DELETE FROM like_runs WHERE user_id = $1",
     // What is due is told within a second.
     "DELETE FROM gift_combos WHERE user_id = $1 AND due_ms IS NULL",
     "UPDATE follow_sums SET followers = followers - 1

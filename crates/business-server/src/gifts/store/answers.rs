@@ -39,20 +39,3 @@ pub(in crate::gifts) async fn keep(
     .await?;
     Ok(())
 }
-
-/// Forgets up to `limit` answers that were given before this time, and says how many.
-pub(in crate::gifts) async fn forget(
-    tx: &mut Tx,
-    before_ms: u64,
-    limit: u32,
-) -> Result<u64, Error> {
-    let forgotten = sqlx::query(
-        "DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-             SELECT user_id, key FROM idempotency_keys WHERE at_ms < $1 LIMIT $2)",
-    )
-    .bind(to_db(before_ms))
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?;
-    Ok(forgotten.rows_affected())
-}

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::greatest;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, from_db, next_in, to_db};
 
 /// A decision that is to be noted.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +42,12 @@ pub(in crate::moderation) async fn insert_entry(
     tx: &mut Tx,
     entry: Entry<'_>,
 ) -> Result<(), Error> {
-    let last = greatest(tx, "SELECT COALESCE(MAX(id), 0) AS id FROM moderation_log").await?;
+    let id = next_in(tx, "moderation_log", "").await?;
     sqlx::query(
         "INSERT INTO moderation_log (id, group_id, user_id, text, reason, action, strike, at_s)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
-    .bind(to_db(last + 1))
+    .bind(to_db(id))
     .bind(entry.group_id)
     .bind(entry.user_id)
     .bind(entry.text)

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::greatest;
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Tx, next_in, to_db};
 
 #[derive(Debug, Clone, Copy)]
 pub(in crate::moderation) struct NewReview<'a> {
@@ -48,14 +47,14 @@ pub(in crate::moderation) async fn insert_review(
     review: NewReview<'_>,
     most: u32,
 ) -> Result<bool, Error> {
-    let last = greatest(tx, "SELECT COALESCE(MAX(id), 0) AS id FROM moderation_reviews").await?;
+    let id = next_in(tx, "moderation_reviews", "").await?;
     let done = sqlx::query(
         "INSERT INTO moderation_reviews (id, group_id, user_id, text, reason, random, at_s)
          SELECT $1, $2, $3, $4, $5, $6, $7
          WHERE (SELECT COUNT(*) FROM moderation_reviews
                 WHERE group_id = $2 AND verdict IS NULL) < $8",
     )
-    .bind(to_db(last + 1))
+    .bind(to_db(id))
     .bind(review.group_id)
     .bind(review.user_id)
     .bind(review.text)

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{self, PlanState};
 use super::{Error, Left, Offer, REFRESH_EVERY_MS, refresh, show, store, take_down};
+use crate::routine::{Next, every};
 use crate::{Business, rooms, storage};
 
 /// How often it is looked for what is due.
@@ -20,20 +20,10 @@ const ROOMS_AT_ONCE: u32 = 100;
 
 /// Keeps the slots of all rooms until it is told to stop.
 pub(crate) async fn keep_slots(business: Arc<Business>, stop: CancellationToken) {
-    let mut ticks = interval(CHECK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if let Err(error) = pass(&business).await {
-            tracing::error!(%error, "slots not kept");
-        }
-    }
+    every(&stop, CHECK_EVERY, None, || pass(&business)).await;
 }
 
-async fn pass(business: &Business) -> Result<(), storage::Error> {
+async fn pass(business: &Business) -> Result<Next, storage::Error> {
     let now_ms = business.clock.now_ms();
     let mut tx = business.database.read().await?;
     let rooms = store::rooms_due(&mut tx, now_ms, REFRESH_EVERY_MS, ROOMS_AT_ONCE).await?;
@@ -47,7 +37,7 @@ async fn pass(business: &Business) -> Result<(), storage::Error> {
     if !rooms.is_empty() {
         business.outbox.wake();
     }
-    Ok(())
+    Ok(Next::Period)
 }
 
 /// Does everything that is due in one room.

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use super::plan::{PlanState, Planned};
 use super::{Left, Offer};
 use crate::rooms::store::open_or_next_stream;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, from_db, next_in, to_db};
 
 /// A product that is or was in the slot of a room.
 #[derive(Debug, Clone)]
@@ -100,11 +100,11 @@ pub(super) async fn insert(
     now_ms: u64,
 ) -> Result<Showing, Error> {
     let stream = open_or_next_stream(tx, group_id).await?;
+    let showing = next_in(tx, "showings", group_id).await?;
     let row = sqlx::query(
         "INSERT INTO showings (group_id, showing, stream, product, special_minor, ends_at_s, value,
              revision, written_ms, shown_s, shown_by)
-         SELECT $1, COALESCE(MAX(showing), 0) + 1, $2, $3, $4, $5, $6, 0, $7, $8, $9
-         FROM showings WHERE group_id = $1
+         VALUES ($1, $10, $2, $3, $4, $5, $6, 0, $7, $8, $9)
          RETURNING *",
     )
     .bind(group_id)
@@ -116,6 +116,7 @@ pub(super) async fn insert(
     .bind(to_db(now_ms))
     .bind(to_db(now_ms / 1_000))
     .bind(offer.by.map(chat_types::UserId::as_str))
+    .bind(to_db(showing))
     .fetch_one(&mut **tx)
     .await?;
     read(&row)

@@ -22,8 +22,6 @@ const GRACE_MS: u64 = 20_000;
 const LATE_MS: u64 = 5_000;
 /// Accounts in one transaction.
 const AT_ONCE: u32 = 500;
-/// Of whom nothing is heard for so long, nobody knows where they are.
-const KEPT_MS: u64 = 7 * 24 * 3_600 * 1_000;
 
 /// Where an account is, seen from one room that it came into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,9 +155,4 @@ pub(super) async fn count_lost(business: &Business) -> Result<(), Error> {
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// Forgets up to `limit` accounts; answers how many.
-pub(super) async fn purge(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<u64, Error> {
-    store::purge(tx, now_ms.saturating_sub(KEPT_MS), limit).await
 }

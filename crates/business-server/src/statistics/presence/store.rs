@@ -117,16 +117,3 @@ pub(super) async fn lost_before(
     };
     Ok(rows.iter().map(read).collect())
 }
-
-/// Forgets up to `limit` of whom nothing was heard since a time; answers how many.
-pub(super) async fn purge(tx: &mut Tx, before_ms: u64, limit: u32) -> Result<u64, Error> {
-    let done = sqlx::query(
-        "DELETE FROM statistics_presence WHERE (user_id, group_id) IN
-             (SELECT user_id, group_id FROM statistics_presence WHERE since_ms < $1 LIMIT $2)",
-    )
-    .bind(to_db(before_ms))
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected())
-}

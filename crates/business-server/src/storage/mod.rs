@@ -1,10 +1,15 @@
 //! The database: one SQLite file with a write-ahead log. Each subject holds its own statements in a
-//! file `store.rs`; no other file holds SQL. Statements keep to what PostgreSQL takes as well:
-//! numbered parameters, `ON CONFLICT`, `RETURNING`, no types but BIGINT and TEXT.
+//! file `store.rs`; beside them only this folder and the secrets hold SQL. Statements keep to what
+//! PostgreSQL takes as well: numbered parameters, `ON CONFLICT`, `RETURNING`, no types but BIGINT and
+//! TEXT.
+
+mod counters;
+
+pub(crate) use counters::{claim, next_in};
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Pool, Sqlite, Transaction};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,7 +25,9 @@ const READERS: u32 = 4;
 /// about what is said in a room.
 const WEBHOOK_READERS: u32 = 4;
 
-pub(crate) type Tx = Transaction<'static, Sqlite>;
+/// The driver. Nothing else in this crate but the opening below names it.
+pub(crate) type Db = Sqlite;
+pub(crate) type Tx = Transaction<'static, Db>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -45,9 +52,9 @@ pub enum Error {
 /// for the one connection is fairer than its busy waiting. Webhooks have readers of their own.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    webhook_readers: SqlitePool,
+    writer: Pool<Db>,
+    readers: Pool<Db>,
+    webhook_readers: Pool<Db>,
 }
 
 impl Database {

@@ -1,0 +1,63 @@
+//! Statements of the rules. Their parts stand in `rules.rs`, and none of them comes from outside.
+
+use sqlx::AssertSqlSafe;
+
+use super::rules::Rule;
+use crate::storage::{Error, Tx, to_db};
+
+/// Whether anything is old enough to go.
+pub(super) async fn has_old(tx: &mut Tx, rule: &Rule, before: u64) -> Result<bool, Error> {
+    let first = format!("{} LIMIT 1", rule.old);
+    let found = sqlx::query(AssertSqlSafe(first)).bind(to_db(before));
+    Ok(found.fetch_optional(&mut **tx).await?.is_some())
+}
+
+/// Removes up to `limit` rows; answers how many.
+pub(super) async fn remove(
+    tx: &mut Tx,
+    rule: &Rule,
+    before: u64,
+    limit: u32,
+) -> Result<u64, Error> {
+    let Rule { table, key, old, .. } = rule;
+    let some = format!("DELETE FROM {table} WHERE ({key}) IN ({old} LIMIT $2)");
+    let done = sqlx::query(AssertSqlSafe(some)).bind(to_db(before)).bind(i64::from(limit));
+    Ok(done.execute(&mut **tx).await?.rows_affected())
+}
+
+/// How the database looks for the rows of a rule.
+#[cfg(test)]
+pub(super) async fn plan(tx: &mut Tx, rule: &Rule) -> Vec<String> {
+    let plan = format!("EXPLAIN QUERY PLAN {}", rule.old);
+    let steps = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(plan)).bind(0_i64);
+    steps.fetch_all(&mut **tx).await.unwrap().into_iter().map(|(.., step)| step).collect()
+}
+
+/// Gift messages of one millisecond each, from `first_ms` on.
+#[cfg(test)]
+pub(super) async fn fill_experience_gifts(tx: &mut Tx, rows: u64, first_ms: u64) {
+    sqlx::query(
+        "INSERT INTO experience_gifts (message, at_ms)
+         WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < $1)
+         SELECT 'm' || n, $2 + n FROM numbers",
+    )
+    .bind(to_db(rows))
+    .bind(to_db(first_ms))
+    .execute(&mut **tx)
+    .await
+    .unwrap();
+}
+
+/// Events that everybody has heard.
+#[cfg(test)]
+pub(super) async fn fill_webhook_events(tx: &mut Tx, rows: u64) {
+    sqlx::query(
+        "INSERT INTO webhook_events (id, event_key, body, came_ms, state, failures)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
+         SELECT n, 'k' || n, '', n, 1, 0 FROM numbers",
+    )
+    .bind(to_db(rows))
+    .execute(&mut **tx)
+    .await
+    .unwrap();
+}
