@@ -22,8 +22,9 @@ use utoipa::ToSchema;
 const MAX_WAITING: u64 = 20;
 
 /// The way that a broadcast takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 enum BroadcastWay {
     /// The chat service has not answered yet.
     Undecided,
@@ -33,44 +34,13 @@ enum BroadcastWay {
     Rooms,
 }
 
-impl BroadcastWay {
-    const ALL: [Self; 3] = [Self::Undecided, Self::Broadcast, Self::Rooms];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Undecided => "undecided",
-            Self::Broadcast => "broadcast",
-            Self::Rooms => "rooms",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|way| way.name() == name)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 enum BroadcastState {
     Waiting,
     Done,
     Failed,
-}
-
-impl BroadcastState {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Done, Self::Failed];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
 }
 
 fn announcement(id: &str, text: &str) -> BusinessMessage {

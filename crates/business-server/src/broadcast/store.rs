@@ -1,35 +1,20 @@
 //! Broadcasts in the database.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::{BroadcastState, BroadcastWay};
 use crate::storage::{Error, Tx, from_db, to_db};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Broadcast {
+    #[sqlx(rename = "broadcast")]
     pub(super) id: String,
     pub(super) text: String,
     pub(super) made_by: String,
+    #[sqlx(try_from = "i64")]
     pub(super) made_ms: u64,
     pub(super) way: BroadcastWay,
     /// Why this way, or why it failed.
     pub(super) reason: Option<String>,
     pub(super) state: BroadcastState,
-}
-
-fn read(row: &SqliteRow) -> Result<Broadcast, Error> {
-    let id: String = row.get("broadcast");
-    let unreadable = |what: &str| Error::Unreadable(format!("the {what} of broadcast {id}"));
-    Ok(Broadcast {
-        text: row.get("text"),
-        made_by: row.get("made_by"),
-        made_ms: from_db(row.get("made_ms")),
-        way: BroadcastWay::from_name(row.get("way")).ok_or_else(|| unreadable("way"))?,
-        reason: row.get("reason"),
-        state: BroadcastState::from_name(row.get("state")).ok_or_else(|| unreadable("state"))?,
-        id,
-    })
 }
 
 pub(super) async fn insert(
@@ -47,38 +32,30 @@ pub(super) async fn insert(
     .bind(text)
     .bind(made_by)
     .bind(to_db(now_ms))
-    .bind(BroadcastWay::Undecided.name())
-    .bind(BroadcastState::Waiting.name())
+    .bind(BroadcastWay::Undecided)
+    .bind(BroadcastState::Waiting)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Option<Broadcast>, Error> {
-    let row = sqlx::query("SELECT * FROM broadcasts WHERE broadcast = $1")
-        .bind(id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    row.as_ref().map(read).transpose()
+    let found = sqlx::query_as("SELECT * FROM broadcasts WHERE broadcast = $1").bind(id);
+    Ok(found.fetch_optional(&mut **tx).await?)
 }
 
 pub(super) async fn count_waiting(tx: &mut Tx) -> Result<u64, Error> {
-    let row = sqlx::query("SELECT COUNT(*) AS waiting FROM broadcasts WHERE state = 'waiting'")
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(from_db(row.get("waiting")))
+    let waiting = sqlx::query_scalar("SELECT COUNT(*) FROM broadcasts WHERE state = 'waiting'");
+    Ok(from_db(waiting.fetch_one(&mut **tx).await?))
 }
 
 /// The broadcasts that are on this way, in the order in which they were made.
 pub(super) async fn waiting(tx: &mut Tx, way: BroadcastWay) -> Result<Vec<Broadcast>, Error> {
-    let rows = sqlx::query(
+    let waiting = sqlx::query_as(
         "SELECT * FROM broadcasts WHERE state = 'waiting' AND way = $1
          ORDER BY made_ms, broadcast",
-    )
-    .bind(way.name())
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.iter().map(read).collect()
+    );
+    Ok(waiting.bind(way).fetch_all(&mut **tx).await?)
 }
 
 pub(super) async fn set_progress(
@@ -90,8 +67,8 @@ pub(super) async fn set_progress(
 ) -> Result<(), Error> {
     sqlx::query("UPDATE broadcasts SET way = $2, state = $3, reason = $4 WHERE broadcast = $1")
         .bind(id)
-        .bind(way.name())
-        .bind(state.name())
+        .bind(way)
+        .bind(state)
         .bind(reason)
         .execute(&mut **tx)
         .await?;
@@ -112,15 +89,11 @@ pub(super) async fn insert_room(tx: &mut Tx, id: &str, group_id: &str) -> Result
 
 /// Up to `limit` rooms that have not been told.
 pub(super) async fn rooms_to_tell(tx: &mut Tx, id: &str, limit: u32) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query(
+    let rooms = sqlx::query_scalar(
         "SELECT group_id FROM broadcast_rooms WHERE broadcast = $1 AND posted = 0
          ORDER BY group_id LIMIT $2",
-    )
-    .bind(id)
-    .bind(i64::from(limit))
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.iter().map(|row| row.get("group_id")).collect())
+    );
+    Ok(rooms.bind(id).bind(i64::from(limit)).fetch_all(&mut **tx).await?)
 }
 
 pub(super) async fn note_posted(tx: &mut Tx, id: &str, group_id: &str) -> Result<(), Error> {
@@ -133,18 +106,21 @@ pub(super) async fn note_posted(tx: &mut Tx, id: &str, group_id: &str) -> Result
 }
 
 /// How far a broadcast is that goes room by room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub(super) struct RoomCounts {
+    #[sqlx(try_from = "i64")]
     pub(super) rooms: u64,
     /// The chat service has accepted the message.
+    #[sqlx(try_from = "i64")]
     pub(super) told: u64,
     /// The message is on its way.
+    #[sqlx(try_from = "i64")]
     pub(super) waiting: u64,
 }
 
 pub(super) async fn count_rooms(tx: &mut Tx, id: &str) -> Result<RoomCounts, Error> {
     // What was delivered is forgotten by the outbox first.
-    let row = sqlx::query(
+    let counts = sqlx::query_as(
         "SELECT COUNT(*) AS rooms,
              COUNT(CASE WHEN r.posted = 1 AND COALESCE(o.state, 'delivered') = 'delivered'
                  THEN 1 END) AS told,
@@ -152,13 +128,6 @@ pub(super) async fn count_rooms(tx: &mut Tx, id: &str) -> Result<RoomCounts, Err
          FROM broadcast_rooms r
          LEFT JOIN outbox o ON o.key = 'broadcast:' || r.broadcast || ':' || r.group_id
          WHERE r.broadcast = $1",
-    )
-    .bind(id)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(RoomCounts {
-        rooms: from_db(row.get("rooms")),
-        told: from_db(row.get("told")),
-        waiting: from_db(row.get("waiting")),
-    })
+    );
+    Ok(counts.bind(id).fetch_one(&mut **tx).await?)
 }

@@ -1,25 +1,20 @@
 //! Follows in the database.
 
-use sqlx::Row;
-
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// What is known of one account and one host.
+#[derive(sqlx::FromRow)]
 struct Follow {
     following: bool,
+    #[sqlx(try_from = "i64")]
     told_s: u64,
 }
 
 async fn find(tx: &mut Tx, user_id: &str, host: &str) -> Result<Option<Follow>, Error> {
-    let row = sqlx::query("SELECT following, told_s FROM follows WHERE host = $1 AND user_id = $2")
-        .bind(host)
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.map(|row| Follow {
-        following: row.get::<i64, _>("following") != 0,
-        told_s: from_db(row.get("told_s")),
-    }))
+    let found = sqlx::query_as(
+        "SELECT following <> 0 AS following, told_s FROM follows WHERE host = $1 AND user_id = $2",
+    );
+    Ok(found.bind(host).bind(user_id).fetch_optional(&mut **tx).await?)
 }
 
 /// Somebody follows a host from `told_s` on, or follows no more. False when a newer word is known
@@ -87,9 +82,6 @@ pub(super) async fn follows(tx: &mut Tx, user_id: &str, host: &str) -> Result<bo
 }
 
 pub(super) async fn followers(tx: &mut Tx, host: &str) -> Result<u64, Error> {
-    let row = sqlx::query("SELECT followers FROM follow_sums WHERE host = $1")
-        .bind(host)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.map_or(0, |row| from_db(row.get("followers"))))
+    let sum = sqlx::query_scalar("SELECT followers FROM follow_sums WHERE host = $1").bind(host);
+    Ok(sum.fetch_optional(&mut **tx).await?.map_or(0, from_db))
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::record::day;
-use super::store;
+use super::store::{self, Totals};
 use crate::Business;
 use crate::http::{Api, Caller, PathOf, Problem, Problems};
 use crate::rooms;
@@ -40,6 +40,6 @@ async fn likes(
     let room = rooms::find(&mut tx, &room).await?.group_id;
     let open = rooms::store::open_stream(&mut tx, &room).await?;
     let today = day(business.clock.now_s());
-    let (total, today, of_stream) = store::totals(&mut tx, &room, today, open).await?;
-    Ok(axum::Json(Likes { room, total, today, stream: open.map(|_| of_stream) }))
+    let Totals { total, today, stream } = store::totals(&mut tx, &room, today, open).await?;
+    Ok(axum::Json(Likes { room, total, today, stream: open.map(|_| stream) }))
 }

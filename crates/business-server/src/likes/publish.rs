@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::store;
+use super::store::{self, Unpublished};
 use crate::Business;
 use crate::routine::{Next, every};
 use crate::storage::Error;
@@ -51,7 +51,7 @@ async fn tell_round(business: &Business) -> Result<Next, Error> {
     let mut has_counters = true;
     loop {
         while calls.len() < AT_ONCE && has_counters {
-            let Some((group_id, total)) = waiting.next() else { break };
+            let Some(Unpublished { group_id, total }) = waiting.next() else { break };
             let chat = business.chat.clone();
             calls.spawn(async move { (tell(&chat, &group_id, total).await, group_id, total) });
         }

@@ -1,7 +1,5 @@
 //! Likes in the database.
 
-use sqlx::Row;
-
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// The greatest number of a batch of this run that was counted.
@@ -76,37 +74,50 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// Likes of a room: of all time, of a day, and of a stream.
+/// Likes of a room.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(super) struct Totals {
+    #[sqlx(try_from = "i64")]
+    pub(super) total: u64,
+    /// Of a day.
+    #[sqlx(try_from = "i64")]
+    pub(super) today: u64,
+    /// Of a stream.
+    #[sqlx(try_from = "i64")]
+    pub(super) stream: u64,
+}
+
 pub(super) async fn totals(
     tx: &mut Tx,
     group_id: &str,
     day: u64,
     stream: Option<u64>,
-) -> Result<(u64, u64, u64), Error> {
-    let row = sqlx::query(
+) -> Result<Totals, Error> {
+    let totals = sqlx::query_as(
         "SELECT COALESCE((SELECT total FROM like_totals WHERE group_id = $1), 0) AS total,
              COALESCE((SELECT likes FROM like_days WHERE group_id = $1 AND day = $2), 0) AS today,
              COALESCE((SELECT likes FROM like_streams
                        WHERE group_id = $1 AND stream = $3), 0) AS stream",
-    )
-    .bind(group_id)
-    .bind(to_db(day))
-    .bind(stream.map(to_db))
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok((from_db(row.get("total")), from_db(row.get("today")), from_db(row.get("stream"))))
+    );
+    let totals = totals.bind(group_id).bind(to_db(day)).bind(stream.map(to_db));
+    Ok(totals.fetch_one(&mut **tx).await?)
 }
 
-/// Rooms whose total the chat service does not know yet, with their totals.
-pub(super) async fn unpublished(tx: &mut Tx, limit: u32) -> Result<Vec<(String, u64)>, Error> {
-    let rows = sqlx::query(
+/// A room whose total the chat service does not know yet.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Unpublished {
+    pub(super) group_id: String,
+    #[sqlx(try_from = "i64")]
+    pub(super) total: u64,
+}
+
+/// Up to `limit` of them, the ones that have changed most first.
+pub(super) async fn unpublished(tx: &mut Tx, limit: u32) -> Result<Vec<Unpublished>, Error> {
+    let rooms = sqlx::query_as(
         "SELECT group_id, total FROM like_totals WHERE total <> published
          ORDER BY total - published DESC LIMIT $1",
-    )
-    .bind(i64::from(limit))
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.iter().map(|row| (row.get("group_id"), from_db(row.get("total")))).collect())
+    );
+    Ok(rooms.bind(i64::from(limit)).fetch_all(&mut **tx).await?)
 }
 
 pub(super) async fn published(tx: &mut Tx, group_id: &str, total: u64) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Minutes as a table for spreadsheets.
 
-use super::http::MinuteView;
+use super::store::Minute;
 
 /// Times are Unix seconds; a minute in which nobody was counted has no viewers.
 const HEADER: [&str; 16] = [
@@ -27,7 +27,7 @@ pub(super) fn page(
     room: &str,
     title: &str,
     stream: u64,
-    minutes: &[MinuteView],
+    minutes: &[Minute],
 ) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
@@ -38,17 +38,17 @@ pub(super) fn page(
         let texts = [room.clone(), title.clone(), stream.clone(), minute.minute_s.to_string()];
         let viewers = minute.viewers.map(|viewers| viewers.to_string()).unwrap_or_default();
         let numbers = [
-            minute.joins,
-            minute.leaves,
-            minute.comments,
-            minute.new_chatters,
-            minute.likes,
-            minute.gifts,
-            minute.income,
-            minute.orders,
-            minute.pieces,
-            minute.refused,
-            minute.left_out,
+            minute.counts.joins,
+            minute.counts.leaves,
+            minute.counts.comments,
+            minute.counts.new_chatters,
+            minute.counts.likes,
+            minute.trade.gifts,
+            minute.trade.income,
+            minute.trade.orders,
+            minute.trade.pieces,
+            minute.counts.refused,
+            minute.counts.left_out,
         ]
         .map(|number| number.to_string());
         table.write_record(texts.iter().chain([&viewers]).chain(&numbers))?;
@@ -67,10 +67,11 @@ fn guarded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::Counts;
     use super::*;
     use proptest::prelude::*;
 
-    fn rows(title: &str, minutes: &[MinuteView]) -> Vec<Vec<String>> {
+    fn rows(title: &str, minutes: &[Minute]) -> Vec<Vec<String>> {
         let bytes = page("room", title, 3, minutes).unwrap();
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let rows = reader.records().map(|row| row.unwrap().iter().map(String::from).collect());
@@ -79,8 +80,12 @@ mod tests {
 
     #[test]
     fn a_minute_is_a_line_under_its_header() {
-        let minute =
-            MinuteView { minute_s: 60, viewers: Some(5), likes: 7, ..MinuteView::default() };
+        let minute = Minute {
+            minute_s: 60,
+            viewers: Some(5),
+            counts: Counts { likes: 7, ..Counts::default() },
+            ..Minute::default()
+        };
         let bytes = page("room", "Cups, \"new\"", 3, &[minute]).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.split("\r\n").collect();
@@ -91,8 +96,8 @@ mod tests {
 
     #[test]
     fn nobody_counted_is_not_nobody_there() {
-        let unknown = MinuteView::default();
-        let nobody = MinuteView { viewers: Some(0), ..MinuteView::default() };
+        let unknown = Minute::default();
+        let nobody = Minute { viewers: Some(0), ..Minute::default() };
         let viewers: Vec<String> =
             rows("t", &[unknown, nobody]).into_iter().map(|row| row[4].clone()).collect();
         assert_eq!(viewers, ["", "0"]);
@@ -106,7 +111,7 @@ mod tests {
 
         #[test]
         fn no_title_becomes_a_formula_or_breaks_the_table(title in "(?s)[=+@\\-\t\r\n\",a-z ]{0,12}") {
-            let row = &rows(&title, &[MinuteView::default()])[0];
+            let row = &rows(&title, &[Minute::default()])[0];
             prop_assert_eq!(row.len(), HEADER.len());
             let quoted = format!("'{title}");
             prop_assert!(row[1] == title || row[1] == quoted);

@@ -24,121 +24,13 @@ pub(crate) fn routes() -> Api {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct StreamView {
-    /// Counts the streams of a room from 1.
-    stream: u64,
-    began_at_s: u64,
-    /// Absent while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at_s: Option<u64>,
-}
-
-impl From<Stream> for StreamView {
-    fn from(stream: Stream) -> Self {
-        let Stream { stream, began_s, ended_s } = stream;
-        Self { stream, began_at_s: began_s, ended_at_s: ended_s }
-    }
-}
-
-/// One minute. What happened before the stream and after the one before it belongs to it, but for
-/// likes, which are counted while one runs.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-pub(super) struct MinuteView {
-    /// Its beginning, in Unix seconds.
-    pub(super) minute_s: u64,
-    /// Online when it was counted; absent when the chat service did not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) viewers: Option<u64>,
-    pub(super) joins: u64,
-    pub(super) leaves: u64,
-    pub(super) comments: u64,
-    /// Accounts that commented for the first time in the stream.
-    pub(super) new_chatters: u64,
-    pub(super) likes: u64,
-    pub(super) gifts: u64,
-    /// Coins of the gifts, without what was refunded.
-    pub(super) income: u64,
-    /// Orders of products that the shop reported.
-    pub(super) orders: u64,
-    /// Pieces in these orders.
-    pub(super) pieces: u64,
-    /// Messages that were refused.
-    pub(super) refused: u64,
-    /// Messages for which the room was too crowded.
-    pub(super) left_out: u64,
-}
-
-impl MinuteView {
-    fn new(minute: u64, at: Minute) -> Self {
-        let Minute { viewers, counts, trade } = at;
-        Self {
-            minute_s: minute.saturating_mul(60),
-            viewers,
-            joins: counts.joins,
-            leaves: counts.leaves,
-            comments: counts.comments,
-            new_chatters: counts.new_chatters,
-            likes: counts.likes,
-            gifts: trade.gifts,
-            income: trade.income,
-            orders: trade.orders,
-            pieces: trade.pieces,
-            refused: counts.refused,
-            left_out: counts.left_out,
-        }
-    }
-}
-
-/// The whole stream.
-#[derive(Debug, Serialize, ToSchema)]
-struct TotalsView {
-    /// Most viewers of all minutes that were counted.
-    peak_viewers: u64,
-    joins: u64,
-    leaves: u64,
-    comments: u64,
-    /// Different accounts that commented.
-    chatters: u64,
-    likes: u64,
-    gifts: u64,
-    income: u64,
-    /// Accounts that opened the link of a product, for each product.
-    product_clicks: u64,
-    orders: u64,
-    pieces: u64,
-    refused: u64,
-    left_out: u64,
-}
-
-impl From<Totals> for TotalsView {
-    fn from(totals: Totals) -> Self {
-        let Totals { peak_viewers, counts, chatters, trade, clicks } = totals;
-        Self {
-            peak_viewers,
-            joins: counts.joins,
-            leaves: counts.leaves,
-            comments: counts.comments,
-            chatters,
-            likes: counts.likes,
-            gifts: trade.gifts,
-            income: trade.income,
-            product_clicks: clicks,
-            orders: trade.orders,
-            pieces: trade.pieces,
-            refused: counts.refused,
-            left_out: counts.left_out,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
 struct StatisticsView {
     room: String,
     #[serde(flatten)]
-    stream: StreamView,
-    totals: TotalsView,
+    stream: Stream,
+    totals: Totals,
     /// Minutes in which anything was counted, a week of them at most.
-    minutes: Vec<MinuteView>,
+    minutes: Vec<Minute>,
     /// There are more: ask with this as `after_s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_after_s: Option<u64>,
@@ -185,12 +77,11 @@ async fn statistics(
         Problem::not_found("stream", format!("room {group_id} has had no such stream"))
     })?;
     let after_minute = asked.after_s / 60;
-    let found =
+    let mut minutes =
         store::minutes(&mut tx, group_id, stream.stream, after_minute, MINUTES_PAGE + 1).await?;
     let page = usize::try_from(MINUTES_PAGE).unwrap_or(usize::MAX);
-    let is_more = found.len() > page;
-    let minutes: Vec<MinuteView> =
-        found.into_iter().take(page).map(|(minute, at)| MinuteView::new(minute, at)).collect();
+    let is_more = minutes.len() > page;
+    minutes.truncate(page);
     match asked.format {
         Format::Csv => {
             let table = csv_page::page(group_id, &room.title, stream.stream, &minutes);
@@ -206,10 +97,9 @@ async fn statistics(
             Ok((headers, table).into_response())
         }
         Format::Json => {
-            let totals = store::totals(&mut tx, group_id, stream.stream).await?.into();
+            let totals = store::totals(&mut tx, group_id, stream.stream).await?;
             let more_after_s = minutes.last().filter(|_| is_more).map(|minute| minute.minute_s);
             let room = room.group_id;
-            let stream = stream.into();
             let view = StatisticsView { room, stream, totals, minutes, more_after_s };
             Ok(axum::Json(view).into_response())
         }
@@ -228,16 +118,15 @@ struct Before {
 /// administrator.
 #[utoipa::path(get, path = "/rooms/{room}/streams", tag = "statistics",
     params(("room" = String, Path), Before), security(("token" = [])),
-    responses((status = 200, body = Vec<StreamView>), Problems))]
+    responses((status = 200, body = Vec<Stream>), Problems))]
 async fn streams(
     State(business): State<Arc<Business>>,
     caller: Caller,
     PathOf(room): PathOf<String>,
     QueryOf(Before { before }): QueryOf<Before>,
-) -> Result<axum::Json<Vec<StreamView>>, Problem> {
+) -> Result<axum::Json<Vec<Stream>>, Problem> {
     let mut tx = business.database.read().await?;
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
     let before = before.unwrap_or(u64::MAX);
-    let streams = store::streams(&mut tx, &room.group_id, before, STREAMS_PAGE).await?;
-    Ok(axum::Json(streams.into_iter().map(StreamView::from).collect()))
+    Ok(axum::Json(store::streams(&mut tx, &room.group_id, before, STREAMS_PAGE).await?))
 }

@@ -1,59 +1,111 @@
 //! Minutes of streams in the database, and what the orders tell of them.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-use std::collections::BTreeMap;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// What is added to a minute.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 pub(super) struct Counts {
+    #[sqlx(try_from = "i64")]
     pub(super) joins: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) leaves: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) comments: u64,
     /// Accounts that commented for the first time in the stream.
+    #[sqlx(try_from = "i64")]
     pub(super) new_chatters: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) likes: u64,
+    /// Messages that were refused.
+    #[sqlx(try_from = "i64")]
     pub(super) refused: u64,
+    /// Messages for which the room was too crowded.
+    #[sqlx(try_from = "i64")]
     pub(super) left_out: u64,
 }
 
 /// What was given and sold.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 pub(super) struct Trade {
+    #[sqlx(try_from = "i64")]
     pub(super) gifts: u64,
-    /// In coins, without what was refunded.
+    /// Coins of the gifts, without what was refunded.
+    #[sqlx(try_from = "i64")]
     pub(super) income: u64,
+    /// Orders of products that the shop reported.
+    #[sqlx(try_from = "i64")]
     pub(super) orders: u64,
+    /// Pieces in these orders.
+    #[sqlx(try_from = "i64")]
     pub(super) pieces: u64,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// One minute. What happened before the stream and after the one before it belongs to it, but for
+/// likes, which are counted while one runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[schema(as = MinuteView)]
 pub(super) struct Minute {
-    /// `None` when nobody counted.
-    pub(super) viewers: Option<u64>,
+    /// Its beginning, in Unix seconds.
+    #[sqlx(try_from = "i64")]
+    pub(super) minute_s: u64,
+    /// Online when it was counted; absent when the chat service did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    pub(super) viewers: Option<i64>,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
     pub(super) counts: Counts,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
     pub(super) trade: Trade,
 }
 
 /// Of a whole stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[schema(as = TotalsView)]
 pub(super) struct Totals {
+    /// Most viewers of all minutes that were counted.
+    #[sqlx(try_from = "i64")]
     pub(super) peak_viewers: u64,
-    pub(super) counts: Counts,
-    /// Accounts that commented.
-    pub(super) chatters: u64,
-    pub(super) trade: Trade,
+    #[sqlx(try_from = "i64")]
+    joins: u64,
+    #[sqlx(try_from = "i64")]
+    leaves: u64,
+    #[sqlx(try_from = "i64")]
+    comments: u64,
+    /// Different accounts that commented.
+    #[sqlx(try_from = "i64")]
+    chatters: u64,
+    #[sqlx(try_from = "i64")]
+    likes: u64,
     /// Accounts that opened the link of a product, for each product.
-    pub(super) clicks: u64,
+    #[sqlx(try_from = "i64")]
+    product_clicks: u64,
+    #[sqlx(try_from = "i64")]
+    refused: u64,
+    #[sqlx(try_from = "i64")]
+    left_out: u64,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    trade: Trade,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[schema(as = StreamView)]
 pub(super) struct Stream {
+    /// Counts the streams of a room from 1.
+    #[sqlx(try_from = "i64")]
     pub(super) stream: u64,
-    pub(super) began_s: u64,
-    pub(super) ended_s: Option<u64>,
+    #[sqlx(rename = "began_s", try_from = "i64")]
+    began_at_s: u64,
+    /// Absent while it runs.
+    #[sqlx(rename = "ended_s")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    ended_at_s: Option<i64>,
 }
 
 /// Where an event belongs to.
@@ -75,20 +127,20 @@ impl At {
 
 /// What ran in a room at a time; `None` when there is no such room.
 pub(super) async fn stream_at(tx: &mut Tx, group_id: &str, at_s: u64) -> Result<Option<At>, Error> {
-    let row = sqlx::query(
+    let at: Option<(Option<i64>, i64)> = sqlx::query_as(
         "SELECT (SELECT MAX(stream) FROM streams WHERE group_id = $1 AND began_s <= $2
-                     AND (ended_s IS NULL OR ended_s >= $2)) AS running,
+                     AND (ended_s IS NULL OR ended_s >= $2)),
              (SELECT COALESCE(MAX(stream), 0) + 1 FROM streams
-                  WHERE group_id = $1 AND began_s <= $2) AS next
+                  WHERE group_id = $1 AND began_s <= $2)
          FROM rooms WHERE group_id = $1",
     )
     .bind(group_id)
     .bind(to_db(at_s))
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| match row.get::<Option<i64>, _>("running") {
+    Ok(at.map(|(running, next)| match running {
         Some(stream) => At::During(from_db(stream)),
-        None => At::Before(from_db(row.get("next"))),
+        None => At::Before(from_db(next)),
     }))
 }
 
@@ -170,27 +222,6 @@ pub(super) async fn note_viewers(
     Ok(())
 }
 
-fn read_counts(row: &SqliteRow) -> Counts {
-    let number = |column: &str| from_db(row.get(column));
-    Counts {
-        joins: number("joins"),
-        leaves: number("leaves"),
-        comments: number("comments"),
-        new_chatters: number("new_chatters"),
-        likes: number("likes"),
-        refused: number("refused"),
-        left_out: number("left_out"),
-    }
-}
-
-fn read_stream(row: &SqliteRow) -> Stream {
-    Stream {
-        stream: from_db(row.get("stream")),
-        began_s: from_db(row.get("began_s")),
-        ended_s: row.get::<Option<i64>, _>("ended_s").map(from_db),
-    }
-}
-
 /// Up to `limit` streams of a room with smaller numbers than `before`, the newest first.
 pub(super) async fn streams(
     tx: &mut Tx,
@@ -198,16 +229,12 @@ pub(super) async fn streams(
     before: u64,
     limit: u32,
 ) -> Result<Vec<Stream>, Error> {
-    let rows = sqlx::query(
+    let page = sqlx::query_as(
         "SELECT stream, began_s, ended_s FROM streams WHERE group_id = $1 AND stream < $2
          ORDER BY stream DESC LIMIT $3",
-    )
-    .bind(group_id)
-    .bind(to_db(before))
-    .bind(i64::from(limit))
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.iter().map(read_stream).collect())
+    );
+    let page = page.bind(group_id).bind(to_db(before)).bind(i64::from(limit));
+    Ok(page.fetch_all(&mut **tx).await?)
 }
 
 /// A stream of a room, or its newest one.
@@ -216,88 +243,57 @@ pub(super) async fn find_stream(
     group_id: &str,
     stream: Option<u64>,
 ) -> Result<Option<Stream>, Error> {
-    let row = sqlx::query(
+    let found = sqlx::query_as(
         "SELECT stream, began_s, ended_s FROM streams
          WHERE group_id = $1 AND stream = COALESCE($2, stream) ORDER BY stream DESC LIMIT 1",
-    )
-    .bind(group_id)
-    .bind(stream.map(to_db))
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.as_ref().map(read_stream))
+    );
+    Ok(found.bind(group_id).bind(stream.map(to_db)).fetch_optional(&mut **tx).await?)
 }
 
-/// The first `limit` minutes after one in which anything was counted, given or sold, and perhaps
-/// some more.
+/// The first `limit` minutes after one in which anything was counted, given or sold.
 pub(super) async fn minutes(
     tx: &mut Tx,
     group_id: &str,
     stream: u64,
     after_minute: u64,
     limit: u32,
-) -> Result<BTreeMap<u64, Minute>, Error> {
-    let mut minutes: BTreeMap<u64, Minute> = BTreeMap::new();
+) -> Result<Vec<Minute>, Error> {
     // Sums are cast, because the sum of BIGINT is another type in PostgreSQL.
-    let counted = sqlx::query(
-        "SELECT minute, viewers, joins, leaves, comments, new_chatters, likes, refused, left_out
-         FROM statistics_minutes WHERE group_id = $1 AND stream = $2 AND minute > $3
-         ORDER BY minute LIMIT $4",
+    let minutes = sqlx::query_as(
+        "SELECT minute * 60 AS minute_s, MAX(viewers) AS viewers,
+             CAST(SUM(joins) AS BIGINT) AS joins, CAST(SUM(leaves) AS BIGINT) AS leaves,
+             CAST(SUM(comments) AS BIGINT) AS comments,
+             CAST(SUM(new_chatters) AS BIGINT) AS new_chatters,
+             CAST(SUM(likes) AS BIGINT) AS likes, CAST(SUM(refused) AS BIGINT) AS refused,
+             CAST(SUM(left_out) AS BIGINT) AS left_out, CAST(SUM(gifts) AS BIGINT) AS gifts,
+             CAST(SUM(income) AS BIGINT) AS income, CAST(SUM(orders) AS BIGINT) AS orders,
+             CAST(SUM(pieces) AS BIGINT) AS pieces
+         FROM (
+             SELECT minute, viewers, joins, leaves, comments, new_chatters, likes, refused,
+                 left_out, 0 AS gifts, 0 AS income, 0 AS orders, 0 AS pieces
+             FROM statistics_minutes WHERE group_id = $1 AND stream = $2 AND minute > $3
+             UNION ALL
+             SELECT at_ms / 60000, NULL, 0, 0, 0, 0, 0, 0, 0, count, coins, 0, 0 FROM gift_orders
+             WHERE group_id = $1 AND stream = $2 AND at_ms / 60000 > $3 AND refunded_ms IS NULL
+             UNION ALL
+             SELECT taken_s / 60, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, quantity FROM shop_orders
+             WHERE group_id = $1 AND stream = $2 AND taken_s / 60 > $3
+         ) AS happened
+         GROUP BY minute ORDER BY minute LIMIT $4",
     );
-    let given = sqlx::query(
-        "SELECT at_ms / 60000 AS minute, CAST(SUM(count) AS BIGINT) AS gifts,
-             CAST(SUM(coins) AS BIGINT) AS income
-         FROM gift_orders
-         WHERE group_id = $1 AND stream = $2 AND at_ms / 60000 > $3 AND refunded_ms IS NULL
-         GROUP BY at_ms / 60000 ORDER BY minute LIMIT $4",
-    );
-    let sold = sqlx::query(
-        "SELECT taken_s / 60 AS minute, COUNT(*) AS orders,
-             CAST(SUM(quantity) AS BIGINT) AS pieces
-         FROM shop_orders WHERE group_id = $1 AND stream = $2 AND taken_s / 60 > $3
-         GROUP BY taken_s / 60 ORDER BY minute LIMIT $4",
-    );
-    for (at, query) in [counted, given, sold].into_iter().enumerate() {
-        let rows = query
-            .bind(group_id)
-            .bind(to_db(stream))
-            .bind(to_db(after_minute))
-            .bind(i64::from(limit))
-            .fetch_all(&mut **tx)
-            .await?;
-        for row in rows {
-            let minute = minutes.entry(from_db(row.get("minute"))).or_default();
-            let number = |column: &str| from_db(row.get(column));
-            match at {
-                0 => {
-                    minute.viewers = row.get::<Option<i64>, _>("viewers").map(from_db);
-                    minute.counts = read_counts(&row);
-                }
-                1 => {
-                    (minute.trade.gifts, minute.trade.income) = (number("gifts"), number("income"));
-                }
-                _ => {
-                    (minute.trade.orders, minute.trade.pieces) =
-                        (number("orders"), number("pieces"));
-                }
-            }
-        }
-    }
-    Ok(minutes)
+    let minutes = minutes.bind(group_id).bind(to_db(stream)).bind(to_db(after_minute));
+    Ok(minutes.bind(i64::from(limit)).fetch_all(&mut **tx).await?)
 }
 
 pub(super) async fn totals(tx: &mut Tx, group_id: &str, stream: u64) -> Result<Totals, Error> {
-    let counted = sqlx::query(
-        "SELECT COALESCE(MAX(viewers), 0) AS peak, CAST(COALESCE(SUM(joins), 0) AS BIGINT) AS joins,
+    let totals = sqlx::query_as(
+        "SELECT COALESCE(MAX(viewers), 0) AS peak_viewers,
+             CAST(COALESCE(SUM(joins), 0) AS BIGINT) AS joins,
              CAST(COALESCE(SUM(leaves), 0) AS BIGINT) AS leaves,
              CAST(COALESCE(SUM(comments), 0) AS BIGINT) AS comments,
-             CAST(COALESCE(SUM(new_chatters), 0) AS BIGINT) AS new_chatters,
              CAST(COALESCE(SUM(likes), 0) AS BIGINT) AS likes,
              CAST(COALESCE(SUM(refused), 0) AS BIGINT) AS refused,
-             CAST(COALESCE(SUM(left_out), 0) AS BIGINT) AS left_out
-         FROM statistics_minutes WHERE group_id = $1 AND stream = $2",
-    );
-    let others = sqlx::query(
-        "SELECT
+             CAST(COALESCE(SUM(left_out), 0) AS BIGINT) AS left_out,
              (SELECT COUNT(*) FROM statistics_chatters
                   WHERE group_id = $1 AND stream = $2) AS chatters,
              (SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM gift_orders
@@ -309,23 +305,10 @@ pub(super) async fn totals(tx: &mut Tx, group_id: &str, stream: u64) -> Result<T
              (SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM shop_orders
                   WHERE group_id = $1 AND stream = $2) AS pieces,
              (SELECT COUNT(*) FROM product_clicks
-                  WHERE group_id = $1 AND stream = $2) AS clicks",
+                  WHERE group_id = $1 AND stream = $2) AS product_clicks
+         FROM statistics_minutes WHERE group_id = $1 AND stream = $2",
     );
-    let counted = counted.bind(group_id).bind(to_db(stream)).fetch_one(&mut **tx).await?;
-    let others = others.bind(group_id).bind(to_db(stream)).fetch_one(&mut **tx).await?;
-    let number = |column: &str| from_db(others.get(column));
-    Ok(Totals {
-        peak_viewers: from_db(counted.get("peak")),
-        counts: read_counts(&counted),
-        chatters: number("chatters"),
-        trade: Trade {
-            gifts: number("gifts"),
-            income: number("income"),
-            orders: number("orders"),
-            pieces: number("pieces"),
-        },
-        clicks: number("clicks"),
-    })
+    Ok(totals.bind(group_id).bind(to_db(stream)).fetch_one(&mut **tx).await?)
 }
 
 #[cfg(test)]
@@ -362,12 +345,12 @@ mod tests {
         let database = database(dir.path()).await;
         let mut tx = database.read().await.unwrap();
         let first = totals(&mut tx, "r", 1).await.unwrap();
-        assert_eq!((first.clicks, first.trade.orders, first.trade.pieces), (2, 2, 3));
+        assert_eq!((first.product_clicks, first.trade.orders, first.trade.pieces), (2, 2, 3));
         let minutes = minutes(&mut tx, "r", 1, 0, 100).await.unwrap();
-        let sold: Vec<_> = minutes.iter().map(|(at, m)| (*at, m.trade.orders)).collect();
-        assert_eq!(sold, [(11, 2)]);
-        assert_eq!(minutes[&11].trade.pieces, 3);
-        assert_eq!(minutes[&11].viewers, None, "nobody counted");
+        let sold: Vec<_> = minutes.iter().map(|m| (m.minute_s, m.trade.orders)).collect();
+        assert_eq!(sold, [(660, 2)]);
+        assert_eq!(minutes[0].trade.pieces, 3);
+        assert_eq!(minutes[0].viewers, None, "nobody counted");
     }
 
     #[tokio::test]
@@ -400,8 +383,8 @@ mod tests {
             add(&mut tx, "r", 1, minute, &counts).await.unwrap();
         }
         let page = minutes(&mut tx, "r", 1, 10, 2).await.unwrap();
-        let comments: Vec<_> = page.iter().map(|(at, m)| (*at, m.counts.comments)).collect();
-        assert_eq!(comments, [(11, 22), (12, 24)]);
-        assert_eq!(page[&11].trade.orders, 2, "what was sold stands beside what was said");
+        let comments: Vec<_> = page.iter().map(|m| (m.minute_s, m.counts.comments)).collect();
+        assert_eq!(comments, [(660, 22), (720, 24)]);
+        assert_eq!(page[0].trade.orders, 2, "what was sold stands beside what was said");
     }
 }

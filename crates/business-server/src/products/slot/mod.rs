@@ -34,8 +34,9 @@ use store::Showing;
 const REFRESH_EVERY_MS: u64 = 1_000;
 
 /// Why a product has left the slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 #[schema(as = SlotLeft)]
 enum Left {
     /// Another one took its place.
@@ -46,25 +47,6 @@ enum Left {
     StreamOver,
     /// It was taken out of the catalogue.
     Removed,
-}
-
-impl Left {
-    const ALL: [Self; 5] =
-        [Self::Next, Self::TakenDown, Self::Ended, Self::StreamOver, Self::Removed];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::TakenDown => "taken_down",
-            Self::Ended => "ended",
-            Self::StreamOver => "stream_over",
-            Self::Removed => "removed",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|left| left.name() == name)
-    }
 }
 
 /// What is to be shown.

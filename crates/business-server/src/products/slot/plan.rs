@@ -20,8 +20,9 @@ pub(super) struct Planned {
     pub(super) ends_in_s: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 #[schema(as = PlannedState)]
 pub(super) enum PlanState {
     Waiting,
@@ -29,22 +30,6 @@ pub(super) enum PlanState {
     /// It could not be shown: the room's stream had ended, the service was away and a later entry was
     /// due too, its offer was over by then, or the product was gone or sold out.
     Missed,
-}
-
-impl PlanState {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Shown, Self::Missed];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Shown => "shown",
-            Self::Missed => "missed",
-        }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
 }
 
 impl Planned {

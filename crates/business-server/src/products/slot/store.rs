@@ -38,15 +38,7 @@ fn special_minor(row: &SqliteRow) -> Result<Option<u32>, Error> {
 }
 
 fn read(row: &SqliteRow) -> Result<Showing, Error> {
-    let left = match optional(row, "left_s") {
-        None => None,
-        Some(left_s) => {
-            let why = row.get::<Option<String>, _>("left_why").unwrap_or_default();
-            let why = Left::from_name(&why)
-                .ok_or_else(|| Error::Unreadable(format!("why a product left: {why}")))?;
-            Some((left_s, why))
-        }
-    };
+    let why: Option<Left> = row.try_get("left_why")?;
     Ok(Showing {
         group_id: row.get("group_id"),
         showing: from_db(row.get("showing")),
@@ -59,7 +51,7 @@ fn read(row: &SqliteRow) -> Result<Showing, Error> {
         stale: row.get::<i64, _>("stale") != 0,
         shown_s: from_db(row.get("shown_s")),
         shown_by: row.get("shown_by"),
-        left,
+        left: optional(row, "left_s").zip(why),
     })
 }
 
@@ -135,7 +127,7 @@ pub(super) async fn leave(
     .bind(&showing.group_id)
     .bind(to_db(showing.showing))
     .bind(to_db(now_s))
-    .bind(why.name())
+    .bind(why)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -285,9 +277,7 @@ pub(super) async fn leave_queues(tx: &mut Tx, product: &str) -> Result<(), Error
 }
 
 fn read_planned(row: &SqliteRow) -> Result<(Planned, PlanState), Error> {
-    let state: String = row.get("state");
-    let state = PlanState::from_name(&state)
-        .ok_or_else(|| Error::Unreadable(format!("the state of a planned product: {state}")))?;
+    let state = row.try_get("state")?;
     let planned = Planned {
         at_s: from_db(row.get("at_s")),
         product: row.get("product"),
@@ -317,7 +307,7 @@ pub(super) async fn set_schedule(
         .bind(&planned.product)
         .bind(planned.price_minor.map(i64::from))
         .bind(planned.ends_in_s.map(to_db))
-        .bind(PlanState::Waiting.name())
+        .bind(PlanState::Waiting)
         .execute(&mut **tx)
         .await?;
     }
@@ -352,7 +342,7 @@ pub(super) async fn set_plan_state(
     sqlx::query("UPDATE slot_schedule SET state = $3 WHERE group_id = $1 AND at_s = $2")
         .bind(group_id)
         .bind(to_db(at_s))
-        .bind(state.name())
+        .bind(state)
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -24,8 +24,9 @@ const LATE_MS: u64 = 5_000;
 const AT_ONCE: u32 = 500;
 
 /// Where an account is, seen from one room that it came into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whereabouts {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+enum Presence {
     Here,
     /// Its connection was lost a moment ago; not counted yet.
     Lost,
@@ -33,23 +34,6 @@ enum Whereabouts {
     Away,
     /// Back, and counted as come, by `Online`; a join may still tell the same.
     Returned,
-}
-
-impl Whereabouts {
-    const ALL: [Self; 4] = [Self::Here, Self::Lost, Self::Away, Self::Returned];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Here => "here",
-            Self::Lost => "lost",
-            Self::Away => "away",
-            Self::Returned => "returned",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
 }
 
 pub(super) async fn hear(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
@@ -93,18 +77,18 @@ pub(super) async fn hear(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
 async fn come(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
     let before = store::find(tx, group_id, user_id).await?;
     // Who comes in anew had left.
-    if let Some((Whereabouts::Lost, lost_ms)) = before {
+    if let Some((Presence::Lost, lost_ms)) = before {
         count_going(tx, group_id, lost_ms).await?;
     }
-    if !matches!(before, Some((Whereabouts::Returned, _))) {
+    if !matches!(before, Some((Presence::Returned, _))) {
         count_coming(tx, group_id, at_ms).await?;
     }
-    store::put(tx, group_id, user_id, Whereabouts::Here, at_ms).await
+    store::put(tx, group_id, user_id, Presence::Here, at_ms).await
 }
 
 async fn leave(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
     let before = store::find(tx, group_id, user_id).await?;
-    if !matches!(before, Some((Whereabouts::Away, _))) {
+    if !matches!(before, Some((Presence::Away, _))) {
         count_going(tx, group_id, at_ms).await?;
     }
     store::forget(tx, group_id, user_id).await
@@ -112,22 +96,20 @@ async fn leave(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result
 
 async fn go_away(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
     match store::find(tx, group_id, user_id).await? {
-        Some((Whereabouts::Away, _)) => return Ok(()),
-        Some((Whereabouts::Lost, lost_ms)) => count_going(tx, group_id, lost_ms).await?,
+        Some((Presence::Away, _)) => return Ok(()),
+        Some((Presence::Lost, lost_ms)) => count_going(tx, group_id, lost_ms).await?,
         _ => count_going(tx, group_id, at_ms).await?,
     }
-    store::put(tx, group_id, user_id, Whereabouts::Away, at_ms).await
+    store::put(tx, group_id, user_id, Presence::Away, at_ms).await
 }
 
 async fn come_back(tx: &mut Tx, group_id: &str, user_id: &str, at_ms: u64) -> Result<(), Error> {
     match store::find(tx, group_id, user_id).await? {
-        Some((Whereabouts::Away, _)) => {
+        Some((Presence::Away, _)) => {
             count_coming(tx, group_id, at_ms).await?;
-            store::put(tx, group_id, user_id, Whereabouts::Returned, at_ms).await
+            store::put(tx, group_id, user_id, Presence::Returned, at_ms).await
         }
-        Some((Whereabouts::Lost, _)) => {
-            store::put(tx, group_id, user_id, Whereabouts::Here, at_ms).await
-        }
+        Some((Presence::Lost, _)) => store::put(tx, group_id, user_id, Presence::Here, at_ms).await,
         _ => Ok(()),
     }
 }
@@ -150,8 +132,8 @@ pub(super) async fn count_lost(business: &Business) -> Result<(), Error> {
         return Ok(());
     }
     let mut tx = business.database.write().await?;
-    for (group_id, user_id, lost_ms) in store::lost_before(&mut tx, before_ms, AT_ONCE).await? {
-        go_away(&mut tx, &group_id, &user_id, lost_ms).await?;
+    for lost in store::lost_before(&mut tx, before_ms, AT_ONCE).await? {
+        go_away(&mut tx, &lost.group_id, &lost.user_id, lost.since_ms).await?;
     }
     tx.commit().await?;
     Ok(())

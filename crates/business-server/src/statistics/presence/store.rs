@@ -1,28 +1,21 @@
 //! Who is in which room, in the database.
 
-use sqlx::Row;
-
-use super::Whereabouts;
+use super::Presence;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 pub(super) async fn find(
     tx: &mut Tx,
     group_id: &str,
     user_id: &str,
-) -> Result<Option<(Whereabouts, u64)>, Error> {
-    let row = sqlx::query(
+) -> Result<Option<(Presence, u64)>, Error> {
+    let found: Option<(Presence, i64)> = sqlx::query_as(
         "SELECT state, since_ms FROM statistics_presence WHERE user_id = $1 AND group_id = $2",
     )
     .bind(user_id)
     .bind(group_id)
     .fetch_optional(&mut **tx)
     .await?;
-    row.map(|row| {
-        let state = Whereabouts::from_name(row.get("state"));
-        let state = state.ok_or_else(|| Error::Unreadable(format!("where {user_id} is")))?;
-        Ok((state, from_db(row.get("since_ms"))))
-    })
-    .transpose()
+    Ok(found.map(|(state, since_ms)| (state, from_db(since_ms))))
 }
 
 /// Only for rooms of this service.
@@ -30,7 +23,7 @@ pub(super) async fn put(
     tx: &mut Tx,
     group_id: &str,
     user_id: &str,
-    state: Whereabouts,
+    state: Presence,
     since_ms: u64,
 ) -> Result<(), Error> {
     sqlx::query(
@@ -41,7 +34,7 @@ pub(super) async fn put(
     )
     .bind(user_id)
     .bind(group_id)
-    .bind(state.name())
+    .bind(state)
     .bind(to_db(since_ms))
     .execute(&mut **tx)
     .await?;
@@ -65,9 +58,9 @@ pub(super) async fn lose(tx: &mut Tx, user_id: &str, at_ms: u64) -> Result<(), E
     )
     .bind(user_id)
     .bind(to_db(at_ms))
-    .bind(Whereabouts::Lost.name())
-    .bind(Whereabouts::Here.name())
-    .bind(Whereabouts::Returned.name())
+    .bind(Presence::Lost)
+    .bind(Presence::Here)
+    .bind(Presence::Returned)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -89,31 +82,33 @@ pub(super) async fn find_again(
     .bind(user_id)
     .bind(to_db(lost_ms))
     .bind(to_db(at_ms))
-    .bind(Whereabouts::Here.name())
-    .bind(Whereabouts::Lost.name())
-    .bind(Whereabouts::Returned.name())
+    .bind(Presence::Here)
+    .bind(Presence::Lost)
+    .bind(Presence::Returned)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Up to `limit` accounts whose connection was lost before this time: room, account and when.
+/// An account whose connection was lost in a room.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Lost {
+    pub(super) group_id: String,
+    pub(super) user_id: String,
+    #[sqlx(try_from = "i64")]
+    pub(super) since_ms: u64,
+}
+
+/// Up to `limit` accounts whose connection was lost before this time.
 pub(super) async fn lost_before(
     tx: &mut Tx,
     before_ms: u64,
     limit: u32,
-) -> Result<Vec<(String, String, u64)>, Error> {
-    let rows = sqlx::query(
+) -> Result<Vec<Lost>, Error> {
+    let lost = sqlx::query_as(
         "SELECT group_id, user_id, since_ms FROM statistics_presence
          WHERE state = $1 AND since_ms < $2 ORDER BY since_ms LIMIT $3",
-    )
-    .bind(Whereabouts::Lost.name())
-    .bind(to_db(before_ms))
-    .bind(i64::from(limit))
-    .fetch_all(&mut **tx)
-    .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
-        (row.get("group_id"), row.get("user_id"), from_db(row.get("since_ms")))
-    };
-    Ok(rows.iter().map(read).collect())
+    );
+    let lost = lost.bind(Presence::Lost).bind(to_db(before_ms)).bind(i64::from(limit));
+    Ok(lost.fetch_all(&mut **tx).await?)
 }
