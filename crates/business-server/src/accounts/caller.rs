@@ -16,12 +16,13 @@ impl Business {
         self.call_rates.admit(user_id.as_str())?;
         let account = store::find(&mut self.database.read().await?, user_id.as_str()).await?;
         let account = account.ok_or_else(Problem::foreign_token)?;
-        if account.token_epoch != session.epoch {
-            let detail = "the token was taken back, as all of this account: sign in again";
-            return Err(Problem::new(401, "token_revoked", detail));
-        }
-        account.check_not_blocked()?;
-        let (role, session_ends_s) = (account.role, session.ends_s);
-        Ok(Caller { user_id, role, session_ends_s, trail: Arc::default() })
+        account.check_session(session.epoch)?;
+        Ok(Caller {
+            user_id,
+            role: account.role,
+            session_epoch: session.epoch,
+            session_ends_s: session.ends_s,
+            trail: Arc::default(),
+        })
     }
 }

@@ -100,6 +100,16 @@ fn cut_nick(text: &str) -> Option<String> {
 }
 
 impl Account {
+    /// 401 for a token with another number than the account has now, 403 for an account that is kept
+    /// out.
+    fn check_session(&self, epoch: u64) -> Result<(), Problem> {
+        if self.token_epoch != epoch {
+            let detail = "the token was taken back, as all of this account: sign in again";
+            return Err(Problem::new(401, "token_revoked", detail));
+        }
+        self.check_not_blocked()
+    }
+
     /// 403 for an account that is kept out of everything.
     pub(crate) fn check_not_blocked(&self) -> Result<(), Problem> {
         if self.blocked_since_s().is_none() {
@@ -149,16 +159,23 @@ pub(crate) async fn check_open(
 /// name, if it may be given a UserSig. Gives it as it is now.
 async fn admit(business: &Business, person: &Person) -> Result<Account, Problem> {
     let user_id = person.user_id.as_str();
-    let before = store::find(&mut business.database.read().await?, user_id).await?;
+    let mut tx = business.database.read().await?;
+    let before = store::find(&mut tx, user_id).await?;
+    // Here again after a deletion, and kept out as before: an administrator finds the account in the
+    // list, and the chat service hears nothing of it.
+    let is_kept_out = before.is_none() && store::decisions::is_blocked(&mut tx, user_id).await?;
+    drop(tx);
     if let Some(account) = &before {
         account.check_not_blocked()?;
-    } else {
+    } else if !is_kept_out {
         let mut tx = business.database.write().await?;
         jobs::keep_account(&mut tx, user_id).await?;
         tx.commit().await?;
     }
-    check_open(business, &person.user_id, before.as_ref()).await?;
-    if before.is_none_or(|account| account.nick != person.nick) {
+    if !is_kept_out {
+        check_open(business, &person.user_id, before.as_ref()).await?;
+    }
+    if !is_kept_out && before.is_none_or(|account| account.nick != person.nick) {
         let import = AccountImport {
             user_id: person.user_id.to_string(),
             nick: Some(person.nick.clone()),
@@ -171,8 +188,8 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
         check_newest(&mut tx, person, proof).await?;
     }
     let account = store::put(&mut tx, person, business.clock.now_s()).await?;
-    account.check_not_blocked()?;
     tx.commit().await?;
+    account.check_not_blocked()?;
     Ok(account)
 }
 
@@ -189,11 +206,15 @@ async fn check_newest(tx: &mut Tx, person: &Person, proof: &Proof) -> Result<(),
         }
     };
     if is_replay {
-        let detail = "a newer token of this person has been here, or this one was taken back: get \
-                      a new one from the identity server";
-        return Err(Problem::new(401, "identity", detail));
+        return Err(outdated());
     }
     Ok(())
+}
+
+fn outdated() -> Problem {
+    let detail = "a newer token of this person has been here, or this one was taken back: get a new \
+                  one from the identity server";
+    Problem::new(401, "identity", detail)
 }
 
 /// Ends every token of an account here and its logins at the chat service.

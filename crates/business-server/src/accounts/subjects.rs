@@ -61,14 +61,20 @@ pub(super) struct Known {
 /// The account of a person, always the same one. The first time, a subject that is short and plain
 /// stays as it is, and so does one whose account is here already; another gets an id that is made of
 /// its digest.
+///
+/// A token that is outdated is refused before it changes anything, here or at the chat service.
 pub(super) async fn account_of(
     business: &Business,
     issuer: &str,
     subject: &str,
+    issued_ms: u64,
 ) -> Result<Known, Problem> {
     let digest = digest(issuer, subject);
-    let known = subjects::find(&mut business.database.read().await?, &digest).await?;
-    let user_id = match known {
+    let seen = subjects::find(&mut business.database.read().await?, &digest).await?;
+    if seen.as_ref().is_some_and(|seen| seen.outdates(issued_ms)) {
+        return Err(super::outdated());
+    }
+    let user_id = match seen.and_then(|seen| seen.user_id) {
         Some(user_id) => read(user_id)?,
         None => {
             let mut tx = business.database.write().await?;
@@ -94,7 +100,7 @@ async fn claim(tx: &mut Tx, who: subjects::Subject<'_>) -> Result<UserId, Proble
         }
     }
     // Another call of the same person was faster.
-    let known = subjects::find(tx, who.digest).await?;
+    let known = subjects::find(tx, who.digest).await?.and_then(|seen| seen.user_id);
     known.map(read).transpose()?.ok_or_else(Problem::internal)
 }
 

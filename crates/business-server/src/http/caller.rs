@@ -15,6 +15,8 @@ use crate::Business;
 pub(crate) struct Caller {
     pub(crate) user_id: UserId,
     pub(crate) role: Role,
+    /// The number that the account had when the token was made.
+    pub(crate) session_epoch: u64,
     /// Nothing that is renewed lives longer.
     pub(crate) session_ends_s: u64,
     pub(crate) trail: Arc<Trail>,

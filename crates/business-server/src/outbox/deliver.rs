@@ -218,7 +218,11 @@ impl Delivery {
                     tracing::error!(key, group_id, reason, "posting refused for good");
                     store::settle(&mut tx, *number, Done::Failed(reason), now_ms).await?;
                     failed += 1;
-                    if let Ok(Kept::Message { body, .. }) = what {
+                    // The attempt that was refused counts as one. After another one, of which nobody
+                    // knows what became, the room may have been told, and an administrator decides.
+                    if let Ok(Kept::Message { body, .. }) = what
+                        && posting.unanswered <= 1
+                    {
                         let refusal = Refusal { group_id, body, now_ms };
                         made_good +=
                             u64::from((self.business.outbox.given_up)(&mut tx, refusal).await?);

@@ -69,6 +69,25 @@ async fn a_role_that_was_set_holds_at_once_and_after_every_sign_in() {
 }
 
 #[tokio::test]
+async fn what_was_decided_of_an_account_holds_when_it_was_deleted_and_comes_back() {
+    let shop = Shop::open().await;
+    let boss = shop.sign_in("boss", "admin").await;
+    let mo = shop.sign_in("mo", "admin").await;
+    boss.put_ok("/accounts/mo/role", json!({"role": "viewer"})).await;
+    mo.delete("/me").await.expect_status(204);
+    let again = shop.sign_in("mo", "admin").await;
+    assert_eq!(again.get_ok("/me").await["role"], "viewer");
+    boss.put_ok("/accounts/mo/block", json!({})).await;
+    boss.delete("/accounts/mo").await.expect_status(204);
+    let body = json!({"name": "Mo", "user_id": "mo", "role": "viewer"});
+    let refused = shop.stranger().post("/sign-in", body.clone()).await;
+    assert_eq!(refused.problem(403), "blocked");
+    assert_eq!(ids(&boss, "blocked=true").await, ["mo"]);
+    boss.delete("/accounts/mo/block").await.expect_status(200);
+    shop.stranger().post_ok("/sign-in", body).await;
+}
+
+#[tokio::test]
 async fn only_administrators_do_this_and_nobody_to_oneself() {
     let shop = Shop::open().await;
     let (boss, mo) = (shop.sign_in("boss", "admin").await, shop.sign_in("mo", "moderator").await);

@@ -195,7 +195,9 @@ async fn who_was_deleted_comes_back_as_somebody_new() {
     top_up(&old, "t1", 7).await;
     shop.clock.advance_ms(1_000);
     old.delete("/me?forfeit=true").await.expect_status(204);
+    let left = places_of(&shop, "mei").await;
     assert_eq!(exchange(&shop, &kept).await.problem(401), "identity", "it was issued before");
+    assert_eq!(places_of(&shop, "mei").await, left, "what is refused leaves nothing behind");
     shop.clock.advance_ms(1_000);
     let entry = enter().await.expect_status(200);
     assert_eq!(entry["user_id"], "mei");

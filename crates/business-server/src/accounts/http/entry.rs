@@ -62,7 +62,8 @@ async fn exchange(
     };
     business.entry_rates.admit(client)?;
     let vouched = identity.verify(&body.token, business.clock.now_ms()).await?;
-    let known = subjects::account_of(&business, identity.issuer(), &vouched.subject).await?;
+    let (subject, issued_ms) = (&vouched.subject, vouched.issued_ms);
+    let known = subjects::account_of(&business, identity.issuer(), subject, issued_ms).await?;
     let nick = cut_nick(&vouched.name).unwrap_or_else(|| known.user_id.to_string());
     let person = Person {
         // Nobody can choose here what the identity server says.
@@ -86,6 +87,11 @@ async fn renew(
         .ok_or_else(Problem::foreign_token)?;
     // It may have become an administrator of the application since it came in.
     check_open(&business, &account.user_id, Some(&account)).await?;
+    // What was taken back while this call was on its way is not given anew.
+    let account = store::find(&mut business.database.read().await?, caller.user_id.as_str())
+        .await?
+        .ok_or_else(Problem::foreign_token)?;
+    account.check_session(caller.session_epoch)?;
     entry(&business, account, caller.session_ends_s)
 }
 

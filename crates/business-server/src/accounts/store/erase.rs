@@ -3,6 +3,7 @@
 
 use sqlx::Row;
 
+use super::decisions;
 use crate::storage::{Error, Tx, to_db};
 
 /// Each takes the account.
@@ -25,6 +26,7 @@ const REMOVED: &[&str] = &[
     "UPDATE moderation_versions SET version = version + 1
      WHERE group_id IN (SELECT group_id FROM room_moderators WHERE user_id = $1)",
     "DELETE FROM room_moderators WHERE user_id = $1",
+    decisions::KEEP,
     "DELETE FROM accounts WHERE user_id = $1",
 ];
 
@@ -77,8 +79,9 @@ pub(in crate::accounts) async fn coins_of(tx: &mut Tx, user_id: &str) -> Result<
     Ok(row.map_or(0, |row| row.get("balance")))
 }
 
-/// Takes a person out, in one transaction. Mutes and bans that hold stay until they end, so that
-/// nobody escapes them by coming back under the same id.
+/// Takes a person out, in one transaction. Mutes and bans that hold stay until they end, and what an
+/// administrator decided of the account stays, so that nobody escapes them by coming back under the
+/// same id.
 pub(in crate::accounts) async fn erase(
     tx: &mut Tx,
     user_id: &str,

@@ -1,5 +1,6 @@
 //! Accounts in the database.
 
+pub(super) mod decisions;
 pub(in crate::accounts) mod erase;
 pub(in crate::accounts) mod export;
 pub(in crate::accounts) mod jobs;
@@ -120,7 +121,8 @@ pub(crate) async fn find(tx: &mut Tx, user_id: &str) -> Result<Option<Account>, 
 /// Keeps an account with its present name and role. A role that an administrator has set stays.
 pub(super) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<Account, Error> {
     let user_id = person.user_id.as_str();
-    let epoch = match find(tx, user_id).await? {
+    let known = find(tx, user_id).await?;
+    let epoch = match &known {
         Some(account) => account.token_epoch,
         None => next_number(tx, EPOCH).await?,
     };
@@ -140,6 +142,9 @@ pub(super) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<Acco
     .bind(to_db(epoch))
     .execute(&mut **tx)
     .await?;
+    if known.is_none() {
+        decisions::take_over(tx, user_id).await?;
+    }
     let missing = || Error::Unreadable(format!("account {user_id}"));
     find(tx, user_id).await?.ok_or_else(missing)
 }

@@ -1,7 +1,5 @@
 //! Which account a person of the identity server has, and which of the person's tokens is the newest.
 
-use sqlx::Row;
-
 use crate::storage::{Error, Tx, to_db};
 
 /// Who the identity server speaks of.
@@ -13,13 +11,28 @@ pub(in crate::accounts) struct Subject<'a> {
     pub(in crate::accounts) subject: &'a str,
 }
 
-/// The account of a person who was here before.
-pub(in crate::accounts) async fn find(tx: &mut Tx, digest: &str) -> Result<Option<String>, Error> {
-    let row = sqlx::query("SELECT user_id FROM account_subjects WHERE digest = $1")
+/// What is known of a person who was here before.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::accounts) struct Seen {
+    /// `None` for one who was deleted.
+    pub(in crate::accounts) user_id: Option<String>,
+    newest_ms: i64,
+}
+
+impl Seen {
+    /// Whether a token of this time comes after another one, or after the end of the account.
+    pub(in crate::accounts) fn outdates(&self, issued_ms: u64) -> bool {
+        let issued_ms = to_db(issued_ms);
+        issued_ms < self.newest_ms || self.user_id.is_none() && issued_ms == self.newest_ms
+    }
+}
+
+pub(in crate::accounts) async fn find(tx: &mut Tx, digest: &str) -> Result<Option<Seen>, Error> {
+    let seen = sqlx::query_as("SELECT user_id, newest_ms FROM account_subjects WHERE digest = $1")
         .bind(digest)
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(row.and_then(|row| row.get("user_id")))
+    Ok(seen)
 }
 
 /// Gives a person an account. False when somebody else has it, or the person another one.

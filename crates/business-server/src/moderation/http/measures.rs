@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::audit::{self, Act};
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems};
+use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, Role};
 use crate::moderation::ladder::{MAX_SECONDS, Measure};
 use crate::moderation::measures::carry_out_soon;
 use crate::moderation::rank::{Rank, admit};
@@ -82,6 +82,9 @@ async fn pass(
     let user_id = UserId::new(user_id).map_err(|error| Problem::invalid(error.info))?;
     if seconds > MAX_SECONDS {
         return Err(Problem::invalid(format!("seconds is 0 to {MAX_SECONDS}")));
+    }
+    if user_id == caller.user_id && caller.role < Role::Admin {
+        return Err(Problem::forbidden("nobody decides over the own mute or ban"));
     }
     let now_s = business.clock.now_s();
     // What should not have been done may be undone.
