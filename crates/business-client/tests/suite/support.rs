@@ -4,11 +4,13 @@ use business_client::view::ShopView;
 use business_client::{Client, Credentials, Shop, ShopConfig};
 use business_server::IdentityServer;
 use business_server::clock::Clock as _;
-use chat_server::application::{self, Edition};
+use chat_rest::Secret;
+use chat_server::application::{self, Application, Edition};
 use chat_server::clock::SystemClock;
 use chat_server::{Server, ServerConfig};
 use chat_types::business::Gift;
 use chat_types::business::api::{Role, RoomStatus, SignIn};
+use chat_types::rest::CreateGroup;
 use embedded::{Beside, BusinessServer};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -57,7 +59,8 @@ impl Services {
         let config = ServerConfig::new(any_port(), dir.path().to_owned());
         let chat = Server::start(config).await.unwrap();
         let made = application::create(chat.storage(), &SystemClock, "shop", Edition::Ultimate);
-        let sdk_app_id = made.await.unwrap().sdk_app_id;
+        let app = made.await.unwrap();
+        let sdk_app_id = app.sdk_app_id;
         let address = watch::Sender::new(None);
         let clock = Arc::default();
         let mut services = Self { chat, business: None, sdk_app_id, clock, identity, address, dir };
@@ -66,6 +69,7 @@ impl Services {
         let host = services.client("host", Role::Host);
         // The account has to be there before it can own a room.
         host.wallet().await.unwrap();
+        make_group(&services.chat, &app).await;
         business.adopt_room(ROOM, "host", "Room", None).await.unwrap();
         host.set_status(ROOM, RoomStatus::Live).await.unwrap();
         services
@@ -144,6 +148,19 @@ impl Services {
         self.business_stops().await;
         self.chat.shutdown().await;
     }
+}
+
+/// A gift of which no group can be told is given back.
+async fn make_group(chat: &Server, app: &Application) {
+    let key = Secret::new(app.key.reveal());
+    let config = chat_rest::Config::new(chat.rest_url(), app.sdk_app_id, key);
+    let group = CreateGroup {
+        group_type: "AVChatRoom".into(),
+        name: "Room".into(),
+        group_id: Some(ROOM.into()),
+        ..CreateGroup::default()
+    };
+    chat_rest::Client::new(config).unwrap().create_group(&group).await.unwrap();
 }
 
 /// Somebody who has opened the shop.
