@@ -3,7 +3,7 @@
 use business_server::{EventKind, ShopWebhook};
 use serde_json::{Value, json};
 
-use crate::gifts::{give, giver};
+use crate::gifts::{give, giver, refund};
 use crate::notifications::{Receiver, open, webhook};
 use crate::support::{Api, PAYMENT_KEY, ROOM, Shop, signature};
 
@@ -31,9 +31,8 @@ async fn a_gift_is_told_when_it_is_paid_and_when_it_is_given_back() {
     let dear = json!({"room": ROOM, "gift": "rose", "count": 9});
     assert_eq!(give(&mei, "dear", dear).await.problem(402), "balance");
     let admin = shop.sign_in("boss", "admin").await;
-    let refund = format!("/gifts/{}/refund", order.as_str().unwrap());
-    admin.post_ok(&refund, json!({})).await;
-    assert_eq!(admin.post(&refund, json!({})).await.problem(409), "refunded");
+    refund(&admin, &order).await.expect_status(200);
+    assert_eq!(refund(&admin, &order).await.problem(409), "refunded");
     let gift = json!({"order": order, "user": "mei", "owner": "host", "gift": "rose", "count": 2,
         "coins": 2});
     expect(&mut receiver, "gift_paid", &gift).await;
