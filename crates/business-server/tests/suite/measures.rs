@@ -54,6 +54,11 @@ async fn nobody_measures_the_accounts_of_the_service_or_those_of_the_same_role()
             measure(caller, kind, user, 0).await;
         }
     }
+    for kind in ["mutes", "bans"] {
+        let lifted = json!({"user_id": "mo", "seconds": 0});
+        let refused = moderator.post(&format!("/rooms/{ROOM}/{kind}"), lifted).await;
+        assert_eq!(refused.problem(403), "forbidden", "nobody lifts the own one");
+    }
     measure(&admin, "mutes", "mo2", 60).await;
 }
 
