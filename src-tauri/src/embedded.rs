@@ -8,7 +8,7 @@ use chat_server::{Server, ServerConfig};
 use chat_types::ApiError;
 use chat_types::code::Code;
 use crowd::{Audience, AudienceConfig};
-use live_core::client::Credentials;
+use live_client::Credentials;
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ impl Embedded {
         let gateway_url = server.gateway_url();
         let audience = Audience::arrive(AudienceConfig {
             gateway_url: gateway_url.clone(),
-            trust: live_core::Trust::platform(),
+            trust: live_client::Trust::platform(),
             sdk_app_id: app.sdk_app_id,
             group_id: demo::GROUP_ID.into(),
             viewers: self.crowd,

@@ -6,7 +6,7 @@ use chat_types::business::Gift;
 use chat_types::business::api::{Role, SignIn};
 use chat_types::code::Code;
 use chat_types::gateway::Platform;
-use live_core::client::{RoomClient, RoomClientConfig};
+use live_client::{RoomClient, RoomClientConfig};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl Seat {
         let entrance = embedded.entrance(account.user_id).await?;
         let (client, room) = RoomClient::open(RoomClientConfig {
             gateway_url: entrance.gateway_url,
-            trust: live_core::Trust::platform(),
+            trust: live_client::Trust::platform(),
             sdk_app_id: entrance.sdk_app_id,
             user_id: account.user_id.into(),
             platform: platform(),

@@ -2,8 +2,8 @@
 
 use chat_types::ApiError;
 use chat_types::gateway::Platform;
-use live_core::Trust;
-use live_core::client::{Credentials, RoomClient, RoomClientConfig};
+use live_client::Trust;
+use live_client::{Credentials, RoomClient, RoomClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinHandle, JoinSet};

@@ -1,13 +1,10 @@
-//! The client core of Liveroom: everything a program needs to be in a live room, and no window.
+//! The client core of Liveroom: every rule of a client in a live room, and no window, no socket and
+//! no clock. `live-client` drives it over a connection.
 //!
-//! * [`client`] – the room client: one task that holds the connection and tells a subscriber the
-//!   news in batches
+//! All of it is pure, so that each rule can be tested without a network: times go in as durations
+//! since a fixed moment, randomness as a generator.
+//!
 //! * [`view`] – what it tells, as plain values for a user interface
-//!
-//! The parts that the client is made of are pure, so that each of their rules can be tested
-//! without a network or a clock: times go in as durations since a fixed moment, randomness as a
-//! generator.
-//!
 //! * [`session`] – from dialling to being signed in, and back after a loss ([`back_off`],
 //!   [`heartbeat`])
 //! * [`room`] – profile, messages ([`chat_log`]), what of them was missed, and own comments on
@@ -29,7 +26,6 @@ pub mod back_off;
 pub mod batch;
 pub mod c2c;
 pub mod chat_log;
-pub mod client;
 pub mod danmaku_queue;
 pub mod draw_card;
 pub mod fold_memory;
@@ -48,6 +44,3 @@ pub mod room;
 pub mod session;
 pub mod token_bucket;
 pub mod view;
-
-pub use client::{Credentials, Diagnostics, RoomClient, RoomClientConfig};
-pub use tls_transport::Trust;

@@ -10,7 +10,7 @@ use chat_types::group::GroupType;
 use crowd::AudienceConfig;
 use crowd::audience::SignFor;
 use live_core::view::RoomEvent;
-use live_core::{Credentials, RoomClient, RoomClientConfig, Trust};
+use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
 use std::sync::Arc;
 use std::time::Duration;
 use tls_transport::testing::Authority;

@@ -1,7 +1,7 @@
 //! Clients and a service over TLS.
 
 use crowd::{Audience, viewer_id};
-use live_core::Trust;
+use live_client::Trust;
 use live_core::view::SessionView;
 
 use crate::service::{Service, patiently};

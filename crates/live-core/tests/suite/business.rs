@@ -17,67 +17,9 @@ use live_core::view::{ChatRow, LikesView, LiveStatusView, RowKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::gateway::{Gateway, live, send_ok, snapshot};
-use crate::room::{Fixture, NOW, flights, message, profile};
-
-/// A message of the shop's own server: it came by REST, so it has no client id.
-fn said(seq: u32, what: BusinessMessage) -> Message {
-    Message { nick: "Shop".into(), elements: vec![what.to_element()], ..message(seq, "shop", "") }
-}
-
-fn gift(order: &str, combo: &str, count: u32, total: u32) -> Gift {
-    Gift {
-        order: order.into(),
-        combo: combo.into(),
-        gift: "rose".into(),
-        title: "Rose".into(),
-        count,
-        total,
-        user: "mei".into(),
-        nick: "Mei".into(),
-        level: 7,
-        price: 2,
-        effect: EffectClass::Banner,
-    }
-}
-
-fn gave(seq: u32, gift: Gift) -> Message {
-    said(seq, BusinessMessage::Gift(gift))
-}
-
-fn liked(seq: u32, from: &str, batch: &str, count: u32) -> Message {
-    let like = BusinessMessage::Like(Like { batch: batch.into(), count });
-    let client_id = format!("{from}-{batch}");
-    Message { elements: vec![like.to_element()], client_id, ..message(seq, from, "") }
-}
-
-fn announced(id: &str, kind: AnnouncementKind) -> BusinessMessage {
-    BusinessMessage::Announcement(Announcement { id: id.into(), kind, text: "Hear!".into() })
-}
-
-fn status(status: LiveStatus, at_s: u64) -> BusinessMessage {
-    BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s })
-}
-
-fn notice(id: &str) -> BusinessMessage {
-    let product = Product {
-        id: id.into(),
-        title: format!("The {id}"),
-        currency: "CNY".into(),
-        ..Product::default()
-    };
-    BusinessMessage::Product(ProductNotice { product: Some(product) })
-}
-
-fn draw_result() -> BusinessMessage {
-    BusinessMessage::DrawResult(DrawResult {
-        draw: "d1".into(),
-        prize: "Bowl".into(),
-        entrants: 9,
-        winners: vec![Winner { user: "me".into(), nick: "Ann".into() }],
-        seed: "5eed".into(),
-    })
-}
+use crate::frames::{message, profile, snapshot};
+use crate::room::{Fixture, NOW, flights};
+use crate::shop::{announced, draw_result, gave, gift, liked, notice, said, status};
 
 /// One of each that only the shop's own server may say.
 fn of_the_shop() -> Vec<BusinessMessage> {
@@ -351,49 +293,4 @@ fn a_refusal_of_likes_touches_no_comment_and_one_that_passes_is_waited_for() {
     assert_eq!((likes(&f).unconfirmed, f.room.own_likes().dropped()), (0, 3));
     f.room.dismissed();
     assert_eq!(f.room.like(1, NOW, &mut f.rng).unwrap_err().code, Code::GROUP_ABSENT);
-}
-
-#[tokio::test]
-async fn gifts_and_likes_cross_the_wire_and_reach_the_subscriber() {
-    let gateway = Gateway::start().await;
-    let (client, mut peer, mut reader) = gateway.room().await;
-    client.set_likes_every(Duration::from_millis(20)).await;
-    client.like(2).await.unwrap();
-    let ClientFrame::Send { id, client_id, priority, elements, .. } = peer.hear().await else {
-        panic!("likes are sent");
-    };
-    assert_eq!(priority, Priority::Low);
-    let Some(BusinessMessage::Like(like)) = BusinessMessage::read(&elements) else {
-        panic!("they are likes");
-    };
-    assert_eq!((like.count, &like.batch), (2, &client_id));
-    reader.until(|seen| seen.likes.unconfirmed == 2).await;
-    peer.say(send_ok(id, client_id, 1)).await;
-    reader.until(|seen| seen.likes.total == 2.0 && seen.likes.unconfirmed == 0).await;
-    assert_eq!(reader.seen.burst, 0, "the own clicks were seen when they were made");
-
-    let own = Gift { user: "me".into(), nick: "Ann".into(), ..gift("o1", "c1", 1, 1) };
-    client.show_paid_gift(own.clone()).await;
-    reader.until(|seen| seen.banners.len() == 1).await;
-    let likes_of_others = vec![liked(2, "bo", "b1", 30), liked(4, "al", "b1", 12)];
-    let mut all = vec![gave(3, own), gave(5, gift("o2", "c2", 6, 6))];
-    all.extend(likes_of_others);
-    all.sort_by_key(|message| message.seq);
-    peer.say(live(1, all)).await;
-    reader.until(|seen| seen.gifts.count == 7.0 && seen.banners.len() == 2).await;
-    assert_eq!((reader.seen.burst, reader.seen.likes.total), (42, 44.0));
-    assert_eq!(reader.seen.texts(), ["Rose \u{d7}1", "Rose \u{d7}6"]);
-    assert!(reader.seen.flights.is_empty());
-
-    let forged = Message { client_id: "c1".into(), ..gave(6, gift("o3", "c3", 9, 9)) };
-    peer.say(live(5, vec![forged])).await;
-    peer.say(ServerFrame::CounterChanged {
-        group_id: "room_1".into(),
-        key: "likes".into(),
-        value: 1_204,
-    })
-    .await;
-    reader.until(|seen| seen.likes.counted).await;
-    assert_eq!((reader.seen.likes.total, reader.seen.gifts.count), (1_204.0, 7.0));
-    assert_eq!(client.diagnostics().await.unwrap().forged_messages, 1);
 }

@@ -8,8 +8,8 @@ use live_core::view::{AbsenceView, PassersView, RoleView, RowState, SpeechView};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::gateway::snapshot;
-use crate::room::{Fixture, NOW, flights, message, profile, sends};
+use crate::frames::{message, profile, snapshot};
+use crate::room::{Fixture, NOW, flights, sends};
 
 fn entered(with: RoomSnapshot) -> (Fixture, Vec<Change>) {
     let mut f = Fixture::away();

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::gateway::snapshot;
-use crate::room::{Fixture, NOW, flights, message, profile, sends};
+use crate::frames::{message, profile, snapshot};
+use crate::room::{Fixture, NOW, flights, sends};
 
 /// The questions for missing messages: request number, and between which numbers.
 fn asked(changes: &[Change]) -> Vec<(u32, u32, Option<u32>)> {

@@ -1,20 +1,17 @@
-//! The suite of the client core: its pure parts as tables and properties, and the client against
-//! a scripted gateway on the loopback interface.
+//! The suite of the client core: tables and properties.
 
 #[cfg(test)]
 mod business;
 #[cfg(test)]
 mod c2c;
 #[cfg(test)]
-mod client;
-#[cfg(test)]
 mod danmaku;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
-mod gaps;
+mod frames;
 #[cfg(test)]
-mod gateway;
+mod gaps;
 #[cfg(test)]
 mod own_comments;
 #[cfg(test)]
@@ -22,6 +19,4 @@ mod room;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
-mod trouble;
-#[cfg(test)]
-mod wire;
+mod shop;

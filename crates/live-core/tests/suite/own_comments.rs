@@ -11,8 +11,8 @@ use live_core::room::{Change, MAX_COMMENT_CHARS};
 use live_core::view::{RowState, SpeechView};
 use std::time::Duration;
 
-use crate::gateway::snapshot;
-use crate::room::{Fixture, NOW, flights, message, profile, sends};
+use crate::frames::{message, profile, snapshot};
+use crate::room::{Fixture, NOW, flights, sends};
 
 #[test]
 fn an_own_comment_is_there_at_once_and_is_confirmed_by_the_answer() {

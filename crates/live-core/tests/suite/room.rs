@@ -12,30 +12,9 @@ use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
-use crate::gateway::snapshot;
+use crate::frames::{message, profile, snapshot};
 
 pub(crate) const NOW: Duration = Duration::from_secs(100);
-
-pub(crate) fn profile() -> GroupProfile {
-    serde_json::from_value(serde_json::json!({
-        "group_id": "room_1", "type": "AVChatRoom", "name": "Kiln", "introduction": "",
-        "notification": "", "face_url": "", "owner": "host_1", "owner_nick": "Mei",
-        "custom_fields": {},
-    }))
-    .unwrap()
-}
-
-pub(crate) fn message(seq: u32, from: &str, text: &str) -> Message {
-    Message {
-        seq,
-        time_s: 1_760_000_000 + seq,
-        from: from.into(),
-        nick: String::new(),
-        priority: chat_types::Priority::Normal,
-        elements: vec![Element::text(text)],
-        ..Message::default()
-    }
-}
 
 pub(crate) struct Fixture {
     pub(crate) room: Room,

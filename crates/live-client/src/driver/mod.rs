@@ -10,18 +10,18 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::link::{Link, LinkEvent};
-use super::news::News;
-use super::questions::Questions;
-use super::{Command, RoomClientConfig};
-use crate::c2c::C2c;
-use crate::frame;
-use crate::heartbeat::{Beat, Heartbeat};
-use crate::presence::Presences;
-use crate::request::RequestNumbers;
-use crate::room::{Change, Room};
-use crate::session::{Action, Event, Session};
-use crate::view::SessionView;
+use crate::link::{Link, LinkEvent};
+use crate::news::News;
+use crate::questions::Questions;
+use crate::{Command, RoomClientConfig};
+use live_core::c2c::C2c;
+use live_core::frame;
+use live_core::heartbeat::{Beat, Heartbeat};
+use live_core::presence::Presences;
+use live_core::request::RequestNumbers;
+use live_core::room::{Change, Room};
+use live_core::session::{Action, Event, Session};
+use live_core::view::SessionView;
 
 /// How long dialling, a login and a join may each take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

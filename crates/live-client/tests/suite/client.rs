@@ -1,13 +1,14 @@
 //! The client in a room where everything goes well.
 
 use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, ServerFrame};
-use live_core::RoomClient;
-use live_core::client::BATCHES;
+use live_client::RoomClient;
+use live_client::BATCHES;
 use live_core::view::{DanmakuBudget, RoomEvent, RowState, SessionView};
 use serde_json::json;
 
-use crate::gateway::{Gateway, Reader, config, live, patiently, send_ok};
-use crate::room::{message, profile};
+use crate::frames::{live, message, profile, send_ok};
+use crate::gateway::{Gateway, Reader, config, patiently};
+
 
 const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
 

@@ -6,10 +6,10 @@ use chat_types::gateway::{
 };
 use chat_types::{ApiError, Element};
 
-use super::questions::{C2cPage, Question, Reply};
+use crate::questions::{C2cPage, Question, Reply};
 use super::{Command, RoomClient, closed};
-use crate::c2c::Thread;
-use crate::room::RoomDetails;
+use live_core::c2c::Thread;
+use live_core::room::RoomDetails;
 
 /// All of these fail with 9001 without a connection, 9005 when the service did not answer,
 /// 9013 when too many requests are not answered yet, and with the code of the service when it

@@ -7,12 +7,13 @@ use chat_types::gateway::{
 };
 use chat_types::presence::PresenceStatus;
 use chat_types::{Code, Element};
-use live_core::RoomClient;
+use live_client::RoomClient;
 use live_core::c2c::Outcome;
 use live_core::view::{RoomEvent, RowState, SessionView, SpeechView};
 
-use crate::gateway::{Gateway, config, live, patiently, send_ok, snapshot};
-use crate::room::{message, profile};
+use crate::frames::{live, message, profile, send_ok, snapshot};
+use crate::gateway::{Gateway, config, patiently};
+
 
 fn room() -> String {
     "room_1".into()

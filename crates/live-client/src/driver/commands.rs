@@ -4,10 +4,10 @@ use chat_types::gateway::ClientFrame;
 use chat_types::{ApiError, Code};
 
 use super::{Driver, unix_ms};
-use crate::c2c::Follows;
-use crate::client::questions::Question;
-use crate::client::{Command, Diagnostics};
-use crate::session::Event;
+use live_core::c2c::Follows;
+use crate::questions::Question;
+use crate::{Command, Diagnostics};
+use live_core::session::Event;
 
 impl Driver {
     pub(super) fn obey(&mut self, command: Command) {

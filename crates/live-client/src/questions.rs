@@ -21,10 +21,10 @@ pub struct C2cPage {
     pub complete: bool,
 }
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
 
 /// What was asked, and who waits for the answer; nobody when the client asked by itself.
-pub(super) enum Question {
+pub(crate) enum Question {
     Done(Reply<()>),
     WithdrawC2c { peer: String, key: String, reply: Reply<()> },
     RoomHistory(Reply<Vec<Message>>),
@@ -34,7 +34,7 @@ pub(super) enum Question {
 }
 
 impl Question {
-    pub(super) fn refuse(self, error: ApiError) {
+    pub(crate) fn refuse(self, error: ApiError) {
         // Whoever asked may have stopped waiting.
         match self {
             Self::Done(reply) | Self::WithdrawC2c { reply, .. } => drop(reply.send(Err(error))),
@@ -48,14 +48,14 @@ impl Question {
 
 /// The open questions by request number.
 #[derive(Default)]
-pub(super) struct Questions {
+pub(crate) struct Questions {
     open: BTreeMap<u32, (Question, Duration)>,
 }
 
 impl Questions {
     /// False when there are too many: it was refused.
     #[must_use]
-    pub(super) fn ask(&mut self, id: u32, question: Question, now: Duration) -> bool {
+    pub(crate) fn ask(&mut self, id: u32, question: Question, now: Duration) -> bool {
         if self.open.len() >= MOST {
             question.refuse(ApiError::new(
                 Code::REQUEST_RATE,
@@ -67,11 +67,11 @@ impl Questions {
         true
     }
 
-    pub(super) fn answered(&mut self, id: u32) -> Option<Question> {
+    pub(crate) fn answered(&mut self, id: u32) -> Option<Question> {
         self.open.remove(&id).map(|(question, _)| question)
     }
 
-    pub(super) fn connection_lost(&mut self) {
+    pub(crate) fn connection_lost(&mut self) {
         for (question, _) in std::mem::take(&mut self.open).into_values() {
             question.refuse(ApiError::new(
                 Code::NO_ANSWER,
@@ -80,11 +80,11 @@ impl Questions {
         }
     }
 
-    pub(super) fn due(&self) -> Option<Duration> {
+    pub(crate) fn due(&self) -> Option<Duration> {
         self.open.values().map(|(_, by)| *by).min()
     }
 
-    pub(super) fn tick(&mut self, now: Duration) {
+    pub(crate) fn tick(&mut self, now: Duration) {
         for (question, _) in self.open.extract_if(.., |_, (_, by)| now >= *by).map(|(_, open)| open)
         {
             question.refuse(ApiError::new(Code::NO_ANSWER, "the service did not answer in time"));

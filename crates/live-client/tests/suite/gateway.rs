@@ -11,7 +11,7 @@ use live_core::view::{
     LiveStatusView, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView,
     SpeechView,
 };
-use live_core::{Credentials, RoomClient, RoomClientConfig, Trust};
+use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,30 +22,10 @@ use tokio_tungstenite::tungstenite::Message as WsMessage;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
+use crate::frames::snapshot;
+
 /// Far more than anything here takes, and an end for a test that would hang.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The answer to a join of somebody who has missed nothing.
-pub(crate) fn snapshot(group: GroupProfile, last_seq: u32, messages: Vec<Message>) -> RoomSnapshot {
-    RoomSnapshot { group, online: 3, last_seq, messages, complete: true, ..RoomSnapshot::default() }
-}
-
-/// Messages of the room of the tests that come while everything goes well.
-pub(crate) fn live(after: u32, messages: Vec<Message>) -> ServerFrame {
-    let group_id = "room_1".into();
-    ServerFrame::Messages(RoomMessages { group_id, after, messages, own: vec![] })
-}
-
-pub(crate) fn send_ok(id: u32, client_id: String, seq: u32) -> ServerFrame {
-    ServerFrame::SendOk(SendOutcome {
-        id,
-        client_id,
-        seq,
-        time_s: 7,
-        reached: 2,
-        ..SendOutcome::default()
-    })
-}
 
 pub(crate) async fn patiently<T>(what: impl Future<Output = T>) -> T {
     timeout(PATIENCE, what).await.expect("it has to happen within the patience of a test")
@@ -94,7 +74,7 @@ impl Gateway {
     pub(crate) async fn welcome(&self) -> Peer {
         let mut peer = self.accept().await;
         peer.log_in().await;
-        peer.join(crate::room::profile(), 0, vec![]).await;
+        peer.join(crate::frames::profile(), 0, vec![]).await;
         peer
     }
 

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{
 };
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::frame::MAX_SERVER_FRAME_BYTES;
+use live_core::frame::MAX_SERVER_FRAME_BYTES;
 
 /// Frames that may wait to be sent: all comments on their way, and some to spare. When there are
 /// more, the gateway reads nothing any more and the connection counts as lost.
@@ -25,7 +25,7 @@ const MOST_OUTGOING: usize = 64;
 type Socket = WebSocketStream<ClientStream>;
 type Dialling = Pin<Box<dyn Future<Output = Result<Socket, tungstenite::Error>> + Send>>;
 
-pub(super) enum LinkEvent {
+pub(crate) enum LinkEvent {
     Opened,
     Text(Utf8Bytes),
     /// A compressed frame.
@@ -42,7 +42,7 @@ enum Transport {
     Up(Box<Socket>),
 }
 
-pub(super) struct Link {
+pub(crate) struct Link {
     trust: Trust,
     transport: Transport,
     outgoing: VecDeque<Message>,
@@ -52,12 +52,12 @@ pub(super) struct Link {
 
 impl Link {
     /// Believes the gateways that `trust` does.
-    pub(super) fn new(trust: Trust) -> Self {
+    pub(crate) fn new(trust: Trust) -> Self {
         let (transport, outgoing) = (Transport::Down, VecDeque::new());
         Self { trust, transport, outgoing, close_code: None, stuck: 0 }
     }
 
-    pub(super) fn dial(&mut self, url: &str) {
+    pub(crate) fn dial(&mut self, url: &str) {
         self.drop_transport();
         let (url, trust) = (url.to_owned(), self.trust.clone());
         self.transport = Transport::Dialling(Box::pin(async move {
@@ -77,7 +77,7 @@ impl Link {
     }
 
     /// Drops the transport, and with it what was not sent yet.
-    pub(super) fn drop_transport(&mut self) {
+    pub(crate) fn drop_transport(&mut self) {
         self.transport = Transport::Down;
         self.outgoing.clear();
         self.close_code = None;
@@ -85,7 +85,7 @@ impl Link {
 
     /// Queues a frame; it is sent by the next calls of [`Link::next`]. Without a transport it is
     /// dropped: whoever sends asks the session before.
-    pub(super) fn send(&mut self, frame: &ClientFrame) {
+    pub(crate) fn send(&mut self, frame: &ClientFrame) {
         if !matches!(self.transport, Transport::Up(_)) {
             return;
         }
@@ -96,12 +96,12 @@ impl Link {
     }
 
     /// Connections that were given up because the gateway took nothing any more.
-    pub(super) fn stuck(&self) -> u64 {
+    pub(crate) fn stuck(&self) -> u64 {
         self.stuck
     }
 
     /// The next thing that happens. Without a transport nothing ever does.
-    pub(super) async fn next(&mut self) -> LinkEvent {
+    pub(crate) async fn next(&mut self) -> LinkEvent {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 

@@ -3,12 +3,13 @@
 use chat_types::gateway::{KickCause, Message, ServerFrame, close};
 use chat_types::{ApiError, Code};
 use live_core::view::{KickedBy, RowState, SessionView};
-use live_core::{Credentials, RoomClient};
+use live_client::{Credentials, RoomClient};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gateway::{Gateway, Reader, config, live, patiently, send_ok};
-use crate::room::{message, profile};
+use crate::frames::{live, message, profile, send_ok};
+use crate::gateway::{Gateway, Reader, config, patiently};
+
 
 async fn state(client: &RoomClient, is_so: impl FnMut(&SessionView) -> bool) -> SessionView {
     let mut states = client.state();
@@ -163,7 +164,7 @@ impl Credentials for NoSig {
 async fn credentials_that_cannot_be_had_are_a_refused_login() {
     let gateway = Gateway::start().await;
     let config =
-        live_core::RoomClientConfig { credentials: Arc::new(NoSig), ..config(gateway.url()) };
+        live_client::RoomClientConfig { credentials: Arc::new(NoSig), ..config(gateway.url()) };
     let (client, _task) = RoomClient::open(config);
     gateway.accept().await;
     let seen = state(&client, |state| matches!(state, SessionView::Failed { .. })).await;

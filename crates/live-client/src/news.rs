@@ -4,18 +4,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::BATCHES;
-use crate::batch::{Batch, Danmaku};
-use crate::danmaku_queue::DanmakuQueue;
-use crate::room::{Change, Room};
-use crate::view::{DanmakuCounters, RoomEvent, SessionView};
+use live_core::batch::{Batch, Danmaku};
+use live_core::danmaku_queue::DanmakuQueue;
+use live_core::room::{Change, Room};
+use live_core::view::{DanmakuCounters, RoomEvent, SessionView};
 
 /// Counters change with every comment; a person reads them once a second.
 const COUNTERS_EVERY: Duration = Duration::from_secs(1);
 
 /// The way to the one subscriber. While there is none nothing is kept: the next subscriber gets
 /// everything anyhow, but no old comments.
-pub(super) struct News {
-    pub(super) danmaku: DanmakuQueue,
+pub(crate) struct News {
+    pub(crate) danmaku: DanmakuQueue,
     batch: Batch,
     subscriber: Option<mpsc::Sender<Vec<RoomEvent>>>,
     flush_every: Duration,
@@ -25,7 +25,7 @@ pub(super) struct News {
 }
 
 impl News {
-    pub(super) fn new(flush_every: Duration) -> Self {
+    pub(crate) fn new(flush_every: Duration) -> Self {
         Self {
             danmaku: DanmakuQueue::default(),
             batch: Batch::default(),
@@ -38,7 +38,7 @@ impl News {
     }
 
     /// A new subscriber takes the place of the old one. Its first batch is in the channel.
-    pub(super) fn subscribe(
+    pub(crate) fn subscribe(
         &mut self,
         session: SessionView,
         room: &Room,
@@ -56,21 +56,21 @@ impl News {
         receiver
     }
 
-    pub(super) fn session(&mut self, session: SessionView) {
+    pub(crate) fn session(&mut self, session: SessionView) {
         if self.subscriber.is_some() {
             self.batch.session(session);
         }
     }
 
     /// Takes what belongs to no room.
-    pub(super) fn note(&mut self, note: impl FnOnce(&mut Batch)) {
+    pub(crate) fn note(&mut self, note: impl FnOnce(&mut Batch)) {
         if self.subscriber.is_some() {
             note(&mut self.batch);
         }
     }
 
     /// Takes what became different in the room.
-    pub(super) fn tell(&mut self, change: Change, room: &Room, now: Duration) {
+    pub(crate) fn tell(&mut self, change: Change, room: &Room, now: Duration) {
         if self.subscriber.is_none() {
             return;
         }
@@ -101,7 +101,7 @@ impl News {
     }
 
     /// When [`News::flush`] has something to say; `None` when there is nothing.
-    pub(super) fn due(&self) -> Option<Duration> {
+    pub(crate) fn due(&self) -> Option<Duration> {
         self.subscriber.as_ref()?;
         let next = self.flushed_at + self.flush_every;
         if self.batch.has_news() || self.danmaku.has_news() {
@@ -112,7 +112,7 @@ impl News {
     }
 
     /// Tells the subscriber everything that waits, if it has room for it.
-    pub(super) fn flush(&mut self, room: &Room, now: Duration) {
+    pub(crate) fn flush(&mut self, room: &Room, now: Duration) {
         self.flushed_at = now;
         if self.subscriber.as_ref().is_some_and(mpsc::Sender::is_closed) {
             self.subscriber = None;
@@ -135,12 +135,12 @@ impl News {
     }
 
     /// Notifications that were dropped because the subscriber had not read for long.
-    pub(super) fn dropped_notifications(&self) -> u64 {
+    pub(crate) fn dropped_notifications(&self) -> u64 {
         self.batch.dropped_notifications()
     }
 
     /// Times that the whole chat was given anew because the subscriber had not read for long.
-    pub(super) fn resets(&self) -> u64 {
+    pub(crate) fn resets(&self) -> u64 {
         self.batch.resets()
     }
 }

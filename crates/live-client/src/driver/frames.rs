@@ -7,9 +7,9 @@ use chat_types::{ApiError, Code};
 use rand::RngExt;
 
 use super::{Awaited, Driver, KNOCK_AGAIN_AFTER};
-use crate::client::questions::{C2cPage, Question, Reply};
-use crate::heartbeat::Heartbeat;
-use crate::session::Event;
+use crate::questions::{C2cPage, Question, Reply};
+use live_core::heartbeat::Heartbeat;
+use live_core::session::Event;
 
 impl Driver {
     pub(super) fn heard(&mut self, frame: ServerFrame) {

@@ -1,10 +1,15 @@
-//! The room client: holds the connection to one room and tells a subscriber the news in batches.
+//! The driver of the client core: holds the connection to one room and tells a subscriber the news
+//! in batches. What follows from what is decided in [`live_core`]; sockets, clock and randomness
+//! are here.
 //!
 //! [`RoomClient::open`] starts one task that owns everything; the handle sends it commands through
 //! a bounded channel and may be cloned. The task ends with [`RoomClient::close`], or when the last
 //! handle is gone.
 //!
 //! The transport is a WebSocket, over TLS (`wss://`) or without it (`ws://`).
+
+// See the root manifest: frames with UserSigs in them stay out of every log.
+const _: () = assert!(log::STATIC_MAX_LEVEL as usize <= log::LevelFilter::Debug as usize);
 
 mod driver;
 mod link;
@@ -17,16 +22,16 @@ use chat_types::gateway::{ClientFrame, Platform, Presence};
 use chat_types::{ApiError, Code, Element};
 use std::sync::Arc;
 use std::time::Duration;
-use tls_transport::Trust;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::c2c::Thread;
-use crate::room::RoomDetails;
-use crate::view::{DanmakuBudget, RoomEvent, SessionView};
+use live_core::c2c::Thread;
+use live_core::room::RoomDetails;
+use live_core::view::{DanmakuBudget, RoomEvent, SessionView};
 use questions::Question;
 
 pub use questions::C2cPage;
+pub use tls_transport::Trust;
 
 /// Commands that may wait for the task; a caller waits when there are so many.
 const COMMANDS: usize = 64;
@@ -177,7 +182,7 @@ impl RoomClient {
     ///
     /// # Errors
     /// No row was made: 10004 for a comment without text, 80002 for one over
-    /// [`MAX_COMMENT_CHARS`](crate::room::MAX_COMMENT_CHARS), 10023 when too many are on their
+    /// [`MAX_COMMENT_CHARS`](live_core::room::MAX_COMMENT_CHARS), 10023 when too many are on their
     /// way, 10010 when the room is gone, 9001 when the client was closed.
     pub async fn send_comment(&self, text: String) -> Result<String, ApiError> {
         self.ask(|reply| Command::Send { text, reply }).await.unwrap_or_else(|| Err(closed()))
@@ -204,7 +209,7 @@ impl RoomClient {
         self.ask(|reply| Command::Like { count, reply }).await.unwrap_or_else(|| Err(closed()))
     }
 
-    /// Sends likes at most once in this time instead of [`EVERY`](crate::like_throttle::EVERY).
+    /// Sends likes at most once in this time instead of [`EVERY`](live_core::like_throttle::EVERY).
     pub async fn set_likes_every(&self, every: Duration) {
         self.tell(Command::SetLikesEvery(every)).await;
     }
@@ -236,7 +241,7 @@ impl RoomClient {
     }
 
     /// The renderer had no lane for the flights with these ids. More than
-    /// [`MOST_FLIGHTS`](crate::danmaku_queue::MOST_FLIGHTS) of them are not read.
+    /// [`MOST_FLIGHTS`](live_core::danmaku_queue::MOST_FLIGHTS) of them are not read.
     pub async fn report_undrawn(&self, ids: Vec<u32>) {
         self.tell(Command::ReportUndrawn(ids)).await;
     }
