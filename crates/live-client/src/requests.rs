@@ -6,8 +6,8 @@ use chat_types::gateway::{
 };
 use chat_types::{ApiError, Element};
 
-use crate::questions::{C2cPage, Question, Reply};
 use super::{Command, RoomClient, closed};
+use crate::questions::{C2cPage, Question, Reply};
 use live_core::c2c::Thread;
 use live_core::room::RoomDetails;
 

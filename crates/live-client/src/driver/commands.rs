@@ -4,9 +4,9 @@ use chat_types::gateway::ClientFrame;
 use chat_types::{ApiError, Code};
 
 use super::{Driver, unix_ms};
-use live_core::c2c::Follows;
 use crate::questions::Question;
 use crate::{Command, Diagnostics};
+use live_core::c2c::Follows;
 use live_core::session::Event;
 
 impl Driver {

@@ -1,14 +1,13 @@
 //! The client in a room where everything goes well.
 
 use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, ServerFrame};
-use live_client::RoomClient;
 use live_client::BATCHES;
+use live_client::RoomClient;
 use live_core::view::{DanmakuBudget, RoomEvent, RowState, SessionView};
 use serde_json::json;
 
 use crate::frames::{live, message, profile, send_ok};
 use crate::gateway::{Gateway, Reader, config, patiently};
-
 
 const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
 

@@ -6,12 +6,12 @@ use chat_types::gateway::{
 use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code};
 use futures_util::{SinkExt, StreamExt};
+use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
 use live_core::view::{
     AnnouncementView, ChatRow, DrawsView, GiftBannerView, GiftTotalsView, LikesView,
     LiveStatusView, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView,
     SpeechView,
 };
-use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

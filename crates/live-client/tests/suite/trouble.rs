@@ -2,14 +2,13 @@
 
 use chat_types::gateway::{KickCause, Message, ServerFrame, close};
 use chat_types::{ApiError, Code};
-use live_core::view::{KickedBy, RowState, SessionView};
 use live_client::{Credentials, RoomClient};
+use live_core::view::{KickedBy, RowState, SessionView};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::frames::{live, message, profile, send_ok};
 use crate::gateway::{Gateway, Reader, config, patiently};
-
 
 async fn state(client: &RoomClient, is_so: impl FnMut(&SessionView) -> bool) -> SessionView {
     let mut states = client.state();

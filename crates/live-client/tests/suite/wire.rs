@@ -14,7 +14,6 @@ use live_core::view::{RoomEvent, RowState, SessionView, SpeechView};
 use crate::frames::{live, message, profile, send_ok, snapshot};
 use crate::gateway::{Gateway, config, patiently};
 
-
 fn room() -> String {
     "room_1".into()
 }
