@@ -1,25 +1,17 @@
-//! The desktop program: it opens the window, runs the embedded chat service, and carries the
-//! client core's events to the web UI. What can be tested without a window lives in a crate.
+//! The shell of the desktop program: windows, signals, and the bridge between the web UI and
+//! [`desk`], in which everything is that can be tested without a window.
 //!
 //! * [`bridge`] – the commands and types that the UI sees; its TypeScript side is generated
-//! * `demo` – application, room, product and accounts of the first start
-//! * `embedded` – the services inside this process, and the crowd that keeps the room alive
-//! * `seat` – one account in the room, for one window
 //! * `windows` – the windows, and who sits in front of them
 
 pub mod bridge;
-mod demo;
-mod embedded;
-mod seat;
 mod windows;
 
 use clap::Parser;
+use desk::{Account, Desk, Options};
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
-
-use embedded::Embedded;
-use seat::Seats;
 
 /// Simulated viewers of the demo room.
 const DEFAULT_CROWD: u32 = 14;
@@ -79,11 +71,14 @@ fn open(arguments: Arguments) -> Result<tauri::App, Error> {
         .on_window_event(windows::follow)
         .build(tauri::generate_context!())?;
     let data_dir = app.path().app_data_dir()?.join("service");
-    let embedded = Embedded::new(data_dir, arguments.crowd, arguments.seed);
-    tauri::async_runtime::block_on(embedded.start())?;
-    app.manage(embedded);
-    app.manage(Seats::default());
-    tauri::async_runtime::block_on(windows::seat(app.handle(), seat::VIEWER))?;
+    let options = Options { data_dir, crowd: arguments.crowd, seed: arguments.seed };
+    let desk = tauri::async_runtime::block_on(async {
+        let desk = Desk::start(options).await?;
+        desk.seat(windows::MAIN, Account::Viewer).await?;
+        Ok::<_, chat_types::ApiError>(desk)
+    })?;
+    app.manage(desk);
+    app.manage(windows::Opening::default());
     close_on_signal(app.handle())?;
     Ok(app)
 }
@@ -111,14 +106,9 @@ fn close_on_signal(_app: &tauri::AppHandle) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Signs out and stops the service before the process ends.
+/// Signs out and stops the services before the process ends.
 async fn close(app: &tauri::AppHandle) {
-    for seat in app.state::<Seats>().taken() {
-        seat.leave().await;
-    }
-    if let Some(embedded) = app.try_state::<Embedded>()
-        && let Err(error) = embedded.stop().await
-    {
-        tracing::warn!(%error, "the embedded service did not stop in order");
+    if let Some(desk) = app.try_state::<Desk>() {
+        desk.close().await;
     }
 }

@@ -2,10 +2,13 @@
 
 use chat_types::ApiError;
 use chat_types::code::Code;
+use desk::{Account, Desk};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tokio::sync::Mutex;
 
-use crate::embedded::Embedded;
-use crate::seat::{Account, HOST, Seat, Seats};
+/// Labels of the windows; the pages in them have the same names.
+pub(crate) const MAIN: &str = "main";
+const HOST: &str = "host";
 
 const HOST_TITLE: &str = "Liveroom: host";
 const WIDTH: f64 = 1280.0;
@@ -13,45 +16,40 @@ const HEIGHT: f64 = 800.0;
 const MIN_WIDTH: f64 = 420.0;
 const MIN_HEIGHT: f64 = 480.0;
 
-/// Takes a seat for the account, which the window with its label uses from then on.
-pub(crate) async fn seat(app: &AppHandle, account: Account) -> Result<(), ApiError> {
-    let seat = Seat::take(&app.state::<Embedded>(), account).await?;
-    app.state::<Seats>().put(account.window, seat);
-    Ok(())
-}
+/// Held by who opens a window: two presses in a row are one window.
+#[derive(Default)]
+pub(crate) struct Opening(Mutex<()>);
 
 /// Opens the window of the host, or brings it to the front.
 pub(crate) async fn open_host(app: &AppHandle) -> Result<(), ApiError> {
     let failed = |error: tauri::Error| ApiError::new(Code::SERVICE, error.to_string());
-    let seats = app.state::<Seats>();
-    // Two presses in a row are one window.
-    let _one_at_a_time = seats.opening.lock().await;
-    if let Some(window) = app.get_webview_window(HOST.window) {
+    let opening = app.state::<Opening>();
+    let _one_at_a_time = opening.0.lock().await;
+    if let Some(window) = app.get_webview_window(HOST) {
         window.unminimize().map_err(failed)?;
         return window.set_focus().map_err(failed);
     }
-    seat(app, HOST).await?;
-    let builder = WebviewWindowBuilder::new(app, HOST.window, WebviewUrl::default())
+    let desk = app.state::<Desk>();
+    desk.seat(HOST, Account::Host).await?;
+    let builder = WebviewWindowBuilder::new(app, HOST, WebviewUrl::default())
         .title(HOST_TITLE)
         .inner_size(WIDTH, HEIGHT)
         .min_inner_size(MIN_WIDTH, MIN_HEIGHT);
-    builder.build().map(|_| ()).map_err(|error| {
-        leave(&seats, HOST.window);
-        failed(error)
-    })
+    if let Err(error) = builder.build() {
+        desk.close_page(HOST).await;
+        return Err(failed(error));
+    }
+    Ok(())
 }
 
 /// A window that is gone takes who sat in front of it along.
 pub(crate) fn follow(window: &tauri::Window, event: &WindowEvent) {
-    if matches!(event, WindowEvent::Destroyed)
-        && let Some(seats) = window.try_state::<Seats>()
-    {
-        leave(&seats, window.label());
-    }
-}
-
-fn leave(seats: &Seats, window: &str) {
-    if let Some(seat) = seats.free(window) {
-        tauri::async_runtime::spawn(async move { seat.leave().await });
+    if matches!(event, WindowEvent::Destroyed) {
+        let (app, label) = (window.app_handle().clone(), window.label().to_owned());
+        tauri::async_runtime::spawn(async move {
+            if let Some(desk) = app.try_state::<Desk>() {
+                desk.close_page(&label).await;
+            }
+        });
     }
 }

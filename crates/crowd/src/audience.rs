@@ -2,8 +2,7 @@
 
 use chat_types::ApiError;
 use chat_types::gateway::Platform;
-use live_client::Trust;
-use live_client::{Credentials, RoomClient, RoomClientConfig};
+use live_client::{Client, ClientConfig, Credentials, RoomClient, Trust};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinHandle, JoinSet};
@@ -12,8 +11,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::script::{Script, viewer_id};
 
-/// Nobody looks at what the crowd sees, so its clients prepare it seldom.
-const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// Pause between two arrivals, so that a room fills as rooms do.
 const ARRIVAL_EVERY: Duration = Duration::from_millis(60);
 
@@ -85,7 +82,7 @@ async fn play(config: AudienceConfig, stop: CancellationToken) {
             () = sleep(pause) => {}
         }
         match line {
-            None if arriving => viewers.push(enter(&config, viewers.len())),
+            None if arriving => viewers.push(enter(&config, viewers.len()).await),
             None => {}
             Some(line) => {
                 let client = usize::try_from(line.viewer).ok().and_then(|n| viewers.get(n));
@@ -100,7 +97,7 @@ async fn play(config: AudienceConfig, stop: CancellationToken) {
     let mut leaving = JoinSet::new();
     for (client, task) in viewers {
         leaving.spawn(async move {
-            client.close().await;
+            client.client().close().await;
             task.await
         });
     }
@@ -111,18 +108,17 @@ async fn play(config: AudienceConfig, stop: CancellationToken) {
     }
 }
 
-fn enter(config: &AudienceConfig, number: usize) -> (RoomClient, JoinHandle<()>) {
+async fn enter(config: &AudienceConfig, number: usize) -> (RoomClient, JoinHandle<()>) {
     let user_id = viewer_id(u32::try_from(number).unwrap_or(u32::MAX));
     let credentials =
         Arc::new(SignedBy { user_id: user_id.clone(), sign: Arc::clone(&config.sign) });
-    RoomClient::open(RoomClientConfig {
+    let (client, task) = Client::open(ClientConfig {
         gateway_url: config.gateway_url.clone(),
         trust: config.trust.clone(),
         sdk_app_id: config.sdk_app_id,
         user_id,
         platform: Platform::Unknown,
-        group_id: config.group_id.clone(),
         credentials,
-        flush_every: FLUSH_EVERY,
-    })
+    });
+    (client.enter(&config.group_id).await, task)
 }

@@ -15,7 +15,7 @@
 //! * [`gift_board`] – gifts, each shown once and counted exactly
 //! * [`like_throttle`] – own likes on their way, [`like_count`] – how many the room has
 //! * [`draw_card`] – lucky draws, [`announcements`] – what the shop tells the room
-//! * [`batch`] – the news that wait for the subscriber
+//! * [`effect`] – what the driver has to do, [`news`] – what waits for the subscriber ([`batch`])
 //! * [`frame`] – reading what the gateway sends, [`request`] – numbers of requests
 
 // See the root manifest: frames with UserSigs in them stay out of every log.
@@ -28,6 +28,7 @@ pub mod c2c;
 pub mod chat_log;
 pub mod danmaku_queue;
 pub mod draw_card;
+pub mod effect;
 pub mod fold_memory;
 pub mod frame;
 pub mod gift_board;
@@ -35,6 +36,7 @@ pub mod heartbeat;
 pub mod like_count;
 pub mod like_throttle;
 pub mod live_status;
+pub mod news;
 pub mod outbox;
 pub mod presence;
 pub mod product_slot;

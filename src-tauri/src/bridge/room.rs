@@ -1,16 +1,17 @@
-//! Commands: the room, its comments and likes.
+//! Commands: the page's news, the room, its comments and likes.
 
+use desk::commands::room;
+use desk::{CommandError, PageAnswer, Reads};
 use live_core::view::DanmakuBudget;
 use specta::datatype::DataType;
 use specta::{Type, Types};
 use tauri::WebviewWindow;
-use tauri::ipc::{Channel, InvokeResponseBody, IpcResponse};
+use tauri::ipc::{InvokeResponseBody, IpcResponse};
 
-use super::{CommandError, seat_of};
+use super::page_of;
 
-/// One batch of [`RoomEvent`](live_core::view::RoomEvent)s on its way to the UI: the bytes of a JSON
-/// array. Bytes cross the border without being parsed as script, which is what keeps a burst from
-/// freezing the window.
+/// A [`PageBatch`](desk::PageBatch) on its way to the UI: the bytes of its JSON. Bytes cross the
+/// border without being parsed as script, which is what keeps a burst from freezing the window.
 #[derive(Debug, Clone)]
 pub(super) struct Batch(Vec<u8>);
 
@@ -26,53 +27,47 @@ impl IpcResponse for Batch {
     }
 }
 
-/// Sends the room as it is now, then every change, in batches. A later call takes the stream over.
+/// The page begins anew, and gets what it reads with `next_batch` under this number.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn open_room(
+pub(super) async fn open_room(window: WebviewWindow, reads: Reads) -> Result<u32, CommandError> {
+    room::open_room(&*page_of(&window)?, reads).await
+}
+
+/// Waits for the next batch: the bytes of a `PageBatch`. One such call outstanding is the page's
+/// credit; nothing is made for a page that does not ask.
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn next_batch(
     window: WebviewWindow,
-    channel: Channel<Batch>,
-) -> Result<(), CommandError> {
-    let seat = seat_of(&window)?;
-    let mut batches = seat.client.subscribe().await;
-    let carrier = tauri::async_runtime::spawn(async move {
-        while let Some(batch) = batches.recv().await {
-            let sent = match serde_json::to_vec(&batch) {
-                Ok(json) => channel.send(Batch(json)).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            if let Err(error) = sent {
-                tracing::debug!(error, "window takes no more batches");
-                return;
-            }
-        }
-    });
-    if let Some(earlier) = seat.batches.lock().await.replace(carrier) {
-        earlier.abort();
-    }
-    Ok(())
+    opening: u32,
+    answer: PageAnswer,
+) -> Result<Batch, CommandError> {
+    let page = page_of(&window)?;
+    let batch = room::next_batch(&page, opening, answer).await;
+    // Nothing in it can fail to be written.
+    Ok(Batch(serde_json::to_vec(&batch).unwrap_or_default()))
 }
 
 /// Says something in the room. Its row comes with the next batch.
 #[tauri::command]
 #[specta::specta]
 pub(super) async fn send_comment(window: WebviewWindow, text: String) -> Result<(), CommandError> {
-    seat_of(&window)?.client.send_comment(text).await?;
-    Ok(())
+    room::send_comment(&*page_of(&window)?, text).await
 }
 
 /// Sends a comment again that was refused.
 #[tauri::command]
 #[specta::specta]
 pub(super) async fn retry_comment(window: WebviewWindow, key: String) -> Result<(), CommandError> {
-    Ok(seat_of(&window)?.client.retry_comment(key).await?)
+    room::retry_comment(&*page_of(&window)?, key).await
 }
 
 /// Likes the room. What is clicked is collected and sent now and then.
 #[tauri::command]
 #[specta::specta]
 pub(super) async fn like(window: WebviewWindow) -> Result<(), CommandError> {
-    Ok(seat_of(&window)?.client.like(1).await?)
+    room::like(&*page_of(&window)?).await
 }
 
 /// What the danmaku layer has room for.
@@ -82,7 +77,7 @@ pub(super) async fn set_danmaku_budget(
     window: WebviewWindow,
     budget: DanmakuBudget,
 ) -> Result<(), CommandError> {
-    seat_of(&window)?.client.set_danmaku_budget(budget).await;
+    room::set_danmaku_budget(&*page_of(&window)?, budget).await;
     Ok(())
 }
 
@@ -92,18 +87,7 @@ pub(super) async fn set_danmaku_visible(
     window: WebviewWindow,
     visible: bool,
 ) -> Result<(), CommandError> {
-    seat_of(&window)?.client.set_danmaku_visible(visible).await;
-    Ok(())
-}
-
-/// Comments, by id, that were handed to the danmaku layer and found no lane.
-#[tauri::command]
-#[specta::specta]
-pub(super) async fn report_undrawn(
-    window: WebviewWindow,
-    ids: Vec<u32>,
-) -> Result<(), CommandError> {
-    seat_of(&window)?.client.report_undrawn(ids).await;
+    room::set_danmaku_visible(&*page_of(&window)?, visible).await;
     Ok(())
 }
 
@@ -111,6 +95,6 @@ pub(super) async fn report_undrawn(
 #[tauri::command]
 #[specta::specta]
 pub(super) async fn reconnect(window: WebviewWindow) -> Result<(), CommandError> {
-    seat_of(&window)?.client.reconnect().await;
+    room::reconnect(&*page_of(&window)?).await;
     Ok(())
 }

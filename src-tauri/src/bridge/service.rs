@@ -1,24 +1,10 @@
-//! Commands: the embedded services, and further windows.
+//! Commands: the services of this process, and further windows.
 
-use serde::Serialize;
-use specta::Type;
+use desk::commands::service;
+use desk::{CommandError, Desk, ServiceView};
 use tauri::{AppHandle, State};
 
-use super::CommandError;
-use crate::embedded::Embedded;
-use crate::seat::Seats;
 use crate::windows;
-
-/// State and address of the embedded service. Addresses are empty while it is stopped.
-#[derive(Debug, Clone, Serialize, Type)]
-pub(crate) struct ServiceView {
-    pub running: bool,
-    pub rest: String,
-    pub gateway: String,
-    pub sdk_app_id: u32,
-    pub group_id: String,
-    pub data_dir: String,
-}
 
 /// Opens a second window on the room, as its host; one that is open comes to the front.
 #[tauri::command]
@@ -29,29 +15,19 @@ pub(super) async fn open_host_window(app: AppHandle) -> Result<(), CommandError>
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn service_status(
-    embedded: State<'_, Embedded>,
-) -> Result<ServiceView, CommandError> {
-    Ok(embedded.view().await)
+pub(super) async fn service_status(desk: State<'_, Desk>) -> Result<ServiceView, CommandError> {
+    Ok(service::service_status(&desk).await)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn stop_service(embedded: State<'_, Embedded>) -> Result<(), CommandError> {
-    Ok(embedded.stop().await?)
+pub(super) async fn stop_service(desk: State<'_, Desk>) -> Result<(), CommandError> {
+    service::stop_service(&desk).await
 }
 
-/// Starts the embedded service again and points this program's clients at it.
+/// Starts the services again and points this program's clients at them.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn start_service(
-    embedded: State<'_, Embedded>,
-    seats: State<'_, Seats>,
-) -> Result<(), CommandError> {
-    let gateway_url = embedded.start().await?;
-    for seat in seats.taken() {
-        seat.client.set_gateway_url(gateway_url.clone()).await;
-        seat.client.reconnect().await;
-    }
-    Ok(())
+pub(super) async fn start_service(desk: State<'_, Desk>) -> Result<(), CommandError> {
+    service::start_service(&desk).await
 }

@@ -266,6 +266,34 @@ pub enum ServerFrame {
     },
 }
 
+impl ServerFrame {
+    /// The group that the frame is about, of those that come by themselves.
+    pub fn group_id(&self) -> Option<&str> {
+        match self {
+            Self::Messages(RoomMessages { group_id, .. })
+            | Self::Recalled { group_id, .. }
+            | Self::SystemNotification { group_id, .. }
+            | Self::GroupInfoChanged { group_id, .. }
+            | Self::AttributesChanged { group_id, .. }
+            | Self::CounterChanged { group_id, .. }
+            | Self::Online { group_id, .. }
+            | Self::GroupDismissed { group_id, .. }
+            | Self::Removed { group_id, .. }
+            | Self::MemberEntered { group_id, .. }
+            | Self::MemberLeft { group_id, .. }
+            | Self::MemberBanned { group_id, .. }
+            | Self::MemberMuted { group_id, .. }
+            | Self::Unbanned { group_id }
+            | Self::Muted { group_id, .. }
+            | Self::AdminChanged { group_id, .. }
+            | Self::MarksChanged { group_id, .. }
+            | Self::RulesChanged { group_id, .. }
+            | Self::RoomFigures { group_id, .. } => Some(group_id),
+            _ => None,
+        }
+    }
+}
+
 fn is_false(value: &bool) -> bool {
     !value
 }

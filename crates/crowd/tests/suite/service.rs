@@ -9,12 +9,11 @@ use chat_types::gateway::Platform;
 use chat_types::group::GroupType;
 use crowd::AudienceConfig;
 use crowd::audience::SignFor;
-use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
+use live_client::{Batches, Client, ClientConfig, Credentials, Interest, RoomClient, Trust};
 use live_core::view::RoomEvent;
 use std::sync::Arc;
 use std::time::Duration;
 use tls_transport::testing::Authority;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 use usersig::{DEFAULT_EXPIRE_S, SignRequest};
 
@@ -92,26 +91,24 @@ impl Service {
     }
 
     pub(crate) async fn member(&self) -> Member {
-        let client = self.client(self.trust.clone());
-        let batches = client.subscribe().await;
+        let client = self.client(self.trust.clone()).await;
+        let batches = client.subscribe(Interest::all(), EVERY).await.unwrap();
         let mut member = Member { client, batches, online: 0, heard: vec![] };
         member.until(|member| member.online == 1).await;
         member
     }
 
     /// A client of somebody who believes these gateways.
-    pub(crate) fn client(&self, trust: Trust) -> RoomClient {
-        let (client, _task) = RoomClient::open(RoomClientConfig {
+    pub(crate) async fn client(&self, trust: Trust) -> RoomClient {
+        let (client, _task) = Client::open(ClientConfig {
             gateway_url: self.server.gateway_url(),
             trust,
             sdk_app_id: self.sdk_app_id,
             user_id: "member".into(),
             platform: Platform::Linux,
-            group_id: ROOM.into(),
             credentials: Arc::new(MemberSig((self.sign)("member").unwrap())),
-            flush_every: Duration::from_millis(5),
         });
-        client
+        client.enter(ROOM).await
     }
 
     /// WebSockets that the service has seen.
@@ -129,6 +126,9 @@ impl Service {
     }
 }
 
+/// How often a member reads.
+const EVERY: Duration = Duration::from_millis(5);
+
 struct MemberSig(String);
 
 impl Credentials for MemberSig {
@@ -140,7 +140,7 @@ impl Credentials for MemberSig {
 /// Somebody who is in the room and says nothing.
 pub(crate) struct Member {
     pub(crate) client: RoomClient,
-    batches: mpsc::Receiver<Vec<RoomEvent>>,
+    batches: Batches,
     pub(crate) online: u32,
     /// Accounts that said something, in order.
     pub(crate) heard: Vec<String>,
@@ -150,7 +150,7 @@ impl Member {
     pub(crate) async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
         patiently(async {
             while !is_so(self) {
-                let events = self.batches.recv().await.unwrap();
+                let events = self.batches.next().await.unwrap();
                 events.into_iter().for_each(|event| self.take(event));
             }
         })

@@ -20,7 +20,7 @@ async fn a_crowd_comes_speaks_and_leaves_over_tls() {
     patiently(crowd.leave()).await;
     member.until(|member| member.online == 1).await;
 
-    let mut state = member.client.state();
+    let mut state = member.client.client().state();
     service.drain();
     let lost = state.wait_for(|state| matches!(state, SessionView::Reconnecting { .. }));
     patiently(lost).await.unwrap();
@@ -30,8 +30,8 @@ async fn a_crowd_comes_speaks_and_leaves_over_tls() {
 #[tokio::test]
 async fn a_client_that_does_not_believe_the_gateway_sends_it_nothing_and_tries_again() {
     let service = Service::start_secure().await;
-    let stranger = service.client(Trust::nobody());
-    let mut state = stranger.state();
+    let stranger = service.client(Trust::nobody()).await;
+    let mut state = stranger.client().state();
     let again = state.wait_for(
         |state| matches!(state, SessionView::Reconnecting { attempt, .. } if *attempt > 1),
     );

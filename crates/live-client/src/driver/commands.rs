@@ -2,39 +2,27 @@
 
 use chat_types::gateway::ClientFrame;
 use chat_types::{ApiError, Code};
-
-use super::{Driver, unix_ms};
-use crate::questions::Question;
-use crate::{Command, Diagnostics};
 use live_core::c2c::Follows;
+use live_core::news::News;
 use live_core::session::Event;
+use live_core::view::RoomEvent;
+use std::sync::Arc;
+
+use super::rooms::Entered;
+use super::{Driver, unix_ms};
+use crate::command::{Command, RoomCommand, ViewCommand};
+use crate::diagnostics::Diagnostics;
+use crate::questions::Question;
 
 impl Driver {
     pub(super) fn obey(&mut self, command: Command) {
-        let now = self.now();
         // Every reply may find that its caller has stopped waiting; what was done stays done.
         match command {
-            Command::Send { text, reply } => {
-                let said =
-                    self.room.submit(&text, now, unix_ms(), &mut self.rng, &mut self.numbers);
-                let _ = reply.send(said.map(|(key, changes)| {
-                    self.apply(changes);
-                    key
-                }));
+            Command::Enter { group_id, done } => {
+                self.enter(group_id);
+                let _ = done.send(());
             }
-            Command::Retry { key, reply } => {
-                let said = self.room.retry(&key, now, &mut self.rng, &mut self.numbers);
-                let _ = reply.send(said.map(|changes| self.apply(changes)));
-            }
-            Command::Like { count, reply } => {
-                let liked = self.room.like(count, now, &mut self.rng);
-                let _ = reply.send(liked.map(|changes| self.apply(changes)));
-            }
-            Command::SetLikesEvery(every) => self.room.set_likes_every(every),
-            Command::GiftPaid(gift) => {
-                let changes = self.room.gift_paid(*gift, now, unix_ms());
-                self.apply(changes);
-            }
+            Command::InRoom { group_id, command } => self.obey_in_room(&group_id, command),
             Command::Reconnect => self.happen(Event::Reconnect),
             Command::SetGatewayUrl(url) => {
                 let other = url != self.config.gateway_url;
@@ -42,19 +30,6 @@ impl Driver {
                 if other && !self.session.is_over() {
                     self.happen(Event::Reconnect);
                 }
-            }
-            Command::SetBudget(budget) => self.news.danmaku.set_budget(budget, now),
-            Command::SetVisible(visible) => self.news.danmaku.set_visible(visible),
-            Command::ReportUndrawn(ids) => self.news.danmaku.report_undrawn(&ids),
-            Command::Subscribe { reply } => {
-                let session = self.session.view(now);
-                let _ = reply.send(self.news.subscribe(session, &self.room, now));
-            }
-            Command::Diagnose { reply } => {
-                let _ = reply.send(self.diagnostics());
-            }
-            Command::Details { reply } => {
-                let _ = reply.send(self.room.details());
             }
             Command::Request { frame, question } => self.ask(frame, question),
             Command::FollowPresence { user_ids, reply } => {
@@ -77,6 +52,83 @@ impl Driver {
         }
     }
 
+    fn enter(&mut self, group_id: Arc<str>) {
+        if self.rooms.contains_key(&group_id) {
+            return;
+        }
+        let (user_id, nick) = self.me.clone();
+        let mut entered = Entered::new(&group_id, &user_id);
+        let online = self.session.is_online();
+        if online {
+            entered.room.signed_in(user_id, nick);
+        }
+        self.rooms.insert(group_id.clone(), entered);
+        if online {
+            self.join(&group_id);
+        }
+    }
+
+    /// Without its room a command is dropped, and whoever waits for its answer learns of that.
+    fn obey_in_room(&mut self, group_id: &Arc<str>, command: RoomCommand) {
+        let now = self.now();
+        let Some(entered) = self.rooms.get_mut(group_id) else { return };
+        let room = &mut entered.room;
+        match command {
+            RoomCommand::Send { text, reply } => {
+                let said = room.submit(&text, now, unix_ms(), &mut self.rng, &mut self.numbers);
+                let _ = reply.send(said.map(|(key, effects)| {
+                    self.apply(group_id, effects);
+                    key
+                }));
+            }
+            RoomCommand::Retry { key, reply } => {
+                let said = room.retry(&key, now, &mut self.rng, &mut self.numbers);
+                let _ = reply.send(said.map(|effects| self.apply(group_id, effects)));
+            }
+            RoomCommand::Like { count, reply } => {
+                let liked = room.like(count, now, &mut self.rng);
+                let _ = reply.send(liked.map(|effects| self.apply(group_id, effects)));
+            }
+            RoomCommand::SetLikesEvery(every) => room.set_likes_every(every),
+            RoomCommand::GiftPaid(gift) => {
+                let effects = room.gift_paid(*gift, now, unix_ms());
+                self.apply(group_id, effects);
+            }
+            RoomCommand::Subscribe { interest, every, reply } => {
+                let session = self.session.view(now);
+                let _ = reply.send(entered.subscribe(interest, session, now, every));
+            }
+            RoomCommand::OfView { view, command: ViewCommand::Next { reply } } => {
+                entered.ask(view, reply);
+            }
+            RoomCommand::OfView { view, command } => {
+                if let Some(news) = entered.news_of(view) {
+                    set(news, command, now);
+                }
+            }
+            RoomCommand::Diagnose { reply } => {
+                let _ = reply.send(self.diagnostics(group_id));
+            }
+            RoomCommand::Details { reply } => {
+                let _ = reply.send(room.details());
+            }
+            RoomCommand::Leave { done } => {
+                self.leave_room(group_id);
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn leave_room(&mut self, group_id: &Arc<str>) {
+        if let Some(entered) = self.rooms.remove(group_id) {
+            entered.end(self.now());
+            if self.session.is_online() {
+                let id = self.numbers.take();
+                self.link.send(&ClientFrame::Leave { id, group_id: group_id.to_string() });
+            }
+        }
+    }
+
     /// Sends a request, under a number of its own, whose answer somebody waits for.
     pub(super) fn ask(&mut self, frame: ClientFrame, question: Question) {
         if !self.session.is_online() {
@@ -93,8 +145,8 @@ impl Driver {
         for frame in &follows.send {
             self.link.send(frame);
         }
-        for peer in follows.changed {
-            self.news.note(|batch| batch.conversation(peer));
+        if !follows.changed.is_empty() {
+            self.tell_all(RoomEvent::Conversations { peers: follows.changed });
         }
     }
 
@@ -114,24 +166,40 @@ impl Driver {
         Ok(client_id)
     }
 
-    fn diagnostics(&self) -> Diagnostics {
-        Diagnostics {
+    fn diagnostics(&self, group_id: &Arc<str>) -> Diagnostics {
+        let mut seen = Diagnostics {
             malformed_frames: self.malformed_frames,
             unknown_frames: self.unknown_frames,
             missed_frames: self.missed_frames,
-            missed_messages: self.room.missed(),
             stuck_connections: self.link.stuck(),
-            outbox_full: self.room.outbox().refused_when_full(),
-            dropped_rows: self.room.log().dropped(),
-            chat_resets: self.news.resets(),
-            forgotten_texts: self.news.danmaku.forgotten_texts(),
-            dropped_notifications: self.news.dropped_notifications(),
             dropped_conversations: self.c2c.dropped(),
-            forged_messages: self.room.forged(),
-            dropped_likes: self.room.own_likes().dropped(),
-            dropped_banners: self.room.gifts().dropped_banners(),
-            forgotten_gifts: self.room.gifts().forgotten(),
+            ..Diagnostics::default()
+        };
+        let Some(entered) = self.rooms.get(group_id) else { return seen };
+        let room = &entered.room;
+        seen.missed_messages = room.missed();
+        seen.outbox_full = room.outbox().refused_when_full();
+        seen.dropped_rows = room.log().dropped();
+        seen.forged_messages = room.forged();
+        seen.dropped_likes = room.own_likes().dropped();
+        seen.dropped_banners = room.gifts().dropped_banners();
+        seen.forgotten_gifts = room.gifts().forgotten();
+        for news in entered.news() {
+            seen.chat_resets += news.resets();
+            seen.forgotten_texts += news.danmaku().forgotten_texts();
+            seen.dropped_notifications += news.dropped_notifications();
         }
+        seen
+    }
+}
+
+fn set(news: &mut News, command: ViewCommand, now: std::time::Duration) {
+    match command {
+        ViewCommand::SetBudget(budget) => news.danmaku_mut().set_budget(budget, now),
+        ViewCommand::SetVisible(visible) => news.danmaku_mut().set_visible(visible),
+        ViewCommand::ReportUndrawn(ids) => news.danmaku_mut().report_undrawn(&ids),
+        // Taken by the caller.
+        ViewCommand::Next { .. } => {}
     }
 }
 

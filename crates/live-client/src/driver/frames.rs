@@ -6,10 +6,13 @@ use chat_types::gateway::{
 use chat_types::{ApiError, Code};
 use rand::RngExt;
 
-use super::{Awaited, Driver, KNOCK_AGAIN_AFTER};
+use super::rooms::Join;
+use super::{Awaited, Driver, JOIN_AGAIN_AFTER};
 use crate::questions::{C2cPage, Question, Reply};
 use live_core::heartbeat::Heartbeat;
 use live_core::session::Event;
+use live_core::view::RoomEvent;
+use std::sync::Arc;
 
 impl Driver {
     pub(super) fn heard(&mut self, frame: ServerFrame) {
@@ -20,29 +23,35 @@ impl Driver {
                 }
             }
             ServerFrame::JoinOk(snapshot) => {
-                if matches!(self.awaited, Awaited::Join { id, .. } if id == snapshot.id) {
-                    self.awaited = Awaited::Nothing;
-                    let changes = self.room.joined(*snapshot, self.now(), &mut self.numbers);
-                    self.apply(changes);
+                if let Some(group_id) = self.joining(snapshot.id) {
+                    self.in_room(&group_id, |room, now, numbers| {
+                        room.joined(*snapshot, now, numbers)
+                    });
                 }
             }
             ServerFrame::SendOk(outcome) => self.sent(&outcome),
             ServerFrame::CatchUpOk { id, messages, complete } => {
-                let now = self.now();
-                let changes = self.room.caught_up(id, messages, complete, now, &mut self.numbers);
-                self.apply(changes);
+                if let Some(group_id) = self.routes.answered(id) {
+                    self.in_room(&group_id, |room, now, numbers| {
+                        room.caught_up(id, messages, complete, now, numbers)
+                    });
+                }
             }
             ServerFrame::Error { id, code, info, retry_after_ms } => {
                 self.refused(id, ApiError { code, info, retry_after_ms }, retry_after_ms);
             }
-            // The answer to a ping has done its work by being heard, and this client leaves its
-            // room by signing out.
+            // The answer to a ping has done its work by being heard, and a room that was left is
+            // not here any more.
             ServerFrame::Pong { .. } | ServerFrame::LeaveOk { .. } => {}
             ServerFrame::Missed { count, .. } => {
                 self.missed_frames += u64::from(count);
                 self.heard_of_room(frame);
             }
-            ServerFrame::ProfileChanged { user_id, nick, .. } => self.room.renamed(&user_id, nick),
+            ServerFrame::ProfileChanged { user_id, nick, .. } => {
+                for entered in self.rooms.values_mut() {
+                    entered.room.renamed(&user_id, nick.clone());
+                }
+            }
             ServerFrame::Kicked { cause, reason } => {
                 self.happen(Event::Kicked { cause: cause.into(), reason });
             }
@@ -80,25 +89,44 @@ impl Driver {
 
     fn heard_of_room(&mut self, frame: ServerFrame) {
         if let ServerFrame::SystemNotification { group_id, text } = frame {
-            if group_id == self.config.group_id && self.room.is_inside() {
-                self.news.note(|batch| batch.notification(text));
+            if let Some(entered) = self.rooms.get_mut(group_id.as_str())
+                && entered.room.is_inside()
+            {
+                entered.tell(RoomEvent::Notifications { texts: vec![text] });
             }
             return;
         }
-        let changes = self.room.heard(frame, self.now(), &mut self.numbers);
-        self.apply(changes);
+        match frame.group_id().map(str::to_owned) {
+            Some(group_id) => {
+                self.in_room(&group_id, |room, now, numbers| room.heard(frame, now, numbers));
+            }
+            None => self.each_room(|room, now, numbers| room.heard(frame.clone(), now, numbers)),
+        }
     }
 
     pub(super) fn sent(&mut self, outcome: &SendOutcome) {
-        let changes = self.room.sent(outcome, self.now());
-        self.apply(changes);
+        if let Some(group_id) = self.routes.answered(outcome.id) {
+            self.in_room(&group_id, |room, now, _| room.sent(outcome, now));
+        }
+    }
+
+    /// The room whose join has this number; it is answered with this.
+    fn joining(&mut self, id: u32) -> Option<Arc<str>> {
+        let asked = |join: Join| matches!(join, Join::Asked { id: asked, .. } if asked == id);
+        let (group_id, entered) = self.rooms.iter_mut().find(|(_, one)| asked(one.join))?;
+        entered.join = Join::Nothing;
+        Some(group_id.clone())
     }
 
     fn signed_in(&mut self, user_id: String, nick: String, heartbeat_s: u32) {
         let now = self.now();
+        self.awaited = Awaited::Nothing;
         self.heartbeat = Some(Heartbeat::start(heartbeat_s, now));
         let follows = self.c2c.signed_in(&user_id, now, &mut self.numbers);
-        self.room.signed_in(user_id, nick);
+        for entered in self.rooms.values_mut() {
+            entered.room.signed_in(user_id.clone(), nick.clone());
+        }
+        self.me = (user_id, nick);
         self.happen(Event::LoginOk);
         // The room first: that is what the person looks at.
         self.follow(follows);
@@ -112,33 +140,36 @@ impl Driver {
     }
 
     fn refused(&mut self, id: u32, error: ApiError, retry_after_ms: Option<u32>) {
-        match self.awaited {
-            // Number 0 answers what could not be read, and until the login is answered the login
-            // is all that was sent.
-            Awaited::Login { id: asked, .. } if asked == id || id == 0 => {
-                self.happen(Event::LoginRefused(error));
+        // Number 0 answers what could not be read, and until the login is answered the login is all
+        // that was sent.
+        if matches!(self.awaited, Awaited::Login { id: asked, .. } if asked == id || id == 0) {
+            return self.happen(Event::LoginRefused(error));
+        }
+        if let Some(group_id) = self.joining(id) {
+            return self.join_refused(&group_id, error);
+        }
+        tracing::debug!(id, code = error.code.0, "the gateway refused a request");
+        if let Some(question) = self.questions.answered(id) {
+            return question.refuse(error);
+        }
+        if let Some(group_id) = self.routes.answered(id) {
+            self.in_room(&group_id, |room, now, _| room.refused(id, &error, retry_after_ms, now));
+            return;
+        }
+        let follows = self.c2c.refused(id, &error);
+        self.follow(follows);
+    }
+
+    /// A refusal that passes is asked again later; of any other the room knows what it means.
+    fn join_refused(&mut self, group_id: &str, error: ApiError) {
+        if [Code::INTERNAL, Code::REQUEST_RATE].contains(&error.code) {
+            let wait = self.rng.random_range(JOIN_AGAIN_AFTER..JOIN_AGAIN_AFTER * 2);
+            let at = self.now() + wait;
+            if let Some(entered) = self.rooms.get_mut(group_id) {
+                entered.join = Join::Again { at };
             }
-            Awaited::Join { id: asked, .. }
-                if asked == id && [Code::INTERNAL, Code::REQUEST_RATE].contains(&error.code) =>
-            {
-                let wait = self.rng.random_range(KNOCK_AGAIN_AFTER..KNOCK_AGAIN_AFTER * 2);
-                self.awaited = Awaited::NextJoin { at: self.now() + wait };
-            }
-            Awaited::Join { id: asked, .. } if asked == id => {
-                self.awaited = Awaited::Nothing;
-                let changes = self.room.join_refused(error);
-                self.apply(changes);
-            }
-            _ => {
-                tracing::debug!(id, code = error.code.0, "the gateway refused a request");
-                if let Some(question) = self.questions.answered(id) {
-                    return question.refuse(error);
-                }
-                let follows = self.c2c.refused(id, &error);
-                self.follow(follows);
-                let changes = self.room.refused(id, &error, retry_after_ms, self.now());
-                self.apply(changes);
-            }
+        } else {
+            self.in_room(group_id, |room, _, _| room.join_refused(error));
         }
     }
 
@@ -218,10 +249,10 @@ impl Driver {
     }
 
     fn tell_presence(&mut self, accounts: &[Presence]) {
-        for account in accounts {
-            if let Some(view) = self.presences.told(account) {
-                self.news.note(|batch| batch.presence(view));
-            }
+        let changed = accounts.iter().filter_map(|account| self.presences.told(account));
+        let accounts: Vec<_> = changed.collect();
+        if !accounts.is_empty() {
+            self.tell_all(RoomEvent::Presence { accounts });
         }
     }
 }

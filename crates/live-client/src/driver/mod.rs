@@ -1,57 +1,49 @@
-//! The task of a room client: waits for commands, for the gateway and for the clock, asks the
-//! pure parts what follows, and does it.
+//! The task of a client: waits for commands, for the gateway and for the clock, asks the pure parts
+//! what follows, and does it.
 
 mod commands;
 mod frames;
+mod rooms;
 
 use chat_types::gateway::{ClientFrame, ServerFrame, UserSig};
-use rand::{SeedableRng, rngs::StdRng};
-use std::time::{Duration, SystemTime};
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
-
-use crate::link::{Link, LinkEvent};
-use crate::news::News;
-use crate::questions::Questions;
-use crate::{Command, RoomClientConfig};
 use live_core::c2c::C2c;
+use live_core::effect::Effect;
 use live_core::frame;
 use live_core::heartbeat::{Beat, Heartbeat};
 use live_core::presence::Presences;
 use live_core::request::RequestNumbers;
-use live_core::room::{Change, Room};
+use live_core::room::Room;
 use live_core::session::{Action, Event, Session};
-use live_core::view::SessionView;
+use live_core::view::{RoomEvent, SessionView};
+use rand::{SeedableRng, rngs::StdRng};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::client::ClientConfig;
+use crate::command::Command;
+use crate::link::{Link, LinkEvent};
+use crate::questions::Questions;
+use rooms::{Entered, Join, Routes};
 
 /// How long dialling, a login and a join may each take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the gateway may take to end a connection after a logout.
 const LOGOUT_WITHIN: Duration = Duration::from_secs(2);
 /// A join that failed inside the service is tried again after this, up to twice as long.
-const KNOCK_AGAIN_AFTER: Duration = Duration::from_secs(3);
+const JOIN_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
-/// The one step of the way in that is under way: its answer, and by when it has to be there.
+/// The step of the sign-in that is under way: its answer, and by when it has to be there.
 enum Awaited {
     Nothing,
-    Dial {
-        by: Duration,
-    },
-    Login {
-        id: u32,
-        by: Duration,
-    },
-    Join {
-        id: u32,
-        by: Duration,
-    },
-    /// Not asked yet: the service could not tell at the last time.
-    NextJoin {
-        at: Duration,
-    },
+    Dial { by: Duration },
+    Login { id: u32, by: Duration },
 }
 
-pub(super) struct Driver {
-    config: RoomClientConfig,
+pub(crate) struct Driver {
+    config: ClientConfig,
     started: Instant,
     rng: StdRng,
     numbers: RequestNumbers,
@@ -59,11 +51,13 @@ pub(super) struct Driver {
     link: Link,
     awaited: Awaited,
     heartbeat: Option<Heartbeat>,
-    room: Room,
+    /// Own account and nickname, as the service tells them at a login.
+    me: (String, String),
+    rooms: BTreeMap<Arc<str>, Entered>,
+    routes: Routes,
     c2c: C2c,
     presences: Presences,
     questions: Questions,
-    news: News,
     state: watch::Sender<SessionView>,
     malformed_frames: u64,
     unknown_frames: u64,
@@ -71,11 +65,10 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(config: RoomClientConfig, state: watch::Sender<SessionView>) -> Self {
-        let news = News::new(config.flush_every);
+    pub(crate) fn new(config: ClientConfig, state: watch::Sender<SessionView>) -> Self {
         Self {
-            room: Room::new(&config.group_id, &config.user_id),
             link: Link::new(config.trust.clone()),
+            me: (config.user_id.clone(), String::new()),
             config,
             started: Instant::now(),
             rng: StdRng::from_rng(&mut rand::rng()),
@@ -83,10 +76,11 @@ impl Driver {
             session: Session::default(),
             awaited: Awaited::Nothing,
             heartbeat: None,
+            rooms: BTreeMap::new(),
+            routes: Routes::default(),
             c2c: C2c::default(),
             presences: Presences::default(),
             questions: Questions::default(),
-            news,
             state,
             malformed_frames: 0,
             unknown_frames: 0,
@@ -94,7 +88,7 @@ impl Driver {
         }
     }
 
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         self.happen(Event::Open);
         let done = loop {
             let wake_at = self.due().map(|due| self.started + due);
@@ -129,13 +123,16 @@ impl Driver {
             self.act(action);
         }
         if was_online && !self.session.is_online() {
-            self.room.connection_lost();
+            for entered in self.rooms.values_mut() {
+                entered.room.connection_lost();
+                entered.join = Join::Nothing;
+            }
+            self.routes.connection_lost();
             self.c2c.connection_lost();
             self.questions.connection_lost();
         }
         if self.session.is_over() {
-            let changes = self.room.session_over();
-            self.apply(changes);
+            self.each_room(|room, _, _| room.session_over());
             let follows = self.c2c.session_over();
             self.follow(follows);
         }
@@ -150,7 +147,7 @@ impl Driver {
             changed
         });
         if changed {
-            self.news.session(view);
+            self.tell_all(RoomEvent::Session { session: view });
         }
     }
 
@@ -161,7 +158,7 @@ impl Driver {
                 self.awaited = Awaited::Dial { by: self.now() + ANSWER_WITHIN };
             }
             Action::SendLogin => self.log_in(),
-            Action::Join => self.join(),
+            Action::Join => self.join_all(),
             Action::Disconnect => {
                 self.link.drop_transport();
                 self.awaited = Awaited::Nothing;
@@ -187,13 +184,20 @@ impl Driver {
         }
     }
 
-    fn join(&mut self) {
+    fn join_all(&mut self) {
+        let ids: Vec<_> = self.rooms.keys().cloned().collect();
+        ids.iter().for_each(|group_id| self.join(group_id));
+    }
+
+    fn join(&mut self, group_id: &str) {
+        let by = self.now() + ANSWER_WITHIN;
+        let Some(entered) = self.rooms.get_mut(group_id) else { return };
         let id = self.numbers.take();
-        self.awaited = Awaited::Join { id, by: self.now() + ANSWER_WITHIN };
+        entered.join = Join::Asked { id, by };
         self.link.send(&ClientFrame::Join {
             id,
-            group_id: self.config.group_id.clone(),
-            after_seq: self.room.after_seq(),
+            group_id: group_id.to_owned(),
+            after_seq: entered.room.after_seq(),
         });
     }
 
@@ -236,15 +240,55 @@ impl Driver {
         }
     }
 
-    fn apply(&mut self, changes: Vec<Change>) {
+    // The rooms.
+
+    /// Does what follows in a room.
+    fn apply(&mut self, group_id: &Arc<str>, effects: Vec<Effect>) {
         let now = self.now();
-        for change in changes {
-            match change {
-                Change::Send(frame) => self.link.send(&frame),
-                Change::Knock => self.join(),
-                news => self.news.tell(news, &self.room, now),
+        let Some(entered) = self.rooms.get_mut(group_id) else { return };
+        let mut rejoin = false;
+        for effect in effects {
+            match effect {
+                Effect::Tell(event) => entered.tell(event),
+                Effect::Fly(comment) => entered.fly(comment, now),
+                Effect::Recall(keys) => entered.recall(&keys),
+                Effect::Send(frame) => {
+                    self.routes.sends(&frame, group_id);
+                    self.link.send(&frame);
+                }
+                Effect::Rejoin => rejoin = true,
             }
         }
+        if rejoin {
+            self.join(group_id);
+        }
+    }
+
+    fn in_room(
+        &mut self,
+        group_id: &str,
+        act: impl FnOnce(&mut Room, Duration, &mut RequestNumbers) -> Vec<Effect>,
+    ) {
+        let now = self.now();
+        let Some((group_id, _)) = self.rooms.get_key_value(group_id) else { return };
+        let group_id = group_id.clone();
+        if let Some(entered) = self.rooms.get_mut(&group_id) {
+            let effects = act(&mut entered.room, now, &mut self.numbers);
+            self.apply(&group_id, effects);
+        }
+    }
+
+    fn each_room(
+        &mut self,
+        mut act: impl FnMut(&mut Room, Duration, &mut RequestNumbers) -> Vec<Effect>,
+    ) {
+        let ids: Vec<_> = self.rooms.keys().cloned().collect();
+        ids.iter().for_each(|group_id| self.in_room(group_id, &mut act));
+    }
+
+    /// Tells the subscribers of all rooms.
+    fn tell_all(&mut self, event: RoomEvent) {
+        self.rooms.values_mut().for_each(|entered| entered.tell(event.clone()));
     }
 
     // The clock.
@@ -253,17 +297,15 @@ impl Driver {
     fn due(&self) -> Option<Duration> {
         let awaited = match self.awaited {
             Awaited::Nothing => None,
-            Awaited::Dial { by } | Awaited::Login { by, .. } | Awaited::Join { by, .. } => Some(by),
-            Awaited::NextJoin { at } => Some(at),
+            Awaited::Dial { by } | Awaited::Login { by, .. } => Some(by),
         };
         [
             awaited,
             self.session.retry_at(),
             self.heartbeat.as_ref().map(Heartbeat::due),
-            self.room.due(),
+            self.rooms.values().filter_map(Entered::due).min(),
             self.c2c.due(),
             self.questions.due(),
-            self.news.due(),
         ]
         .into_iter()
         .flatten()
@@ -272,15 +314,18 @@ impl Driver {
 
     fn tick(&mut self) {
         let now = self.now();
-        match self.awaited {
-            Awaited::Dial { by } | Awaited::Login { by, .. } | Awaited::Join { by, .. }
-                if now >= by =>
-            {
-                self.happen(Event::Silent);
-            }
-            Awaited::NextJoin { at } if now >= at => self.join(),
-            _ => {}
+        let waited_for = match self.awaited {
+            Awaited::Nothing => None,
+            Awaited::Dial { by } | Awaited::Login { by, .. } => Some(by),
+        };
+        let joins = self.rooms.values().filter_map(|entered| match entered.join {
+            Join::Asked { by, .. } => Some(by),
+            Join::Nothing | Join::Again { .. } => None,
+        });
+        if waited_for.into_iter().chain(joins).any(|by| now >= by) {
+            self.happen(Event::Silent);
         }
+        self.join_again(now);
         if self.session.retry_at().is_some_and(|at| now >= at) {
             self.happen(Event::RetryDue);
         }
@@ -292,14 +337,18 @@ impl Driver {
             Some(Beat::Lost) => self.happen(Event::Silent),
             Some(Beat::Rest) | None => {}
         }
-        let changes = self.room.tick(now, &mut self.numbers);
-        self.apply(changes);
+        self.each_room(Room::tick);
         let follows = self.c2c.tick(now);
         self.follow(follows);
         self.questions.tick(now);
-        if self.news.due().is_some_and(|due| now >= due) {
-            self.news.flush(&self.room, now);
-        }
+        self.rooms.values_mut().for_each(|entered| entered.flush(now));
+    }
+
+    fn join_again(&mut self, now: Duration) {
+        let is_due = |entered: &Entered| matches!(entered.join, Join::Again { at } if now >= at);
+        let due = self.rooms.iter().filter(|(_, entered)| is_due(entered));
+        let due: Vec<_> = due.map(|(group_id, _)| group_id.clone()).collect();
+        due.iter().for_each(|group_id| self.join(group_id));
     }
 
     /// Signs out, waits a moment for the gateway to end the connection, and says the last word.
@@ -312,7 +361,8 @@ impl Driver {
             }
         }
         self.happen(Event::Close);
-        self.news.flush(&self.room, self.now());
+        let now = self.now();
+        std::mem::take(&mut self.rooms).into_values().for_each(|entered| entered.end(now));
     }
 
     /// Hears, up to the end of the connection, which comments have arrived. Nothing else matters

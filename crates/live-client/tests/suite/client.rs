@@ -1,13 +1,12 @@
 //! The client in a room where everything goes well.
 
 use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, ServerFrame};
-use live_client::BATCHES;
-use live_client::RoomClient;
-use live_core::view::{DanmakuBudget, RoomEvent, RowState, SessionView};
+use live_client::{Client, Interest, MOST_SUBSCRIBERS};
+use live_core::view::{DanmakuBudget, RoomEvent, RoomEventKind, RowState, SessionView};
 use serde_json::json;
 
-use crate::frames::{live, message, profile, send_ok};
-use crate::gateway::{Gateway, Reader, config, patiently};
+use crate::frames::{message, profile};
+use crate::gateway::{EVERY, Gateway, config, enter, live, patiently, read, send_ok};
 
 const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
 
@@ -28,7 +27,7 @@ fn product(value: &str) -> ServerFrame {
 async fn it_signs_in_joins_and_receives() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
-    assert_eq!(*client.state().borrow(), SessionView::Online);
+    assert_eq!(*client.client().state().borrow(), SessionView::Online);
     peer.say(messages(1..=2)).await;
     peer.say(ServerFrame::Online { group_id: "room_1".into(), count: 12 }).await;
     reader.until(|seen| seen.rows.len() == 2 && seen.online == 12).await;
@@ -42,8 +41,8 @@ async fn the_first_batch_is_everything_there_is_to_know() {
     let (client, mut peer, mut reader) = gateway.room().await;
     peer.say(messages(1..=3)).await;
     reader.until(|seen| seen.rows.len() == 3).await;
-    let mut second = client.subscribe().await;
-    let events = second.recv().await.unwrap();
+    let mut second = client.subscribe(Interest::all(), EVERY).await.unwrap();
+    let events = second.next().await.unwrap();
     let names: Vec<_> = events
         .iter()
         .map(|event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned())
@@ -56,7 +55,7 @@ async fn the_first_batch_is_everything_there_is_to_know() {
             "room",
             "speech",
             "online",
-            "product_cleared",
+            "product",
             "live_status",
             "likes",
             "gift_totals",
@@ -76,7 +75,6 @@ async fn the_first_batch_is_everything_there_is_to_know() {
         _ => None,
     });
     assert_eq!(rows, Some(3));
-    while reader.read().await {}
 }
 
 #[tokio::test]
@@ -111,8 +109,8 @@ async fn a_refused_comment_says_why_and_can_be_sent_again() {
 #[tokio::test]
 async fn a_late_joiner_sees_the_product_and_follows_its_changes() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
-    let mut reader = Reader::new(client.subscribe().await);
+    let client = enter(config(gateway.url())).await;
+    let mut reader = read(&client).await;
     let mut peer = gateway.accept().await;
     peer.log_in().await;
     let mut group = profile();
@@ -128,7 +126,7 @@ async fn a_late_joiner_sees_the_product_and_follows_its_changes() {
 }
 
 #[tokio::test]
-async fn a_subscriber_that_does_not_read_costs_four_batches_and_gets_the_state_of_now() {
+async fn a_subscriber_that_does_not_ask_is_current_one_batch_after_it_asks_again() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
     for start in 0..60 {
@@ -140,57 +138,98 @@ async fn a_subscriber_that_does_not_read_costs_four_batches_and_gets_the_state_o
         }
     })
     .await;
-    assert!(reader.waiting() <= BATCHES);
+    let before = reader.batches;
     reader.until(|seen| seen.texts().last() == Some(&"m6000")).await;
-    assert!(client.diagnostics().await.unwrap().chat_resets > 0 && reader.seen.batches < 20);
-    // Of the first batches one may be a reset already, when the machine stalls while it grows.
-    let texts = reader.seen.texts();
+    assert_eq!(reader.batches, before + 1);
+    assert_eq!(client.diagnostics().await.unwrap().chat_resets, 1);
     let newest: Vec<_> = (5_001..=6_000).map(|n| format!("m{n}")).collect();
-    assert!(texts.ends_with(&newest.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert_eq!(reader.seen.texts(), newest);
+}
+
+#[tokio::test]
+async fn a_question_that_is_dropped_loses_nothing() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    for n in 1..=50 {
+        let waited = tokio::time::timeout(std::time::Duration::ZERO, reader.read());
+        let _ = waited.await;
+        peer.say(messages(n..=n)).await;
+    }
+    reader.until(|seen| seen.rows.len() == 50).await;
+    assert_eq!(client.diagnostics().await.unwrap().chat_resets, 0);
+}
+
+#[tokio::test]
+async fn each_subscriber_reads_what_it_asked_for_at_its_own_pace() {
+    let gateway = Gateway::start().await;
+    let (client, mut peer, mut reader) = gateway.room().await;
+    let online = [RoomEventKind::Online].into_iter().collect();
+    let mut other = client.subscribe(online, EVERY).await.unwrap();
+    assert_eq!(patiently(other.next()).await.unwrap(), [RoomEvent::Online { count: 3 }]);
+    peer.say(messages(1..=3)).await;
+    reader.until(|seen| seen.rows.len() == 3).await;
+    peer.say(ServerFrame::Online { group_id: "room_1".into(), count: 12 }).await;
+    assert_eq!(patiently(other.next()).await.unwrap(), [RoomEvent::Online { count: 12 }]);
+}
+
+#[tokio::test]
+async fn of_too_many_subscribers_the_oldest_ends_and_one_that_is_gone_does_not_count() {
+    let gateway = Gateway::start().await;
+    let (client, _peer, mut oldest) = gateway.room().await;
+    for _ in 0..2 * MOST_SUBSCRIBERS {
+        read(&client).await;
+    }
+    let mut others = Vec::new();
+    for _ in 1..MOST_SUBSCRIBERS {
+        others.push(read(&client).await);
+    }
+    client.client().set_gateway_url("ws://127.0.0.1:1".into()).await;
+    oldest.until(|seen| matches!(seen.session, Some(SessionView::Reconnecting { .. }))).await;
+    others.push(read(&client).await);
+    while oldest.read().await {}
+    assert!(others[0].read().await && others[MOST_SUBSCRIBERS - 1].read().await);
 }
 
 #[tokio::test]
 async fn messages_are_told_in_batches_and_not_one_by_one() {
     let gateway = Gateway::start().await;
     let (_client, mut peer, mut reader) = gateway.room().await;
-    let before = reader.seen.batches;
+    let before = reader.batches;
     peer.say(messages(1..=800)).await;
     reader.until(|seen| seen.rows.len() == 800).await;
-    assert_eq!(reader.seen.batches, before + 1, "one frame is one batch");
+    assert_eq!(reader.batches, before + 1, "one frame is one batch");
 }
 
 #[tokio::test]
 async fn the_renderers_wishes_are_followed() {
     let gateway = Gateway::start().await;
-    let (client, mut peer, mut reader) = gateway.room().await;
-    client.set_danmaku_budget(DanmakuBudget { per_second: 0.0, burst: 2 }).await;
+    let (_client, mut peer, mut reader) = gateway.room().await;
+    let view = reader.view();
+    view.set_danmaku_budget(DanmakuBudget { per_second: 0.0, burst: 2 }).await;
     peer.say(messages(1..=5)).await;
     reader.until(|seen| seen.flights.len() == 2).await;
-    client.set_danmaku_visible(false).await;
-    client.report_undrawn(vec![reader.seen.flight_ids[0]]).await;
+    view.set_danmaku_visible(false).await;
+    view.report_undrawn(vec![reader.seen.flight_ids[0]]).await;
     peer.say(messages(6..=6)).await;
-    reader.until(|seen| seen.rows.len() == 6).await;
-    let mut second = client.subscribe().await;
-    let events = second.recv().await.unwrap();
-    let counters = events.iter().find_map(|event| match event {
-        RoomEvent::DanmakuCounters { counters } => Some(*counters),
-        _ => None,
-    });
-    let counters = counters.unwrap();
-    assert_eq!((counters.shown, counters.no_lane), (1, 1));
     // On a slow machine some wait so long that they are not fresh any more.
-    assert_eq!(counters.hidden + counters.expired, 4);
-    assert!(counters.hidden >= 1);
+    reader
+        .until(|seen| {
+            let counters = seen.counters_of_danmaku;
+            (counters.shown, counters.no_lane) == (1, 1)
+                && counters.hidden + counters.expired == 4
+                && counters.hidden >= 1
+        })
+        .await;
 }
 
 #[tokio::test]
-async fn nothing_folds_into_what_only_an_earlier_subscriber_was_given() {
+async fn nothing_folds_into_what_only_another_subscriber_was_given() {
     let gateway = Gateway::start().await;
     let (client, mut peer, mut reader) = gateway.room().await;
     let wow = |seq| live(seq - 1, vec![message(seq, "bo", "wow")]);
     peer.say(wow(1)).await;
     reader.until(|seen| seen.flights == ["wow"]).await;
-    let mut second = Reader::new(client.subscribe().await);
+    let mut second = read(&client).await;
     peer.say(wow(2)).await;
     second.until(|seen| seen.rows.len() == 2).await;
     second.until(|seen| seen.flights == ["wow"]).await;
@@ -217,8 +256,8 @@ async fn strange_frames_do_no_harm_and_are_counted() {
 #[tokio::test]
 async fn the_largest_join_answer_is_read() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
-    let mut reader = Reader::new(client.subscribe().await);
+    let client = enter(config(gateway.url())).await;
+    let mut reader = read(&client).await;
     let mut peer = gateway.welcome().await;
     reader.until(|seen| seen.member).await;
     peer.say(messages(1..=1)).await;
@@ -242,7 +281,7 @@ async fn what_arrives_while_signing_out_is_told_as_arrived() {
     let unknown = client.send_comment("unknown".into()).await.unwrap();
     let (id, client_id, _) = peer.hear_comment().await;
     peer.hear_comment().await;
-    let closing = tokio::spawn(async move { client.close().await });
+    let closing = tokio::spawn(async move { client.client().close().await });
     assert!(matches!(peer.hear().await, ClientFrame::Logout { .. }));
     peer.say(send_ok(id, client_id, 1)).await;
     peer.close(1000).await;
@@ -255,13 +294,11 @@ async fn what_arrives_while_signing_out_is_told_as_arrived() {
 #[tokio::test]
 async fn closing_signs_out_and_ends_the_client() {
     let gateway = Gateway::start().await;
-    let (client, task) = RoomClient::open(config(gateway.url()));
+    let (login, task) = Client::open(config(gateway.url()));
+    let client = login.enter("room_1").await;
     let mut peer = gateway.welcome().await;
-    let mut reader = Reader::new(client.subscribe().await);
-    let closing = {
-        let client = client.clone();
-        tokio::spawn(async move { client.close().await })
-    };
+    let mut reader = read(&client).await;
+    let closing = tokio::spawn(async move { login.close().await });
     assert!(matches!(peer.hear().await, ClientFrame::Logout { .. }));
     peer.close(1000).await;
     patiently(closing).await.unwrap();
@@ -269,6 +306,6 @@ async fn closing_signs_out_and_ends_the_client() {
     while reader.read().await {}
     assert_eq!(reader.seen.session, Some(SessionView::Offline));
     assert_eq!(client.send_comment("hello".into()).await.unwrap_err().code.0, 9001);
-    assert!(client.subscribe().await.recv().await.is_none());
+    assert!(client.subscribe(Interest::all(), EVERY).await.is_none());
     assert!(client.diagnostics().await.is_none());
 }

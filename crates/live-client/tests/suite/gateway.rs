@@ -6,26 +6,38 @@ use chat_types::gateway::{
 use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code};
 use futures_util::{SinkExt, StreamExt};
-use live_client::{Credentials, RoomClient, RoomClientConfig, Trust};
-use live_core::view::{
-    AnnouncementView, ChatRow, DrawsView, GiftBannerView, GiftTotalsView, LikesView,
-    LiveStatusView, PassersView, PresenceView, RoomEvent, RoomView, RowState, SessionView,
-    SpeechView,
-};
-use std::collections::BTreeMap;
+use live_client::{Batches, Client, ClientConfig, Credentials, Interest, RoomClient, Trust, View};
+use live_core::view::{AbsenceView, RowState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::frames::snapshot;
+use crate::seen::Seen;
 
 /// Far more than anything here takes, and an end for a test that would hang.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Messages of the room of the tests that come while everything goes well.
+pub(crate) fn live(after: u32, messages: Vec<Message>) -> ServerFrame {
+    let group_id = "room_1".into();
+    ServerFrame::Messages(RoomMessages { group_id, after, messages, own: vec![] })
+}
+
+pub(crate) fn send_ok(id: u32, client_id: String, seq: u32) -> ServerFrame {
+    ServerFrame::SendOk(SendOutcome {
+        id,
+        client_id,
+        seq,
+        time_s: 7,
+        reached: 2,
+        ..SendOutcome::default()
+    })
+}
 
 pub(crate) async fn patiently<T>(what: impl Future<Output = T>) -> T {
     timeout(PATIENCE, what).await.expect("it has to happen within the patience of a test")
@@ -39,17 +51,29 @@ impl Credentials for FixedSig {
     }
 }
 
-pub(crate) fn config(gateway_url: String) -> RoomClientConfig {
-    RoomClientConfig {
+pub(crate) fn config(gateway_url: String) -> ClientConfig {
+    ClientConfig {
         gateway_url,
         trust: Trust::platform(),
         sdk_app_id: 1_400_000_001,
         user_id: "me".into(),
         platform: Platform::Linux,
-        group_id: "room_1".into(),
         credentials: Arc::new(FixedSig),
-        flush_every: Duration::from_millis(5),
     }
+}
+
+/// Far less than a test waits, and more than nothing.
+pub(crate) const EVERY: Duration = Duration::from_millis(5);
+
+/// A client that enters the room of the tests.
+pub(crate) async fn enter(config: ClientConfig) -> RoomClient {
+    let (client, _task) = Client::open(config);
+    client.enter("room_1").await
+}
+
+/// Reads everything of a room.
+pub(crate) async fn read(room: &RoomClient) -> Reader {
+    Reader::new(room.subscribe(Interest::all(), EVERY).await.unwrap())
 }
 
 pub(crate) struct Gateway {
@@ -80,16 +104,16 @@ impl Gateway {
 
     /// A client that is in the room, its connection, and a subscription past its first batch.
     pub(crate) async fn room(&self) -> (RoomClient, Peer, Reader) {
-        let (client, _task) = RoomClient::open(config(self.url()));
+        let client = enter(config(self.url())).await;
         let peer = self.welcome().await;
-        let mut reader = Reader::new(client.subscribe().await);
+        let mut reader = read(&client).await;
         reader.until(|seen| seen.member).await;
         (client, peer, reader)
     }
 
     /// Whether the client makes no further connection and does not even think of it.
-    pub(crate) async fn is_left_alone(&self, client: &RoomClient) -> bool {
-        let mut states = client.state();
+    pub(crate) async fn is_left_alone(&self, room: &RoomClient) -> bool {
+        let mut states = room.client().state();
         states.mark_unchanged();
         let alone = timeout(Duration::from_millis(700), self.listener.accept()).await.is_err();
         alone && !states.has_changed().unwrap()
@@ -192,92 +216,9 @@ impl Peer {
     }
 }
 
-/// What a subscriber knows: the sum of the batches it has read.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) session: Option<SessionView>,
-    pub(crate) member: bool,
-    pub(crate) dismissed: bool,
-    pub(crate) online: u32,
-    pub(crate) product: Option<String>,
-    pub(crate) live_status: LiveStatusView,
-    pub(crate) likes: LikesView,
-    /// All bursts of likes together.
-    pub(crate) burst: u32,
-    pub(crate) banners: Vec<GiftBannerView>,
-    pub(crate) gifts: GiftTotalsView,
-    pub(crate) draws: DrawsView,
-    pub(crate) broadcasts: Vec<AnnouncementView>,
-    pub(crate) rows: Vec<ChatRow>,
-    pub(crate) flights: Vec<String>,
-    pub(crate) flight_ids: Vec<u32>,
-    /// Flights that were taken out of the air.
-    pub(crate) left: Vec<u32>,
-    pub(crate) room: RoomView,
-    pub(crate) speech: SpeechView,
-    pub(crate) missed: u32,
-    pub(crate) passers: PassersView,
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) counters: BTreeMap<String, f64>,
-    pub(crate) notifications: Vec<String>,
-    pub(crate) presence: Vec<PresenceView>,
-    pub(crate) conversations: Vec<String>,
-    pub(crate) batches: u32,
-}
-
 impl Seen {
-    fn take(&mut self, event: RoomEvent) {
-        match event {
-            RoomEvent::Session { session } => self.session = Some(session),
-            RoomEvent::Room { room } => {
-                self.member = room.member;
-                self.room = room;
-            }
-            RoomEvent::Dismissed { .. } => self.dismissed = true,
-            RoomEvent::Online { count } => self.online = count,
-            RoomEvent::Product { product } => self.product = Some(product.title),
-            RoomEvent::ProductCleared => self.product = None,
-            RoomEvent::LiveStatus { status } => self.live_status = status,
-            RoomEvent::Likes { likes, burst } => {
-                self.likes = likes;
-                self.burst += burst;
-            }
-            RoomEvent::GiftBanners { banners } => self.banners = banners,
-            RoomEvent::GiftTotals { totals } => self.gifts = totals,
-            RoomEvent::Draws { draws } => self.draws = draws,
-            RoomEvent::Announcements { broadcasts } => self.broadcasts = broadcasts,
-            RoomEvent::ChatReset { rows } => self.rows = rows,
-            RoomEvent::Chat { rows } => rows.into_iter().for_each(|row| self.upsert(row)),
-            RoomEvent::ChatInserted { before, rows } => {
-                let at = self.rows.iter().position(|row| row.key == before);
-                let at = at.expect("the subscriber was told of that row");
-                self.rows.splice(at..at, rows);
-            }
-            RoomEvent::ChatRemoved { keys } => {
-                self.rows.retain(|row| !keys.contains(&row.key));
-            }
-            RoomEvent::Danmaku { enter, leave, .. } => {
-                self.left.extend(leave);
-                self.flight_ids.extend(enter.iter().map(|flying| flying.id));
-                self.flights.extend(enter.into_iter().map(|flying| flying.text));
-            }
-            RoomEvent::DanmakuCounters { .. } => {}
-            RoomEvent::Speech { speech } => self.speech = speech,
-            RoomEvent::Missed { count } => self.missed = count,
-            RoomEvent::Passers { passers } => self.passers = passers,
-            RoomEvent::Attributes { attributes } => self.attributes = attributes,
-            RoomEvent::Counters { counters } => self.counters = counters,
-            RoomEvent::Notifications { texts } => self.notifications.extend(texts),
-            RoomEvent::Presence { accounts } => self.presence.extend(accounts),
-            RoomEvent::Conversations { peers } => self.conversations.extend(peers),
-        }
-    }
-
-    fn upsert(&mut self, row: ChatRow) {
-        match self.rows.iter_mut().find(|known| known.key == row.key) {
-            Some(known) => *known = row,
-            None => self.rows.push(row),
-        }
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.room.absence == AbsenceView::Dismissed
     }
 
     pub(crate) fn texts(&self) -> Vec<&str> {
@@ -290,19 +231,24 @@ impl Seen {
 }
 
 pub(crate) struct Reader {
-    batches: mpsc::Receiver<Vec<RoomEvent>>,
+    source: Batches,
     pub(crate) seen: Seen,
+    pub(crate) batches: u32,
 }
 
 impl Reader {
-    pub(crate) fn new(batches: mpsc::Receiver<Vec<RoomEvent>>) -> Self {
-        Self { batches, seen: Seen::default() }
+    pub(crate) fn new(source: Batches) -> Self {
+        Self { source, seen: Seen::default(), batches: 0 }
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.source.view()
     }
 
     /// Reads one batch. False when there will be none any more.
     pub(crate) async fn read(&mut self) -> bool {
-        let Some(events) = patiently(self.batches.recv()).await else { return false };
-        self.seen.batches += 1;
+        let Some(events) = patiently(self.source.next()).await else { return false };
+        self.batches += 1;
         events.into_iter().for_each(|event| self.seen.take(event));
         true
     }
@@ -314,9 +260,5 @@ impl Reader {
             }
         })
         .await;
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.batches.len()
     }
 }

@@ -5,8 +5,7 @@ use chat_types::business::{BusinessMessage, Gift};
 use chat_types::gateway::{ClientFrame, Message, ServerFrame};
 use std::time::Duration;
 
-use crate::frames::{live, send_ok};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, live, send_ok};
 use crate::shop::{gave, gift, liked};
 
 #[tokio::test]

@@ -10,6 +10,11 @@ mod gateway;
 #[cfg(test)]
 mod gifts;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
+#[path = "../../../live-core/tests/suite/seen.rs"]
+mod seen;
+#[cfg(test)]
 #[path = "../../../live-core/tests/suite/shop.rs"]
 mod shop;
 #[cfg(test)]

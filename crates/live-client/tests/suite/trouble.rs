@@ -7,11 +7,11 @@ use live_core::view::{KickedBy, RowState, SessionView};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::frames::{live, message, profile, send_ok};
-use crate::gateway::{Gateway, Reader, config, patiently};
+use crate::frames::{message, profile};
+use crate::gateway::{Gateway, config, enter, live, patiently, read, send_ok};
 
 async fn state(client: &RoomClient, is_so: impl FnMut(&SessionView) -> bool) -> SessionView {
-    let mut states = client.state();
+    let mut states = client.client().state();
     patiently(states.wait_for(is_so)).await.unwrap().clone()
 }
 
@@ -72,7 +72,7 @@ async fn a_kicked_client_does_not_come_back_by_itself() {
     assert_eq!(seen, SessionView::Kicked { cause, reason });
     assert!(peer.heard_the_end().await);
     assert!(gateway.is_left_alone(&client).await);
-    client.reconnect().await;
+    client.client().reconnect().await;
     gateway.welcome().await;
     state(&client, |state| *state == SessionView::Online).await;
 }
@@ -126,7 +126,7 @@ async fn a_user_sig_that_is_refused_as_expired_waits_for_the_user() {
 #[tokio::test]
 async fn a_login_that_is_refused_for_good_is_not_repeated() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
+    let client = enter(config(gateway.url())).await;
     let mut peer = gateway.accept().await;
     let chat_types::gateway::ClientFrame::Login { id, .. } = peer.hear().await else {
         panic!("the login comes first");
@@ -141,7 +141,7 @@ async fn a_login_that_is_refused_for_good_is_not_repeated() {
 #[tokio::test]
 async fn a_login_that_failed_inside_the_service_is_repeated() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
+    let client = enter(config(gateway.url())).await;
     let mut peer = gateway.accept().await;
     let chat_types::gateway::ClientFrame::Login { id, .. } = peer.hear().await else {
         panic!("the login comes first");
@@ -163,8 +163,8 @@ impl Credentials for NoSig {
 async fn credentials_that_cannot_be_had_are_a_refused_login() {
     let gateway = Gateway::start().await;
     let config =
-        live_client::RoomClientConfig { credentials: Arc::new(NoSig), ..config(gateway.url()) };
-    let (client, _task) = RoomClient::open(config);
+        live_client::ClientConfig { credentials: Arc::new(NoSig), ..config(gateway.url()) };
+    let client = enter(config).await;
     gateway.accept().await;
     let seen = state(&client, |state| matches!(state, SessionView::Failed { .. })).await;
     assert_eq!(seen, SessionView::Failed { code: 70020, info: "no such application".into() });
@@ -174,14 +174,14 @@ async fn credentials_that_cannot_be_had_are_a_refused_login() {
 async fn an_address_that_cannot_be_used_says_so_and_another_one_helps() {
     let gateway = Gateway::start().await;
     for wrong in ["http://127.0.0.1:1", "wss://", "not an address", ""] {
-        let (client, _task) = RoomClient::open(config(wrong.into()));
+        let client = enter(config(wrong.into())).await;
         let seen = state(&client, |state| {
             !matches!(state, SessionView::Connecting | SessionView::Offline)
         })
         .await;
         assert!(matches!(seen, SessionView::Failed { code: 60002, .. }), "{wrong:?}: {seen:?}");
-        client.set_gateway_url(gateway.url()).await;
-        client.reconnect().await;
+        client.client().set_gateway_url(gateway.url()).await;
+        client.client().reconnect().await;
         gateway.welcome().await;
         state(&client, |state| *state == SessionView::Online).await;
     }
@@ -191,7 +191,7 @@ async fn an_address_that_cannot_be_used_says_so_and_another_one_helps() {
 async fn another_address_is_moved_to_at_once() {
     let (old, new) = (Gateway::start().await, Gateway::start().await);
     let (client, peer, _reader) = old.room().await;
-    client.set_gateway_url(new.url()).await;
+    client.client().set_gateway_url(new.url()).await;
     assert!(peer.heard_the_end().await);
     new.welcome().await;
     state(&client, |state| *state == SessionView::Online).await;
@@ -200,14 +200,14 @@ async fn another_address_is_moved_to_at_once() {
 #[tokio::test]
 async fn a_room_that_does_not_exist_leaves_the_session_online() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
-    let mut reader = Reader::new(client.subscribe().await);
+    let client = enter(config(gateway.url())).await;
+    let mut reader = read(&client).await;
     let mut peer = gateway.accept().await;
     peer.log_in().await;
     let (id, _) = peer.hear_join().await;
     peer.refuse(id, 10010, "no such room").await;
-    reader.until(|seen| seen.dismissed && !seen.member).await;
-    assert_eq!(*client.state().borrow(), SessionView::Online);
+    reader.until(|seen| seen.is_dismissed() && !seen.member).await;
+    assert_eq!(*client.client().state().borrow(), SessionView::Online);
     assert_eq!(client.send_comment("hello".into()).await.unwrap_err().code, Code::GROUP_ABSENT);
 }
 
@@ -217,10 +217,10 @@ async fn a_dismissed_room_is_told_and_takes_no_comment() {
     let (client, mut peer, mut reader) = gateway.room().await;
     let (group_id, operator) = ("room_1".into(), "host_1".into());
     peer.say(ServerFrame::GroupDismissed { group_id, operator }).await;
-    reader.until(|seen| seen.dismissed && !seen.member).await;
+    reader.until(|seen| seen.is_dismissed() && !seen.member).await;
     assert_eq!(client.send_comment("hello".into()).await.unwrap_err().code, Code::GROUP_ABSENT);
-    let mut later = Reader::new(client.subscribe().await);
-    assert!(later.read().await && later.seen.dismissed, "who comes later is told as well");
+    let mut later = read(&client).await;
+    assert!(later.read().await && later.seen.is_dismissed(), "who comes later is told as well");
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn an_unanswered_comment_fails() {
     while reader.seen.state_of(&key) != Some((RowState::Failed, 9005)) {
         assert!(reader.read().await);
     }
-    assert!(failed.elapsed() < Duration::from_secs(11));
+    assert!(failed.elapsed() < Duration::from_secs(11), "{:?}", failed.elapsed());
     drop(peer);
 }
 
@@ -268,7 +268,7 @@ async fn a_silent_gateway_is_given_up_after_two_heartbeats() {
     let gateway = Gateway::start().await;
     let (client, peer, _reader) = gateway.room().await;
     let_time_fly();
-    let mut states = client.state();
+    let mut states = client.client().state();
     let lost = states.wait_for(|state| matches!(state, SessionView::Reconnecting { .. }));
     tokio::time::timeout(Duration::from_secs(601), lost).await.unwrap().unwrap();
     drop(peer);
@@ -277,11 +277,11 @@ async fn a_silent_gateway_is_given_up_after_two_heartbeats() {
 #[tokio::test]
 async fn a_login_that_is_not_answered_is_given_up() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
+    let client = enter(config(gateway.url())).await;
     let mut peer = gateway.accept().await;
     peer.hear().await;
     let_time_fly();
-    let mut states = client.state();
+    let mut states = client.client().state();
     let lost = states.wait_for(|state| matches!(state, SessionView::Reconnecting { .. }));
     tokio::time::timeout(Duration::from_secs(11), lost).await.unwrap().unwrap();
 }

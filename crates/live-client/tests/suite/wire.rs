@@ -7,12 +7,12 @@ use chat_types::gateway::{
 };
 use chat_types::presence::PresenceStatus;
 use chat_types::{Code, Element};
-use live_client::RoomClient;
+use live_client::{Interest, RoomClient};
 use live_core::c2c::Outcome;
 use live_core::view::{RoomEvent, RowState, SessionView, SpeechView};
 
-use crate::frames::{live, message, profile, send_ok, snapshot};
-use crate::gateway::{Gateway, config, patiently};
+use crate::frames::{message, profile, snapshot};
+use crate::gateway::{EVERY, Gateway, config, enter, live, patiently, send_ok};
 
 fn room() -> String {
     "room_1".into()
@@ -52,8 +52,8 @@ async fn a_gap_is_repaired_over_the_wire() {
 #[tokio::test]
 async fn the_room_comes_in_one_batch() {
     let gateway = Gateway::start().await;
-    let (client, _task) = RoomClient::open(config(gateway.url()));
-    let mut batches = client.subscribe().await;
+    let client = enter(config(gateway.url())).await;
+    let mut batches = client.subscribe(Interest::all(), EVERY).await.unwrap();
     let mut peer = gateway.accept().await;
     peer.log_in().await;
     let (id, _) = peer.hear_join().await;
@@ -69,9 +69,9 @@ async fn the_room_comes_in_one_batch() {
     let of_the_room = |event: &RoomEvent| {
         !matches!(event, RoomEvent::Session { .. } | RoomEvent::DanmakuCounters { .. })
     };
-    patiently(batches.recv()).await.unwrap();
+    patiently(batches.next()).await.unwrap();
     let batch = loop {
-        let batch = patiently(batches.recv()).await.unwrap();
+        let batch = patiently(batches.next()).await.unwrap();
         if batch.iter().any(of_the_room) {
             break batch;
         }
@@ -203,7 +203,8 @@ async fn one_to_one_messages_go_both_ways_and_survive_a_loss() {
     let (client, mut peer, mut reader) = gateway.room().await;
     peer.say(ServerFrame::C2cMessage { message: from_bo(1, "hello") }).await;
     reader.until(|seen| seen.conversations == ["bo"]).await;
-    let sent = client.send_c2c("bo".into(), vec![Element::text("hi")], false).await.unwrap();
+    let sent =
+        client.client().send_c2c("bo".into(), vec![Element::text("hi")], false).await.unwrap();
     let ClientFrame::SendC2c { client_id, to, .. } = peer.hear().await else {
         panic!("the message goes out");
     };
@@ -234,7 +235,7 @@ async fn one_to_one_messages_go_both_ways_and_survive_a_loss() {
     peer.say(ServerFrame::C2cWithdrawn { peer: "bo".into(), key: "8_1_8".into() }).await;
     let thread = patiently(async {
         loop {
-            let thread = client.conversation("bo".into()).await.unwrap();
+            let thread = client.client().conversation("bo".into()).await.unwrap();
             if thread.entries.iter().any(|entry| entry.message.withdrawn) {
                 break thread;
             }
@@ -258,10 +259,10 @@ async fn requests_of_a_program_get_their_answers_or_the_reason() {
             let change = RulesChange { slow_mode_s: Some(5), ..RulesChange::default() };
             let rules = client.modify_rules(change).await;
             let recall = client.recall(7).await;
-            let page = client.c2c_history("bo".into(), Some("9_1_9".into())).await;
-            let followed = client.follow_presence(vec!["bo".into()]).await;
-            let withdrawn = client.withdraw_c2c("bo".into(), "1_1_1".into()).await;
-            let read = client.read_c2c("bo".into()).await;
+            let page = client.client().c2c_history("bo".into(), Some("9_1_9".into())).await;
+            let followed = client.client().follow_presence(vec!["bo".into()]).await;
+            let withdrawn = client.client().withdraw_c2c("bo".into(), "1_1_1".into()).await;
+            let read = client.client().read_c2c("bo".into()).await;
             let history = client.history(None).await;
             (rules, recall, page, followed, withdrawn, read, history)
         })

@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use super::messages::Arrival;
 use super::numbers::Taken;
-use super::{Change, Room, Standing, unix_ms};
+use super::{Room, Standing, unix_ms};
 use crate::announcements::Announcements;
-use crate::batch::Snapshot;
 use crate::draw_card::DrawCard;
+use crate::effect::Effect;
 use crate::gift_board::GiftBoard;
 use crate::like_count::LikeCount;
 use crate::like_throttle::LikeThrottle;
 use crate::live_status::LiveState;
 use crate::request::RequestNumbers;
-use crate::view::{ChatRow, LikesView, RowKind, RowState};
+use crate::view::{ChatRow, LikesView, RoomEvent, RowKind, RowState};
 
 /// The parts of a room that business messages fill.
 #[derive(Debug, Default)]
@@ -66,13 +66,15 @@ impl Parts {
     }
 
     /// For somebody who knows nothing yet.
-    pub(super) fn tell_all(&self, to: &mut Snapshot) {
-        to.live_status = self.live.status();
-        to.likes = self.likes();
-        to.gift_banners = self.gifts.banners();
-        to.gift_totals = self.gifts.totals();
-        to.draws = self.draws.view();
-        to.broadcasts = self.announcements.broadcasts();
+    pub(super) fn tell_all(&self, to: &mut Vec<RoomEvent>) {
+        to.extend([
+            RoomEvent::LiveStatus { status: self.live.status() },
+            RoomEvent::Likes { likes: self.likes(), burst: 0 },
+            RoomEvent::GiftBanners { banners: self.gifts.banners() },
+            RoomEvent::GiftTotals { totals: self.gifts.totals() },
+            RoomEvent::Draws { draws: self.draws.view() },
+            RoomEvent::Announcements { broadcasts: self.announcements.broadcasts() },
+        ]);
     }
 
     pub(super) fn forged(&self) -> u64 {
@@ -99,15 +101,15 @@ impl Room {
         count: u32,
         now: Duration,
         rng: &mut impl Rng,
-    ) -> Result<Vec<Change>, ApiError> {
+    ) -> Result<Vec<Effect>, ApiError> {
         if let Standing::Out(error) = &self.standing {
             return Err(error.clone());
         }
         self.parts.like_count.clicked(count, self.parts.own_likes.unconfirmed());
         self.parts.own_likes.click(count, now, rng);
-        let mut changes = Vec::new();
-        self.follow_parts(&mut changes);
-        Ok(changes)
+        let mut effects = Vec::new();
+        self.follow_parts(&mut effects);
+        Ok(effects)
     }
 
     /// Sends likes at most once in this time.
@@ -117,13 +119,13 @@ impl Room {
 
     /// The business service has taken the payment for an own gift, and answered with this. It is
     /// shown at once; the message that the room gets of it says nothing new then.
-    pub fn gift_paid(&mut self, gift: Gift, now: Duration, unix_ms: f64) -> Vec<Change> {
-        let mut changes = Vec::new();
+    pub fn gift_paid(&mut self, gift: Gift, now: Duration, unix_ms: f64) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let at = Stamp { seq: 0, time_ms: unix_ms };
         let arrival = Arrival { taken: Taken::New, flies: true };
-        self.gift(gift, at, arrival, now, &mut changes);
-        self.follow_parts(&mut changes);
-        changes
+        self.gift(gift, at, arrival, now, &mut effects);
+        self.follow_parts(&mut effects);
+        effects
     }
 
     /// Takes a business message. Except for likes, only what the shop's own server has said counts:
@@ -135,7 +137,7 @@ impl Room {
         message: &Message,
         arrival: Arrival,
         now: Duration,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let is_like = matches!(heard, BusinessMessage::Like(_));
         if !is_like && !message.client_id.is_empty() {
@@ -187,14 +189,14 @@ impl Room {
         &mut self,
         now: Duration,
         numbers: &mut RequestNumbers,
-        changes: &mut Vec<Change>,
+        effects: &mut Vec<Effect>,
     ) {
         if !self.is_inside() {
             return;
         }
         if let Some((id, like)) = self.parts.own_likes.send(now, || numbers.take()) {
             let Like { batch: client_id, .. } = like.clone();
-            changes.push(Change::Send(ClientFrame::Send {
+            effects.push(Effect::Send(ClientFrame::Send {
                 id,
                 group_id: self.group_id.clone(),
                 client_id,
@@ -206,21 +208,28 @@ impl Room {
     }
 
     /// Tells what became different in the parts.
-    pub(super) fn follow_parts(&mut self, changes: &mut Vec<Change>) {
+    pub(super) fn follow_parts(&mut self, effects: &mut Vec<Effect>) {
         let parts = &mut self.parts;
         let lost = parts.own_likes.dropped() - parts.likes_lost;
         parts.likes_lost += lost;
         parts.like_count.lost(lost);
-        changes.extend(parts.live.take_news().map(Change::LiveStatus));
+        let news = parts.live.take_news();
+        effects.extend(news.map(|status| RoomEvent::LiveStatus { status }.into()));
         let (likes, burst) = (parts.likes(), std::mem::take(&mut parts.burst));
         if likes != parts.told_likes || burst > 0 {
             parts.told_likes = likes;
-            changes.push(Change::Likes(likes, burst));
+            effects.push(RoomEvent::Likes { likes, burst }.into());
         }
-        changes.extend(parts.gifts.take_banners().map(Change::GiftBanners));
-        changes.extend(parts.gifts.take_totals().map(Change::GiftTotals));
-        changes.extend(parts.draws.take_news().map(Change::Draws));
-        changes.extend(parts.announcements.take_news().map(Change::Broadcasts));
+        let news = [
+            parts.gifts.take_banners().map(|banners| RoomEvent::GiftBanners { banners }),
+            parts.gifts.take_totals().map(|totals| RoomEvent::GiftTotals { totals }),
+            parts.draws.take_news().map(|draws| RoomEvent::Draws { draws }),
+            parts
+                .announcements
+                .take_news()
+                .map(|broadcasts| RoomEvent::Announcements { broadcasts }),
+        ];
+        effects.extend(news.into_iter().flatten().map(Effect::from));
     }
 
     /// A gift has one row for its combo, which grows with it.
@@ -230,7 +239,7 @@ impl Room {
         at: Stamp,
         arrival: Arrival,
         now: Duration,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let own = gift.user == self.user_id;
         let taken = self.parts.gifts.take(&gift, own, arrival.flies, now);
@@ -246,7 +255,7 @@ impl Room {
                 line.row.text = text;
             }
             if numbered || taken.grew {
-                to.push(Change::Row(line.row.clone()));
+                to.push(Effect::row(line.row.clone()));
             }
             return;
         }
@@ -264,7 +273,7 @@ impl Room {
         notice: ProductNotice,
         message: &Message,
         arrival: Arrival,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let product = notice.product.unwrap_or_default();
         if arrival.taken != Taken::New || product.id == self.parts.noticed {
@@ -282,7 +291,7 @@ impl Room {
         said: Announcement,
         message: &Message,
         arrival: Arrival,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let kind = self.parts.announcements.hear(&said, unix_ms(message.time_s));
         if let Some(kind) = kind {
@@ -299,7 +308,7 @@ impl Room {
         text: String,
         message: &Message,
         arrival: Arrival,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let Message { from, nick, .. } = message;
         let name = if nick.is_empty() { from } else { nick };

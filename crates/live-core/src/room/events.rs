@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use super::messages::Arrival;
 use super::numbers::Taken;
-use super::{Change, Room, Standing, set_field};
-use crate::view::{AbsenceView, RowState};
+use super::{Room, Standing, set_field};
+use crate::effect::Effect;
+use crate::view::{AbsenceView, RoomEvent, RowState};
 
 /// Broadcasts that are remembered, so that none is shown twice.
 const MOST_BROADCASTS: usize = 256;
 
 impl Room {
     /// Messages were taken back. Those of others leave the chat; an own one stays and says so.
-    pub fn recalled(&mut self, numbers: &[u32], reason: &str) -> Vec<Change> {
+    pub fn recalled(&mut self, numbers: &[u32], reason: &str) -> Vec<Effect> {
         for number in numbers {
             self.seen.recalled(*number);
         }
@@ -24,14 +25,14 @@ impl Room {
         if keys.is_empty() {
             return Vec::new();
         }
-        let mut changes = vec![Change::Landed(keys.clone())];
+        let mut effects = vec![Effect::Recall(keys.clone())];
         let mut gone = Vec::new();
         for key in keys {
             match self.log.get_mut(&key).filter(|line| line.row.own) {
                 Some(own) => {
                     own.row.state = RowState::Recalled;
                     own.row.reason = reason.to_owned();
-                    changes.push(Change::Row(own.row.clone()));
+                    effects.push(Effect::row(own.row.clone()));
                 }
                 None => {
                     self.log.remove(&key);
@@ -40,13 +41,13 @@ impl Room {
             }
         }
         if !gone.is_empty() {
-            changes.push(Change::Removed(gone));
+            effects.push(RoomEvent::ChatRemoved { keys: gone }.into());
         }
-        changes
+        effects
     }
 
     /// A message to every room of the application: shown here once.
-    pub fn broadcast(&mut self, message: Message, now: Duration) -> Vec<Change> {
+    pub fn broadcast(&mut self, message: Message, now: Duration) -> Vec<Effect> {
         if self.broadcasts.contains(&message.seq) {
             return Vec::new();
         }
@@ -55,20 +56,20 @@ impl Room {
         }
         self.broadcasts.push_back(message.seq);
         let key = format!("broadcast:{}", message.seq);
-        let mut changes = Vec::new();
+        let mut effects = Vec::new();
         // Its number is none of the room.
         let message = Message { seq: 0, ..message };
         if let Some(heard) = BusinessMessage::read(&message.elements) {
             let arrival = Arrival { taken: Taken::New, flies: true };
-            self.business(heard, &message, arrival, now, &mut changes);
-            self.follow_parts(&mut changes);
+            self.business(heard, &message, arrival, now, &mut effects);
+            self.follow_parts(&mut effects);
         } else if let Some((row, priority)) = self.row_of(message, key) {
-            self.show(row, priority, &mut changes);
+            self.show(row, priority, &mut effects);
         }
-        changes
+        effects
     }
 
-    pub fn info_changed(&mut self, changed: Vec<InfoChange>, now: Duration) -> Vec<Change> {
+    pub fn info_changed(&mut self, changed: Vec<InfoChange>, now: Duration) -> Vec<Effect> {
         let before = self.view();
         for change in changed {
             match change {
@@ -89,60 +90,60 @@ impl Room {
                 }
             }
         }
-        let mut changes = Vec::new();
+        let mut effects = Vec::new();
         let after = self.view();
         if after != before {
-            changes.push(Change::Profile(after));
+            effects.push(RoomEvent::Room { room: after }.into());
         }
-        self.follow_product(&mut changes);
+        self.follow_product(&mut effects);
         self.follow_live_status(false, now);
-        self.follow_parts(&mut changes);
-        self.follow_speech(now, &mut changes);
-        changes
+        self.follow_parts(&mut effects);
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
     /// An own new role opens or closes custom fields, which only another join tells.
-    pub fn admin_changed(&mut self, user_id: &str, granted: bool, now: Duration) -> Vec<Change> {
+    pub fn admin_changed(&mut self, user_id: &str, granted: bool, now: Duration) -> Vec<Effect> {
         let role = match self.speech.role {
             RoomRole::Member if granted && user_id == self.user_id => RoomRole::Admin,
             RoomRole::Admin if !granted && user_id == self.user_id => RoomRole::Member,
             _ => return Vec::new(),
         };
         self.takes_role(role, now);
-        let mut changes = vec![Change::Profile(self.view()), Change::Knock];
-        self.follow_speech(now, &mut changes);
-        changes
+        let mut effects = vec![self.room_event().into(), Effect::Rejoin];
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
-    pub fn muted(&mut self, until_s: u32, now: Duration) -> Vec<Change> {
-        let mut changes = Vec::new();
+    pub fn muted(&mut self, until_s: u32, now: Duration) -> Vec<Effect> {
+        let mut effects = Vec::new();
         self.speech.muted(until_s, self.clock, now);
-        self.follow_speech(now, &mut changes);
-        changes
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
-    pub fn rules_changed(&mut self, rules: RoomRules, now: Duration) -> Vec<Change> {
+    pub fn rules_changed(&mut self, rules: RoomRules, now: Duration) -> Vec<Effect> {
         if self.details.rules == rules {
             return Vec::new();
         }
         self.details.rules = rules;
         self.speech.keep_slow_mode_within(rules.slow_mode_s, now);
-        let mut changes = vec![Change::Profile(self.view())];
-        self.follow_speech(now, &mut changes);
-        changes
+        let mut effects = vec![self.room_event().into()];
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
-    pub fn attributes_changed(&mut self, attributes: BTreeMap<String, String>) -> Vec<Change> {
+    pub fn attributes_changed(&mut self, attributes: BTreeMap<String, String>) -> Vec<Effect> {
         self.details.attributes = attributes;
-        vec![Change::Attributes(self.details.attributes.clone())]
+        vec![self.attributes_event().into()]
     }
 
-    pub fn counter_changed(&mut self, key: String, value: i64) -> Vec<Change> {
+    pub fn counter_changed(&mut self, key: String, value: i64) -> Vec<Effect> {
         self.details.count(key, value);
-        let mut changes = vec![Change::Counters(self.details.counters_view())];
+        let mut effects = vec![self.counters_event().into()];
         self.follow_like_counter();
-        self.follow_parts(&mut changes);
-        changes
+        self.follow_parts(&mut effects);
+        effects
     }
 
     pub fn figures(&mut self, figures: RoomFigures) {
@@ -154,24 +155,24 @@ impl Room {
     }
 
     /// `more` accounts came beside those that are named.
-    pub fn entered(&mut self, users: Vec<String>, more: u32) -> Vec<Change> {
+    pub fn entered(&mut self, users: Vec<String>, more: u32) -> Vec<Effect> {
         self.passers.entered(users, more);
-        vec![Change::Passers(self.passers.view().clone())]
+        vec![self.passers_event().into()]
     }
 
-    pub fn left(&mut self, users: Vec<String>, more: u32) -> Vec<Change> {
+    pub fn left(&mut self, users: Vec<String>, more: u32) -> Vec<Effect> {
         self.passers.left(users, more);
-        vec![Change::Passers(self.passers.view().clone())]
+        vec![self.passers_event().into()]
     }
 
-    pub fn others_banned(&mut self, users: Vec<String>) -> Vec<Change> {
+    pub fn others_banned(&mut self, users: Vec<String>) -> Vec<Effect> {
         self.passers.banned(users);
-        vec![Change::Passers(self.passers.view().clone())]
+        vec![self.passers_event().into()]
     }
 
-    pub fn others_muted(&mut self, users: Vec<String>, until_s: u32) -> Vec<Change> {
+    pub fn others_muted(&mut self, users: Vec<String>, until_s: u32) -> Vec<Effect> {
         self.passers.muted(users, until_s != 0);
-        vec![Change::Passers(self.passers.view().clone())]
+        vec![self.passers_event().into()]
     }
 
     /// The account itself has another name: what it says from now on shows it.
@@ -182,7 +183,7 @@ impl Room {
     }
 
     /// This connection is out of the room.
-    pub fn removed(&mut self, reason: RemovedReason, until_s: u32, info: String) -> Vec<Change> {
+    pub fn removed(&mut self, reason: RemovedReason, until_s: u32, info: String) -> Vec<Effect> {
         let error = ApiError::new(Code::NO_PERMISSION, info.clone());
         let absence = match reason {
             RemovedReason::Banned => AbsenceView::Banned { until_s, info },
@@ -195,12 +196,12 @@ impl Room {
     }
 
     /// The account may come back. Somebody who still looks at the room wants to.
-    pub fn unbanned(&mut self) -> Vec<Change> {
+    pub fn unbanned(&mut self) -> Vec<Effect> {
         let banned =
             matches!(self.absence, AbsenceView::Banned { .. } | AbsenceView::Refused { .. });
         if banned && matches!(self.standing, Standing::Out(_)) {
             self.standing = Standing::AtTheDoor;
-            return vec![Change::Knock];
+            return vec![Effect::Rejoin];
         }
         Vec::new()
     }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::numbers::Taken;
 use super::repair::Ask;
-use super::{Change, Room, unix_ms};
+use super::{Room, unix_ms};
 use crate::chat_log::{Line, Place};
 use crate::danmaku_queue::Comment;
+use crate::effect::Effect;
 use crate::request::RequestNumbers;
 use crate::view::{ChatRow, Priority, RowKind, RowState};
 
@@ -41,36 +42,36 @@ impl Room {
         frame: RoomMessages,
         now: Duration,
         numbers: &mut RequestNumbers,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         if !self.is_inside() {
-            return changes;
+            return effects;
         }
         self.seen.reached(frame.after);
         let mut own = frame.own.into_iter().peekable();
         for message in frame.messages {
             while let Some(own) = own.next_if(|own| own.seq < message.seq) {
-                changes.extend(self.own_went_out(own));
+                effects.extend(self.own_went_out(own));
             }
-            self.accept(message, Flies::Always, now, &mut changes);
+            self.accept(message, Flies::Always, now, &mut effects);
         }
         for own in own {
-            changes.extend(self.own_went_out(own));
+            effects.extend(self.own_went_out(own));
         }
-        self.follow_parts(&mut changes);
-        self.tell_missed(&mut changes);
-        self.ask_for_missing(now, numbers, &mut changes);
-        changes
+        self.follow_parts(&mut effects);
+        self.tell_missed(&mut effects);
+        self.ask_for_missing(now, numbers, &mut effects);
+        effects
     }
 
     /// The gateway left messages out for this client.
-    pub fn left_out(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Change> {
-        let mut changes = Vec::new();
+    pub fn left_out(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Effect> {
+        let mut effects = Vec::new();
         if self.is_inside() {
             self.repair.end_is_missing();
-            self.ask_for_missing(now, numbers, &mut changes);
+            self.ask_for_missing(now, numbers, &mut effects);
         }
-        changes
+        effects
     }
 
     /// The answer to a question for missing messages.
@@ -81,22 +82,22 @@ impl Room {
         complete: bool,
         now: Duration,
         numbers: &mut RequestNumbers,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let Some(ask) = self.repair.answered(request) else {
-            return changes;
+            return effects;
         };
         let first = messages.first().map(|message| message.seq);
         let last = ask.last(messages.last().map(|message| message.seq));
         self.seen.reached(last);
         for message in messages {
-            self.accept(message, Flies::Young, now, &mut changes);
+            self.accept(message, Flies::Young, now, &mut effects);
         }
         self.close_answered(ask.after, last, first, complete);
-        self.follow_parts(&mut changes);
-        self.tell_missed(&mut changes);
-        self.ask_for_missing(now, numbers, &mut changes);
-        changes
+        self.follow_parts(&mut effects);
+        self.tell_missed(&mut effects);
+        self.ask_for_missing(now, numbers, &mut effects);
+        effects
     }
 
     /// The gateway has answered what there is above `after` and up to `last`. When that is not
@@ -135,7 +136,7 @@ impl Room {
         message: Message,
         flies: Flies,
         now: Duration,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) {
         let taken = self.seen.take(message.seq);
         if taken == Taken::Again {
@@ -176,7 +177,7 @@ impl Room {
         };
         let comment = flies.then(|| comment_of(&row, priority));
         if self.place(row, taken, flies, to) {
-            to.extend(comment.map(Change::Comment));
+            to.extend(comment.map(Effect::Fly));
         }
     }
 
@@ -186,17 +187,17 @@ impl Room {
         row: ChatRow,
         taken: Taken,
         flown: bool,
-        to: &mut Vec<Change>,
+        to: &mut Vec<Effect>,
     ) -> bool {
         let line = Line::new(row.clone(), flown);
         if taken == Taken::New {
             self.log.append(line);
-            to.push(Change::Row(row));
+            to.push(Effect::row(row));
             return true;
         }
         match self.log.insert(line) {
-            Place::End => to.push(Change::Row(row)),
-            Place::Before(next) => to.push(Change::Inserted(row, next)),
+            Place::End => to.push(Effect::row(row)),
+            Place::Before(next) => to.push(Effect::inserted(row, next)),
             Place::TooOld => return false,
         }
         true
@@ -227,9 +228,9 @@ impl Room {
     }
 
     /// Appends a row that flies.
-    pub(super) fn show(&mut self, row: ChatRow, priority: Priority, changes: &mut Vec<Change>) {
-        changes.push(Change::Row(row.clone()));
-        changes.push(Change::Comment(comment_of(&row, priority)));
+    pub(super) fn show(&mut self, row: ChatRow, priority: Priority, effects: &mut Vec<Effect>) {
+        effects.push(Effect::row(row.clone()));
+        effects.push(Effect::Fly(comment_of(&row, priority)));
         self.log.append(Line::new(row, true));
     }
 
@@ -242,13 +243,13 @@ impl Room {
         &mut self,
         now: Duration,
         numbers: &mut RequestNumbers,
-        changes: &mut Vec<Change>,
+        effects: &mut Vec<Effect>,
     ) {
         if !self.is_inside() {
             return;
         }
         if let Some((id, ask)) = self.repair.next(&self.seen, now, || numbers.take()) {
-            changes.push(Change::Send(ClientFrame::CatchUp {
+            effects.push(Effect::Send(ClientFrame::CatchUp {
                 id,
                 group_id: self.group_id.clone(),
                 after_seq: ask.after,
@@ -257,16 +258,16 @@ impl Room {
         }
     }
 
-    pub(super) fn give_up_missing(&mut self, ask: Ask, changes: &mut Vec<Change>) {
+    pub(super) fn give_up_missing(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
         self.seen.close(ask.after.saturating_add(1), ask.last(None), true);
-        self.tell_missed(changes);
+        self.tell_missed(effects);
     }
 
-    pub(super) fn tell_missed(&mut self, changes: &mut Vec<Change>) {
+    pub(super) fn tell_missed(&mut self, effects: &mut Vec<Effect>) {
         let missed = self.missed();
         if missed != self.told_missed {
             self.told_missed = missed;
-            changes.push(Change::Missed(u32::try_from(missed).unwrap_or(u32::MAX)));
+            effects.push(self.missed_event().into());
         }
     }
 }

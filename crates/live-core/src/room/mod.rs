@@ -1,6 +1,6 @@
 //! The room: its profile, who is in it, what was said, and the own comments on their way.
 //!
-//! Pure: frames and the user's wishes go in, [`Change`]s come out. Times (`now`) are durations
+//! Pure: frames and the user's wishes go in, [`Effect`]s come out. Times (`now`) are durations
 //! since an arbitrary fixed moment; `unix_ms` is the wall clock in Unix milliseconds and is used
 //! for nothing but the time shown beside an own row that the service has not stamped yet.
 //!
@@ -19,10 +19,10 @@ mod passers;
 mod repair;
 mod speech;
 
-use chat_types::gateway::{ClientFrame, RoomSnapshot};
+use chat_types::gateway::RoomSnapshot;
 use chat_types::group::{CustomFields, GroupProfile};
 use chat_types::{ApiError, Code};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::business::Parts;
@@ -32,18 +32,14 @@ use self::numbers::Numbers;
 use self::passers::Passers;
 use self::repair::Repair;
 use self::speech::{ServiceClock, Speech};
-use crate::batch::Snapshot;
 use crate::chat_log::ChatLog;
-use crate::danmaku_queue::Comment;
+use crate::effect::Effect;
 use crate::gift_board::GiftBoard;
 use crate::like_throttle::LikeThrottle;
 use crate::outbox::Outbox;
 use crate::product_slot::ProductSlot;
 use crate::request::RequestNumbers;
-use crate::view::{
-    AbsenceView, AnnouncementView, ChatRow, DrawsView, GiftBannerView, GiftTotalsView, LikesView,
-    LiveStatusView, PassersView, ProductView, RoomView, SpeechView,
-};
+use crate::view::{AbsenceView, RoomEvent, RoomView};
 
 pub use details::RoomDetails;
 pub use messages::FLIES_WITHIN;
@@ -54,44 +50,6 @@ pub const MAX_COMMENT_CHARS: usize = 500;
 
 /// Custom fields that are kept. A further one is ignored: applications have at most ten.
 const MOST_FIELDS: usize = 64;
-
-/// What became different, for the user interface, the danmaku queue and the transport.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    Profile(RoomView),
-    Dismissed,
-    Online(u32),
-    /// `None` when the slot is empty now.
-    Product(Option<ProductView>),
-    LiveStatus(LiveStatusView),
-    /// The likes of the room, and how many of others came just now.
-    Likes(LikesView, u32),
-    /// All banners that are shown now.
-    GiftBanners(Vec<GiftBannerView>),
-    GiftTotals(GiftTotalsView),
-    Draws(DrawsView),
-    /// The last broadcasts to all rooms, the newest last.
-    Broadcasts(Vec<AnnouncementView>),
-    /// New at the end, or changed.
-    Row(ChatRow),
-    /// A row that was missing, and the key of the row that it belongs before.
-    Inserted(ChatRow, String),
-    /// Rows with these keys are not to be shown any more.
-    Removed(Vec<String>),
-    /// A comment that may fly over the picture.
-    Comment(Comment),
-    /// The comments of these rows were taken back, and do not fly any more.
-    Landed(Vec<String>),
-    Speech(SpeechView),
-    /// Messages that nobody will bring any more.
-    Missed(u32),
-    Passers(PassersView),
-    Attributes(BTreeMap<String, String>),
-    Counters(BTreeMap<String, f64>),
-    Send(ClientFrame),
-    /// The room has to be joined again, with [`Room::after_seq`].
-    Knock,
-}
 
 /// Where this client stands to the room.
 #[derive(Debug)]
@@ -186,20 +144,19 @@ impl Room {
     }
 
     /// Everything but the chat, for somebody who knows nothing yet.
-    pub fn snapshot(&self, now: Duration) -> Snapshot {
-        let mut snapshot = Snapshot {
-            room: self.view(),
-            online: self.online,
-            product: self.slot.shown().cloned(),
-            speech: self.speech.view(now),
-            missed: u32::try_from(self.missed()).unwrap_or(u32::MAX),
-            passers: self.passers.view().clone(),
-            attributes: self.details.attributes.clone(),
-            counters: self.details.counters_view(),
-            ..Snapshot::default()
-        };
-        self.parts.tell_all(&mut snapshot);
-        snapshot
+    pub fn snapshot(&self, now: Duration) -> Vec<RoomEvent> {
+        let mut events = vec![
+            self.room_event(),
+            self.online_event(),
+            self.product_event(),
+            RoomEvent::Speech { speech: self.speech.view(now) },
+            self.missed_event(),
+            self.passers_event(),
+            self.attributes_event(),
+            self.counters_event(),
+        ];
+        self.parts.tell_all(&mut events);
+        events
     }
 
     pub fn details(&self) -> RoomDetails {
@@ -275,8 +232,8 @@ impl Room {
         snapshot: RoomSnapshot,
         now: Duration,
         numbers: &mut RequestNumbers,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         // Within a connection an answer may be older than the newest message; after one it is not.
         let came_back = !self.is_inside();
         self.standing = Standing::In;
@@ -295,17 +252,17 @@ impl Room {
         if came_back {
             self.details.marks.clear();
             self.passers = Passers::default();
-            changes.push(Change::Passers(self.passers.view().clone()));
+            effects.push(self.passers_event().into());
         }
-        changes.push(Change::Profile(self.view()));
-        changes.push(Change::Attributes(self.details.attributes.clone()));
-        changes.push(Change::Counters(self.details.counters_view()));
+        effects.push(self.room_event().into());
+        effects.push(self.attributes_event().into());
+        effects.push(self.counters_event().into());
         self.online = snapshot.online;
-        changes.push(Change::Online(self.online));
-        self.follow_product(&mut changes);
+        effects.push(self.online_event().into());
+        self.follow_product(&mut effects);
         self.follow_like_counter();
         self.follow_live_status(came_back, now);
-        self.follow_speech(now, &mut changes);
+        self.follow_speech(now, &mut effects);
 
         let anew = came_back && self.seen.began_anew(snapshot.last_seq);
         if anew {
@@ -320,20 +277,20 @@ impl Room {
             self.seen.reached(snapshot.last_seq);
         }
         for message in snapshot.messages {
-            self.accept(message, Flies::Never, now, &mut changes);
+            self.accept(message, Flies::Never, now, &mut effects);
         }
         self.seen.reached(snapshot.last_seq);
         self.close_answered(0, u32::MAX, first, complete);
-        self.tell_missed(&mut changes);
-        self.ask_for_missing(now, numbers, &mut changes);
-        self.send_waiting(now, numbers, &mut changes);
-        self.send_likes(now, numbers, &mut changes);
-        self.follow_parts(&mut changes);
-        changes
+        self.tell_missed(&mut effects);
+        self.ask_for_missing(now, numbers, &mut effects);
+        self.send_waiting(now, numbers, &mut effects);
+        self.send_likes(now, numbers, &mut effects);
+        self.follow_parts(&mut effects);
+        effects
     }
 
     /// The room did not let this client in.
-    pub fn join_refused(&mut self, error: ApiError) -> Vec<Change> {
+    pub fn join_refused(&mut self, error: ApiError) -> Vec<Effect> {
         if [Code::GROUP_ABSENT, Code::GROUP_ID_INVALID].contains(&error.code) {
             return self.gone(error);
         }
@@ -342,7 +299,7 @@ impl Room {
     }
 
     /// The room is gone. One that is made under the same name later is another room.
-    pub fn dismissed(&mut self) -> Vec<Change> {
+    pub fn dismissed(&mut self) -> Vec<Effect> {
         self.seen.forget_room();
         self.number_anew();
         self.gone(ApiError::new(Code::GROUP_ABSENT, "the room was dismissed"))
@@ -356,12 +313,40 @@ impl Room {
         self.repair.forget();
     }
 
-    pub fn online_changed(&mut self, count: u32) -> Vec<Change> {
+    pub fn online_changed(&mut self, count: u32) -> Vec<Effect> {
         if self.online == count {
             return Vec::new();
         }
         self.online = count;
-        vec![Change::Online(count)]
+        vec![self.online_event().into()]
+    }
+
+    fn room_event(&self) -> RoomEvent {
+        RoomEvent::Room { room: self.view() }
+    }
+
+    fn online_event(&self) -> RoomEvent {
+        RoomEvent::Online { count: self.online }
+    }
+
+    fn product_event(&self) -> RoomEvent {
+        RoomEvent::Product { product: self.slot.shown().cloned() }
+    }
+
+    fn missed_event(&self) -> RoomEvent {
+        RoomEvent::Missed { count: u32::try_from(self.missed()).unwrap_or(u32::MAX) }
+    }
+
+    fn passers_event(&self) -> RoomEvent {
+        RoomEvent::Passers { passers: self.passers.view().clone() }
+    }
+
+    fn attributes_event(&self) -> RoomEvent {
+        RoomEvent::Attributes { attributes: self.details.attributes.clone() }
+    }
+
+    fn counters_event(&self) -> RoomEvent {
+        RoomEvent::Counters { counters: self.details.counters_view() }
     }
 
     fn number_anew(&mut self) {
@@ -369,36 +354,36 @@ impl Room {
         self.log.number_anew();
     }
 
-    fn follow_speech(&mut self, now: Duration, changes: &mut Vec<Change>) {
-        changes.extend(self.speech.news(now).map(Change::Speech));
+    fn follow_speech(&mut self, now: Duration, effects: &mut Vec<Effect>) {
+        let news = self.speech.news(now);
+        effects.extend(news.map(|speech| RoomEvent::Speech { speech }.into()));
     }
 
-    fn shut_out(&mut self, error: ApiError, absence: AbsenceView) -> Vec<Change> {
+    fn shut_out(&mut self, error: ApiError, absence: AbsenceView) -> Vec<Effect> {
         self.member = false;
         self.absence = absence;
-        let mut changes = vec![Change::Profile(self.view())];
-        changes.extend(self.fail_all(&error));
+        let mut effects = vec![self.room_event().into()];
+        effects.extend(self.fail_all(&error));
         self.parts.own_likes.give_up();
-        self.follow_parts(&mut changes);
+        self.follow_parts(&mut effects);
         self.standing = Standing::Out(error);
-        changes
+        effects
     }
 
-    fn gone(&mut self, error: ApiError) -> Vec<Change> {
+    fn gone(&mut self, error: ApiError) -> Vec<Effect> {
         self.dismissed = true;
-        let mut changes = self.shut_out(error, AbsenceView::Dismissed);
-        changes.push(Change::Dismissed);
-        changes.extend(self.online_changed(0));
+        let mut effects = self.shut_out(error, AbsenceView::Dismissed);
+        effects.extend(self.online_changed(0));
         self.profile.custom_fields.clear();
-        self.follow_product(&mut changes);
+        self.follow_product(&mut effects);
         self.parts.clear();
-        self.follow_parts(&mut changes);
-        changes
+        self.follow_parts(&mut effects);
+        effects
     }
 
-    fn follow_product(&mut self, changes: &mut Vec<Change>) {
+    fn follow_product(&mut self, effects: &mut Vec<Effect>) {
         if self.slot.follow(&self.profile.custom_fields) {
-            changes.push(Change::Product(self.slot.shown().cloned()));
+            effects.push(self.product_event().into());
         }
     }
 }

@@ -6,8 +6,9 @@ use rand::{Rng, RngExt};
 use std::time::Duration;
 
 use super::messages::comment_of;
-use super::{Change, MAX_COMMENT_CHARS, Room, Standing, unix_ms as to_unix_ms};
+use super::{MAX_COMMENT_CHARS, Room, Standing, unix_ms as to_unix_ms};
 use crate::chat_log::Line;
+use crate::effect::Effect;
 use crate::outbox::{self, Sendings};
 use crate::request::RequestNumbers;
 use crate::view::{ChatRow, Priority, RowKind, RowState};
@@ -27,7 +28,7 @@ impl Room {
         unix_ms: f64,
         rng: &mut impl Rng,
         numbers: &mut RequestNumbers,
-    ) -> Result<(String, Vec<Change>), ApiError> {
+    ) -> Result<(String, Vec<Effect>), ApiError> {
         let text = check_text(text)?;
         let key = client_id(rng);
         let (state, error) = match &self.standing {
@@ -54,14 +55,14 @@ impl Room {
             code: error.as_ref().map_or(0, |error| error.code.0),
             reason: error.map_or_else(String::new, |error| error.info),
         };
-        let mut changes = vec![Change::Row(row.clone())];
+        let mut effects = vec![Effect::row(row.clone())];
         let flown = state == RowState::Sending;
         if flown {
-            changes.push(Change::Comment(comment_of(&row, Priority::Normal)));
+            effects.push(Effect::Fly(comment_of(&row, Priority::Normal)));
         }
         self.log.append(Line::new(row, flown));
-        self.send_waiting(now, numbers, &mut changes);
-        Ok((key, changes))
+        self.send_waiting(now, numbers, &mut effects);
+        Ok((key, effects))
     }
 
     /// Sends a failed comment again, under the same client id for as long as the gateway is sure
@@ -77,7 +78,7 @@ impl Room {
         now: Duration,
         rng: &mut impl Rng,
         numbers: &mut RequestNumbers,
-    ) -> Result<Vec<Change>, ApiError> {
+    ) -> Result<Vec<Effect>, ApiError> {
         let Some(line) = self.log.get_mut(key).filter(|line| line.row.own) else {
             return Err(ApiError::bad_parameter("the key names no comment of yours"));
         };
@@ -102,44 +103,44 @@ impl Room {
         line.row.state = RowState::Sending;
         line.row.code = 0;
         line.row.reason.clear();
-        let mut changes = vec![Change::Row(line.row.clone())];
+        let mut effects = vec![Effect::row(line.row.clone())];
         if !line.flown {
             line.flown = true;
-            changes.push(Change::Comment(comment_of(&line.row, Priority::Normal)));
+            effects.push(Effect::Fly(comment_of(&line.row, Priority::Normal)));
         }
         if forgotten {
             self.log.set_client_id(key, id);
         }
-        self.send_waiting(now, numbers, &mut changes);
-        Ok(changes)
+        self.send_waiting(now, numbers, &mut effects);
+        Ok(effects)
     }
 
     /// The service took an own comment, or own likes. True even of one that had been given up as unanswered.
     /// Whether anybody saw it is another question, which the row answers.
-    pub fn sent(&mut self, outcome: &SendOutcome, now: Duration) -> Vec<Change> {
+    pub fn sent(&mut self, outcome: &SendOutcome, now: Duration) -> Vec<Effect> {
         let SendOutcome { client_id, seq, time_s, reached, .. } = outcome;
-        let mut changes = Vec::new();
+        let mut effects = Vec::new();
         self.outbox.arrived(client_id);
         self.likes_arrived(client_id);
-        self.follow_parts(&mut changes);
+        self.follow_parts(&mut effects);
         if outcome.delivery == Delivery::SampledOut {
-            changes.extend(self.sampled_out(client_id, *time_s));
-            return changes;
+            effects.extend(self.sampled_out(client_id, *time_s));
+            return effects;
         }
         self.seen.acknowledged(*seq);
-        changes.extend(self.confirm(client_id, *seq, *time_s));
-        changes.extend(self.reached(client_id, *reached));
+        effects.extend(self.confirm(client_id, *seq, *time_s));
+        effects.extend(self.reached(client_id, *reached));
         let slow_mode = Duration::from_secs(self.details.rules.slow_mode_s.into());
         if !slow_mode.is_zero() && self.speech.role == RoomRole::Member {
             let left = slow_mode.saturating_sub(self.passed_since(*time_s, now));
             self.speech.has_to_wait(left, Code::SLOW_MODE.0, now);
-            self.follow_speech(now, &mut changes);
+            self.follow_speech(now, &mut effects);
         }
-        changes
+        effects
     }
 
     /// An own comment went out together with what others said, before or after its answer.
-    pub(super) fn own_went_out(&mut self, own: OwnMessage) -> Option<Change> {
+    pub(super) fn own_went_out(&mut self, own: OwnMessage) -> Option<Effect> {
         self.outbox.arrived(&own.client_id);
         self.likes_arrived(&own.client_id);
         // Its row is there already; only the number is news.
@@ -155,21 +156,21 @@ impl Room {
         error: &ApiError,
         retry_after_ms: Option<u32>,
         now: Duration,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let retry_after = retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
         if let Some(ask) = self.repair.refused(request, error, retry_after, now) {
-            self.give_up_missing(ask, &mut changes);
+            self.give_up_missing(ask, &mut effects);
         }
         if let Some(id) = self.outbox.refused(request) {
             if let Some(line) = self.log.get_mut(&id) {
                 line.sendings.refused();
             }
-            changes.extend(self.fail(&id, error));
+            effects.extend(self.fail(&id, error));
         } else if self.parts.own_likes.refused(request, error.code, retry_after, now) {
-            self.follow_parts(&mut changes);
+            self.follow_parts(&mut effects);
         } else {
-            return changes;
+            return effects;
         }
         if error.code == Code::GUESTS_READ_ONLY {
             self.takes_role(RoomRole::Guest, now);
@@ -179,30 +180,30 @@ impl Room {
         {
             self.speech.has_to_wait(left, error.code.0, now);
         }
-        self.follow_speech(now, &mut changes);
-        changes
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
     /// Gives up what has waited too long for its answer, asks for what is missing, sends the likes
     /// that were collected, and tells what has run out.
-    pub fn tick(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Change> {
+    pub fn tick(&mut self, now: Duration, numbers: &mut RequestNumbers) -> Vec<Effect> {
         let error = ApiError::new(Code::NO_ANSWER, "the service did not answer in time");
         let overdue = self.outbox.take_overdue(now);
-        let mut changes: Vec<_> = overdue.iter().filter_map(|id| self.fail(id, &error)).collect();
+        let mut effects: Vec<_> = overdue.iter().filter_map(|id| self.fail(id, &error)).collect();
         if let Some(ask) = self.repair.tick(now) {
-            self.give_up_missing(ask, &mut changes);
+            self.give_up_missing(ask, &mut effects);
         }
-        self.ask_for_missing(now, numbers, &mut changes);
+        self.ask_for_missing(now, numbers, &mut effects);
         self.parts.tick(now);
-        self.send_likes(now, numbers, &mut changes);
-        self.follow_parts(&mut changes);
-        self.follow_speech(now, &mut changes);
-        changes
+        self.send_likes(now, numbers, &mut effects);
+        self.follow_parts(&mut effects);
+        self.follow_speech(now, &mut effects);
+        effects
     }
 
     /// The session is over until the user acts, so nothing is on its way any more. Of what was
     /// sent nobody knows whether it has arrived.
-    pub fn session_over(&mut self) -> Vec<Change> {
+    pub fn session_over(&mut self) -> Vec<Effect> {
         self.standing = Standing::Away;
         self.parts.own_likes.connection_lost();
         let ids = self.outbox.take_all();
@@ -214,7 +215,7 @@ impl Room {
         ids.iter().filter_map(fail).collect()
     }
 
-    pub(super) fn confirm(&mut self, id: &str, seq: u32, time_s: u32) -> Option<Change> {
+    pub(super) fn confirm(&mut self, id: &str, seq: u32, time_s: u32) -> Option<Effect> {
         let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
         if matches!(row.state, RowState::Sent | RowState::Recalled) {
             return None;
@@ -224,7 +225,7 @@ impl Room {
         row.time_ms = to_unix_ms(time_s);
         row.code = 0;
         row.reason.clear();
-        Some(Change::Row(row.clone()))
+        Some(Effect::row(row.clone()))
     }
 
     /// The time that has surely passed since a moment of the service's clock: an answer that had to
@@ -235,17 +236,17 @@ impl Room {
     }
 
     /// How many connections an own comment has reached.
-    fn reached(&mut self, id: &str, reached: u32) -> Option<Change> {
+    fn reached(&mut self, id: &str, reached: u32) -> Option<Effect> {
         let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
         if row.reached == reached {
             return None;
         }
         row.reached = reached;
-        Some(Change::Row(row.clone()))
+        Some(Effect::row(row.clone()))
     }
 
     /// Nobody has seen it, and nobody will.
-    fn sampled_out(&mut self, id: &str, time_s: u32) -> Option<Change> {
+    fn sampled_out(&mut self, id: &str, time_s: u32) -> Option<Effect> {
         let row = &mut self.log.get_mut(id).filter(|line| line.row.own)?.row;
         if !matches!(row.state, RowState::Sending | RowState::Failed) {
             return None;
@@ -254,12 +255,12 @@ impl Room {
         row.time_ms = to_unix_ms(time_s);
         row.code = 0;
         row.reason.clear();
-        Some(Change::Row(row.clone()))
+        Some(Effect::row(row.clone()))
     }
 
     /// A comment of which the service has told what became of it does not fail any more, whatever
     /// becomes of a second sending.
-    fn fail(&mut self, id: &str, error: &ApiError) -> Option<Change> {
+    fn fail(&mut self, id: &str, error: &ApiError) -> Option<Effect> {
         let row = &mut self.log.get_mut(id)?.row;
         if !matches!(row.state, RowState::Sending | RowState::Failed) {
             return None;
@@ -267,10 +268,10 @@ impl Room {
         row.state = RowState::Failed;
         row.code = error.code.0;
         row.reason.clone_from(&error.info);
-        Some(Change::Row(row.clone()))
+        Some(Effect::row(row.clone()))
     }
 
-    pub(super) fn fail_all(&mut self, error: &ApiError) -> Vec<Change> {
+    pub(super) fn fail_all(&mut self, error: &ApiError) -> Vec<Effect> {
         let ids = self.outbox.take_all();
         ids.iter().filter_map(|id| self.fail(id, error)).collect()
     }
@@ -280,7 +281,7 @@ impl Room {
         &mut self,
         now: Duration,
         numbers: &mut RequestNumbers,
-        changes: &mut Vec<Change>,
+        effects: &mut Vec<Effect>,
     ) {
         if !self.is_inside() {
             return;
@@ -289,7 +290,7 @@ impl Room {
             if let Some(line) = self.log.get_mut(&client_id) {
                 line.sendings.sent(now);
             }
-            changes.push(Change::Send(ClientFrame::Send {
+            effects.push(Effect::Send(ClientFrame::Send {
                 id,
                 group_id: self.group_id.clone(),
                 client_id,

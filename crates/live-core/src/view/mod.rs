@@ -1,7 +1,7 @@
 //! What the core shows to a user interface: plain values that cross as JSON.
 //!
-//! The shapes hold no optional members and no 64-bit integers, so that a generator of TypeScript
-//! bindings can express each of them exactly. Floating point members are described to it as whole
+//! The shapes hold no members that may be absent and no 64-bit integers, so that a generator of
+//! TypeScript bindings can express each of them exactly. Floating point members are described to it as whole
 //! numbers, because it would call them nullable (JSON has no NaN), which none of these is. Times
 //! are Unix time, `_ms` in milliseconds and `_s` in seconds; what is called `left` or `in` is a
 //! duration. "None" is the empty string or 0, as the member says.
@@ -12,6 +12,7 @@ mod standing;
 use chat_types::gateway::KickCause;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use strum::{EnumDiscriminants, EnumIter};
 
 pub use business::{
     AnnouncementView, DrawResultView, DrawsView, GiftBannerView, GiftEffectView, GiftTotalView,
@@ -234,10 +235,18 @@ pub struct PresenceView {
     pub status: String,
 }
 
-/// One piece of news for a subscriber.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One piece of news for a subscriber. [`RoomEventKind`] names them; a batch has them in this
+/// order, so that the room comes before its chat.
+#[derive(Debug, Clone, PartialEq, Serialize, EnumDiscriminants)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[strum_discriminants(
+    name(RoomEventKind),
+    doc = "Which piece of news: what a subscriber says that it reads.",
+    derive(PartialOrd, Ord, Hash, Serialize, Deserialize, EnumIter),
+    cfg_attr(feature = "specta", derive(specta::Type)),
+    serde(rename_all = "snake_case")
+)]
 pub enum RoomEvent {
     Session {
         session: SessionView,
@@ -245,18 +254,17 @@ pub enum RoomEvent {
     Room {
         room: RoomView,
     },
-    /// The room is gone.
-    Dismissed {
-        group_id: String,
+    Speech {
+        speech: SpeechView,
     },
     /// Accounts that are in the room now.
     Online {
         count: u32,
     },
+    /// What is in the slot; `null` when it is empty.
     Product {
-        product: ProductView,
+        product: Option<ProductView>,
     },
-    ProductCleared,
     LiveStatus {
         status: LiveStatusView,
     },
@@ -265,12 +273,12 @@ pub enum RoomEvent {
         likes: LikesView,
         burst: u32,
     },
+    GiftTotals {
+        totals: GiftTotalsView,
+    },
     /// All banners that are shown now.
     GiftBanners {
         banners: Vec<GiftBannerView>,
-    },
-    GiftTotals {
-        totals: GiftTotalsView,
     },
     Draws {
         draws: DrawsView,
@@ -278,6 +286,23 @@ pub enum RoomEvent {
     /// The last broadcasts to all rooms, the newest last.
     Announcements {
         broadcasts: Vec<AnnouncementView>,
+    },
+    /// All attributes of the group.
+    Attributes {
+        attributes: BTreeMap<String, String>,
+    },
+    /// All counters of the group.
+    Counters {
+        #[cfg_attr(feature = "specta", specta(type = BTreeMap<String, i32>))]
+        counters: BTreeMap<String, f64>,
+    },
+    Passers {
+        passers: PassersView,
+    },
+    /// Messages of the room that nobody will bring any more, since the client was opened. At most
+    /// so many: some of their numbers may never have existed.
+    Missed {
+        count: u32,
     },
     /// These rows replace all that were told before.
     ChatReset {
@@ -304,26 +329,6 @@ pub enum RoomEvent {
     },
     DanmakuCounters {
         counters: DanmakuCounters,
-    },
-    Speech {
-        speech: SpeechView,
-    },
-    /// Messages of the room that nobody will bring any more, since the client was opened. At most
-    /// so many: some of their numbers may never have existed.
-    Missed {
-        count: u32,
-    },
-    Passers {
-        passers: PassersView,
-    },
-    /// All attributes of the group.
-    Attributes {
-        attributes: BTreeMap<String, String>,
-    },
-    /// All counters of the group.
-    Counters {
-        #[cfg_attr(feature = "specta", specta(type = BTreeMap<String, i32>))]
-        counters: BTreeMap<String, f64>,
     },
     /// Data of the application for the room, the oldest first; no chat messages.
     Notifications {
@@ -366,7 +371,7 @@ mod tests {
     #[test]
     fn an_event_is_told_apart_by_its_type() {
         let cases = [
-            (RoomEvent::ProductCleared, json!({"type": "product_cleared"})),
+            (RoomEvent::Product { product: None }, json!({"type": "product", "product": null})),
             (RoomEvent::Online { count: 3 }, json!({"type": "online", "count": 3})),
             (RoomEvent::ChatReset { rows: vec![] }, json!({"type": "chat_reset", "rows": []})),
             (

@@ -1,25 +1,53 @@
 //! Business messages in the room: each goes to its own part, and none becomes a comment.
 
 use chat_types::business::{
-    Announcement, AnnouncementKind, BusinessMessage, DrawConditions, DrawOpened, DrawResult,
-    EffectClass, Gift, Like, LiveStatus, LiveStatusChanged, Product, ProductNotice, Winner,
+    Announcement, AnnouncementKind, BusinessMessage, DrawConditions, DrawOpened, DrawResult, Gift,
+    Like, LiveStatus, LiveStatusChanged, Product, ProductNotice, Winner,
 };
 use chat_types::element::CustomElement;
 use chat_types::gateway::{
-    ClientFrame, Delivery, InfoChange, Message, OwnMessage, RoomMessages, RoomSnapshot,
-    SendOutcome, ServerFrame,
+    ClientFrame, Delivery, InfoChange, Message, OwnMessage, RoomMessages, RoomSnapshot, SendOutcome,
 };
 use chat_types::{ApiError, Code, Element, Priority};
+use live_core::effect::Effect;
 use live_core::gift_board::banners::STAYS;
 use live_core::like_throttle::{ANSWER_WITHIN, EVERY};
-use live_core::room::Change;
-use live_core::view::{ChatRow, LikesView, LiveStatusView, RowKind};
+use live_core::view::{ChatRow, LikesView, LiveStatusView, RoomEvent, RowKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::frames::{message, profile, snapshot};
-use crate::room::{Fixture, NOW, flights};
-use crate::shop::{announced, draw_result, gave, gift, liked, notice, said, status};
+use crate::room::{Fixture, NOW, flights, known};
+use crate::seen::Seen;
+use crate::shop::{gave, gift, liked, said};
+
+fn announced(id: &str, kind: AnnouncementKind) -> BusinessMessage {
+    BusinessMessage::Announcement(Announcement { id: id.into(), kind, text: "Hear!".into() })
+}
+
+fn status(status: LiveStatus, at_s: u64) -> BusinessMessage {
+    BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s })
+}
+
+fn notice(id: &str) -> BusinessMessage {
+    let product = Product {
+        id: id.into(),
+        title: format!("The {id}"),
+        currency: "CNY".into(),
+        ..Product::default()
+    };
+    BusinessMessage::Product(ProductNotice { product: Some(product) })
+}
+
+fn draw_result() -> BusinessMessage {
+    BusinessMessage::DrawResult(DrawResult {
+        draw: "d1".into(),
+        prize: "Bowl".into(),
+        entrants: 9,
+        winners: vec![Winner { user: "me".into(), nick: "Ann".into() }],
+        seed: "5eed".into(),
+    })
+}
 
 /// One of each that only the shop's own server may say.
 fn of_the_shop() -> Vec<BusinessMessage> {
@@ -48,12 +76,16 @@ fn rows(f: &Fixture) -> Vec<(RowKind, String)> {
 }
 
 fn likes(f: &Fixture) -> LikesView {
-    f.room.snapshot(NOW).likes
+    shown(f).likes
 }
 
-fn likes_sent(changes: &[Change]) -> Vec<(u32, Like)> {
-    let sent = |change: &Change| match change {
-        Change::Send(ClientFrame::Send { id, client_id, priority, elements, .. }) => {
+fn shown(f: &Fixture) -> Seen {
+    known(f.room.snapshot(NOW))
+}
+
+fn likes_sent(changes: &[Effect]) -> Vec<(u32, Like)> {
+    let sent = |change: &Effect| match change {
+        Effect::Send(ClientFrame::Send { id, client_id, priority, elements, .. }) => {
             let Some(BusinessMessage::Like(like)) = BusinessMessage::read(elements) else {
                 return None;
             };
@@ -79,13 +111,13 @@ fn every_business_message_goes_to_its_part_and_none_flies_or_shows_its_json() {
             (RowKind::Greeting, "Hear!".to_owned()),
         ]
     );
-    let seen = f.room.snapshot(NOW);
-    assert_eq!((seen.gift_totals.coins, seen.gift_banners[0].count), (6.0, 3));
+    let seen = shown(&f);
+    assert_eq!((seen.gifts.coins, seen.banners[0].count), (6.0, 3));
     assert_eq!((seen.live_status, seen.product), (LiveStatusView::Live, None));
     assert!(seen.draws.open.is_empty() && seen.draws.results[0].winners[0].own);
     assert_eq!(seen.draws.results[0].commitment, "c0");
     assert_eq!((seen.broadcasts[0].id.as_str(), seen.likes.total), ("a1", 30.0));
-    assert!(changes.contains(&Change::Likes(seen.likes, 30)));
+    assert!(changes.contains(&RoomEvent::Likes { likes: seen.likes, burst: 30 }.into()));
     assert_eq!(f.room.forged(), 0);
 }
 
@@ -98,8 +130,8 @@ fn what_only_the_shop_may_say_is_not_believed_when_a_viewer_says_it() {
         .map(|(what, seq)| Message { client_id: format!("c{seq}"), ..said(seq, what) });
     let changes = f.hear(forged.collect());
     assert_eq!((changes, rows(&f)), (vec![], vec![]));
-    let seen = f.room.snapshot(NOW);
-    assert_eq!((seen.live_status, seen.gift_totals.count), (LiveStatusView::Unknown, 0.0));
+    let seen = shown(&f);
+    assert_eq!((seen.live_status, seen.gifts.count), (LiveStatusView::Unknown, 0.0));
     assert!(seen.draws.results.is_empty() && seen.broadcasts.is_empty());
     assert_eq!((f.room.forged(), f.room.after_seq()), (7, Some(7)));
 }
@@ -122,9 +154,11 @@ fn a_combo_is_one_row_that_grows_and_a_repeat_changes_nothing() {
     f.hear(vec![gave(1, gift("o1", "c1", 20, 20)), message(2, "bo", "wow")]);
     let changes = f.hear(vec![gave(3, gift("o2", "c1", 20, 40))]);
     assert_eq!(f.texts(), ["Rose \u{d7}40", "wow"]);
-    assert!(changes.iter().any(|change| matches!(change, Change::Row(row) if row.seq == 1)));
+    assert!(changes.iter().any(
+        |change| matches!(change, Effect::Tell(RoomEvent::Chat { rows }) if rows[0].seq == 1)
+    ));
     assert!(f.hear(vec![gave(4, gift("o2", "c1", 20, 40))]).is_empty());
-    assert_eq!(f.room.snapshot(NOW).gift_totals.count, 40.0);
+    assert_eq!(shown(&f).gifts.count, 40.0);
 }
 
 #[test]
@@ -132,10 +166,10 @@ fn what_was_given_while_away_is_counted_and_takes_no_room_on_the_stage() {
     let mut f = Fixture::joined(0);
     f.room.connection_lost();
     f.join(2, vec![gave(1, gift("o1", "c1", 5, 5)), gave(2, gift("o2", "c1", 5, 10))]);
-    let seen = f.room.snapshot(NOW);
-    assert_eq!((seen.gift_totals.count, seen.gift_banners.len()), (10.0, 0));
+    let seen = shown(&f);
+    assert_eq!((seen.gifts.count, seen.banners.len()), (10.0, 0));
     f.hear(vec![gave(3, gift("o3", "c1", 1, 11))]);
-    assert_eq!(f.room.snapshot(NOW).gift_banners[0].count, 11, "the combo goes on");
+    assert_eq!(shown(&f).banners[0].count, 11, "the combo goes on");
 }
 
 #[test]
@@ -147,16 +181,18 @@ fn an_own_gift_is_shown_from_the_answer_and_once() {
         ..gift(order, "c1", count, total)
     };
     let changes = f.room.gift_paid(own("click1", 1, 1), NOW, 5.0);
-    assert!(changes.iter().any(|change| matches!(change, Change::GiftBanners(_))));
+    assert!(
+        changes.iter().any(|change| matches!(change, Effect::Tell(RoomEvent::GiftBanners { .. })))
+    );
     f.room.gift_paid(own("click2", 1, 2), NOW, 6.0);
     let key = "gift:me:c1";
     assert_eq!((f.row(key).text, f.row(key).seq, f.row(key).own), ("Rose \u{d7}2".into(), 0, true));
     let changes = f.hear(vec![gave(9, own("o1", 2, 2))]);
     assert_eq!((rows(&f).len(), f.row(key).seq), (1, 9), "now it has a number");
-    assert_eq!(changes, [Change::Row(f.row(key))]);
-    assert_eq!(f.room.snapshot(NOW).gift_totals.coins, 4.0);
+    assert_eq!(changes, [Effect::row(f.row(key))]);
+    assert_eq!(shown(&f).gifts.coins, 4.0);
     assert_eq!(f.room.due(), Some(NOW + STAYS));
-    assert_eq!(f.tick(NOW + STAYS), [Change::GiftBanners(vec![])]);
+    assert_eq!(f.tick(NOW + STAYS), [RoomEvent::GiftBanners { banners: vec![] }.into()]);
 }
 
 #[test]
@@ -164,7 +200,7 @@ fn a_recalled_gift_leaves_the_chat_and_stays_paid() {
     let mut f = Fixture::joined(0);
     f.hear(vec![gave(1, gift("o1", "c1", 5, 5))]);
     f.room.recalled(&[1], "");
-    assert_eq!((rows(&f), f.room.snapshot(NOW).gift_totals.count), (vec![], 5.0));
+    assert_eq!((rows(&f), shown(&f).gifts.count), (vec![], 5.0));
 }
 
 #[test]
@@ -174,7 +210,7 @@ fn a_product_has_one_line_until_another_one_follows() {
     let said_in_turn = [notice("cup"), notice("cup"), notice("bowl"), emptied, notice("bowl")];
     f.hear(said_in_turn.into_iter().zip(1..).map(|(what, seq)| said(seq, what)).collect());
     assert_eq!(f.texts(), ["The cup", "The bowl", "The bowl"]);
-    assert!(f.room.snapshot(NOW).product.is_none(), "the field decides");
+    assert!(shown(&f).product.is_none(), "the field decides");
 }
 
 #[test]
@@ -182,7 +218,9 @@ fn an_announcement_that_came_by_two_ways_is_shown_once() {
     let mut f = Fixture::joined(0);
     let everywhere = announced("a1", AnnouncementKind::Broadcast);
     let changes = f.room.broadcast(said(500, everywhere.clone()), NOW);
-    assert!(matches!(&changes[..], [Change::Broadcasts(told)] if told.len() == 1));
+    assert!(
+        matches!(&changes[..], [Effect::Tell(RoomEvent::Announcements { broadcasts })] if broadcasts.len() == 1)
+    );
     assert!(f.hear(vec![said(1, everywhere)]).is_empty());
     f.hear(vec![said(2, announced("a2", AnnouncementKind::Answer))]);
     f.hear(vec![said(3, announced("a2", AnnouncementKind::Answer))]);
@@ -200,15 +238,18 @@ fn the_live_status_is_the_newest_word_of_field_and_message() {
         ..snapshot(group, 2, vec![said(1, status(LiveStatus::Live, 400))])
     };
     let changes = f.enter(found);
-    assert!(changes.contains(&Change::LiveStatus(LiveStatusView::Paused)), "the field is newer");
+    assert!(
+        changes.contains(&RoomEvent::LiveStatus { status: LiveStatusView::Paused }.into()),
+        "the field is newer"
+    );
     let changes = f.hear(vec![said(3, status(LiveStatus::Live, 1_010))]);
-    assert_eq!(changes, [Change::LiveStatus(LiveStatusView::Live)]);
+    assert_eq!(changes, [RoomEvent::LiveStatus { status: LiveStatusView::Live }.into()]);
     let field = |value: &str| InfoChange::Custom { key: "live_status".into(), value: value.into() };
     assert_eq!(f.room.info_changed(vec![field("live")], NOW), [], "the same word");
     let changes = f.room.info_changed(vec![field("ended")], NOW);
-    assert_eq!(changes, [Change::LiveStatus(LiveStatusView::Ended)]);
+    assert_eq!(changes, [RoomEvent::LiveStatus { status: LiveStatusView::Ended }.into()]);
     let changes = f.room.dismissed();
-    assert!(changes.contains(&Change::LiveStatus(LiveStatusView::Unknown)));
+    assert!(changes.contains(&RoomEvent::LiveStatus { status: LiveStatusView::Unknown }.into()));
 }
 
 #[test]
@@ -219,10 +260,14 @@ fn likes_are_the_rooms_counter_or_else_what_was_heard() {
     assert_eq!(likes(&f), LikesView { total: 34.0, counted: false, unconfirmed: 0 });
     let changes = f.room.counter_changed("likes".into(), 1_204);
     let counted = LikesView { total: 1_204.0, counted: true, unconfirmed: 0 };
-    assert!(changes.contains(&Change::Likes(counted, 0)));
+    assert!(changes.contains(&RoomEvent::Likes { likes: counted, burst: 0 }.into()));
     f.room.counter_changed("visits".into(), 7);
     let changes = f.hear(vec![liked(4, "bo", "b2", 6)]);
-    assert_eq!(changes, [Change::Likes(counted, 6)], "it moves the animation only");
+    assert_eq!(
+        changes,
+        [RoomEvent::Likes { likes: counted, burst: 6 }.into()],
+        "it moves the animation only"
+    );
     let counters = BTreeMap::from([("likes".into(), 1_300)]);
     f.room.connection_lost();
     f.enter(RoomSnapshot { counters, ..snapshot(profile(), 4, vec![]) });
@@ -245,7 +290,10 @@ fn own_likes_are_unconfirmed_until_the_service_has_them_and_count_once() {
         ..SendOutcome::default()
     };
     let confirmed = LikesView { total: 5.0, counted: false, unconfirmed: 0 };
-    assert_eq!(f.room.sent(&outcome, NOW + EVERY), [Change::Likes(confirmed, 0)]);
+    assert_eq!(
+        f.room.sent(&outcome, NOW + EVERY),
+        [RoomEvent::Likes { likes: confirmed, burst: 0 }.into()]
+    );
     f.room.like(2, NOW + EVERY, &mut f.rng).unwrap();
     let [(_, like)] = &likes_sent(&f.tick(NOW + 2 * EVERY))[..] else { panic!("one message") };
     let own = vec![OwnMessage { client_id: like.batch.clone(), seq: 1, time_s: 9 }];

@@ -3,15 +3,16 @@
 use chat_types::gateway::{
     InfoChange, LinkPolicy, RemovedReason, RoomFigures, RoomRole, RoomRules, RoomSnapshot,
 };
-use live_core::room::{Change, Room};
-use live_core::view::{AbsenceView, PassersView, RoleView, RowState, SpeechView};
+use live_core::effect::Effect;
+use live_core::room::Room;
+use live_core::view::{AbsenceView, PassersView, RoleView, RoomEvent, RowState, SpeechView};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::frames::{message, profile, snapshot};
-use crate::room::{Fixture, NOW, flights, sends};
+use crate::room::{Fixture, NOW, flights, known, sends};
 
-fn entered(with: RoomSnapshot) -> (Fixture, Vec<Change>) {
+fn entered(with: RoomSnapshot) -> (Fixture, Vec<Effect>) {
     let mut f = Fixture::away();
     let changes = f.enter(RoomSnapshot {
         time_s: 1_000,
@@ -20,8 +21,8 @@ fn entered(with: RoomSnapshot) -> (Fixture, Vec<Change>) {
     (f, changes)
 }
 
-fn knocks(changes: &[Change]) -> bool {
-    changes.contains(&Change::Knock)
+fn knocks(changes: &[Effect]) -> bool {
+    changes.contains(&Effect::Rejoin)
 }
 
 #[test]
@@ -43,8 +44,11 @@ fn a_newcomer_finds_the_newest_messages_the_rules_and_its_own_place() {
     assert_eq!((f.room.missed(), f.room.after_seq()), (0, Some(30)), "it has missed nothing");
     let view = f.room.view();
     assert_eq!((view.role, view.rules.slow_mode_s, view.rules.links), (RoleView::Admin, 3, false));
-    assert!(changes.contains(&Change::Speech(SpeechView::Muted { left_ms: 30_000 })));
-    let snapshot = f.room.snapshot(NOW + Duration::from_secs(10));
+    assert!(
+        changes
+            .contains(&RoomEvent::Speech { speech: SpeechView::Muted { left_ms: 30_000 } }.into())
+    );
+    let snapshot = known(f.room.snapshot(NOW + Duration::from_secs(10)));
     assert_eq!(snapshot.speech, SpeechView::Muted { left_ms: 20_000 });
     assert_eq!((snapshot.attributes["topic"].as_str(), snapshot.counters["likes"]), ("cups", -7.0));
     let details = f.room.details();
@@ -67,7 +71,10 @@ fn before_the_room_lets_one_in_nothing_of_it_is_shown() {
     assert!(room.messages(early, NOW, &mut numbers).is_empty() && !room.is_inside());
     let changes =
         room.joined(snapshot(profile(), 6, vec![message(6, "bo", "early")]), NOW, &mut numbers);
-    assert!(room.is_inside() && changes.iter().any(|change| matches!(change, Change::Row(_))));
+    assert!(
+        room.is_inside()
+            && changes.iter().any(|change| matches!(change, Effect::Tell(RoomEvent::Chat { .. })))
+    );
 }
 
 #[test]
@@ -80,8 +87,8 @@ fn a_recalled_message_leaves_the_chat_and_an_own_one_says_that_it_was() {
     assert_eq!(f.texts(), ["fine", "mine"]);
     let own = f.row(&key);
     assert_eq!((own.state, own.reason.as_str()), (RowState::Recalled, "off topic"));
-    assert!(changes.contains(&Change::Landed(vec!["0:11".into(), key.clone()])));
-    assert!(changes.contains(&Change::Removed(vec!["0:11".into()])));
+    assert!(changes.contains(&Effect::Recall(vec!["0:11".into(), key.clone()])));
+    assert!(changes.contains(&RoomEvent::ChatRemoved { keys: vec!["0:11".into()] }.into()));
     f.sent(&key, 13, 9);
     assert_eq!(f.row(&key).state, RowState::Recalled);
     assert!(f.room.recalled(&[11], "").is_empty());
@@ -111,11 +118,14 @@ fn a_broadcast_is_shown_once_and_counts_as_no_number_of_the_room() {
 #[test]
 fn who_may_speak_follows_every_way_to_change_it() {
     let (mut f, changes) = entered(RoomSnapshot::default());
-    assert!(!changes.iter().any(|change| matches!(change, Change::Speech(_))), "free is the rule");
+    assert!(
+        !changes.iter().any(|change| matches!(change, Effect::Tell(RoomEvent::Speech { .. }))),
+        "free is the rule"
+    );
     let mute_all = |on| vec![InfoChange::MuteAll { on }];
-    let speech = |changes: Vec<Change>| {
+    let speech = |changes: Vec<Effect>| {
         changes.into_iter().find_map(|change| match change {
-            Change::Speech(speech) => Some(speech),
+            Effect::Tell(RoomEvent::Speech { speech }) => Some(speech),
             _ => None,
         })
     };
@@ -144,16 +154,23 @@ fn a_wait_of_slow_mode_ends_with_slow_mode_and_with_a_role_above_it() {
         let (mut f, _) = entered(RoomSnapshot { rules: slow(60), ..RoomSnapshot::default() });
         let (key, _) = f.say("hello").unwrap();
         f.sent(&key, 1, 1_000);
-        assert_eq!(f.room.snapshot(NOW).speech, SpeechView::Wait { left_ms: 60_000, code: 9009 });
+        assert_eq!(
+            known(f.room.snapshot(NOW)).speech,
+            SpeechView::Wait { left_ms: 60_000, code: 9009 }
+        );
         f
     };
-    let free = |changes: Vec<Change>| changes.contains(&Change::Speech(SpeechView::Free));
+    let free = |changes: Vec<Effect>| {
+        changes.contains(&RoomEvent::Speech { speech: SpeechView::Free }.into())
+    };
     assert!(free(has_to_wait().room.rules_changed(slow(0), NOW)));
     assert!(free(has_to_wait().room.admin_changed("me", true, NOW)));
     let owner = vec![InfoChange::Owner { value: "me".into() }];
     assert!(free(has_to_wait().room.info_changed(owner, NOW)));
     let shorter = has_to_wait().room.rules_changed(slow(5), NOW);
-    assert!(shorter.contains(&Change::Speech(SpeechView::Wait { left_ms: 5_000, code: 9009 })));
+    assert!(shorter.contains(
+        &RoomEvent::Speech { speech: SpeechView::Wait { left_ms: 5_000, code: 9009 } }.into()
+    ));
     let mut f = has_to_wait();
     f.room.connection_lost();
     assert!(free(f.enter(snapshot(profile(), 1, vec![]))));
@@ -165,11 +182,11 @@ fn who_comes_back_begins_anew_with_who_passes_and_with_marks() {
     f.room.entered(vec!["a".into()], 7);
     f.room.marked(1_000, vec!["bo".into()], true);
     f.room.joined(snapshot(profile(), 0, vec![]), NOW, &mut f.numbers);
-    assert_eq!(f.room.snapshot(NOW).passers.entered_count, 8, "it was not away");
+    assert_eq!(known(f.room.snapshot(NOW)).passers.entered_count, 8, "it was not away");
     f.room.connection_lost();
     let told = f.join(0, vec![]);
-    assert!(told.contains(&Change::Passers(PassersView::default())));
-    assert_eq!(f.room.snapshot(NOW).passers, PassersView::default());
+    assert!(told.contains(&RoomEvent::Passers { passers: PassersView::default() }.into()));
+    assert_eq!(known(f.room.snapshot(NOW)).passers, PassersView::default());
     assert!(f.room.details().marks.is_empty());
 }
 
@@ -201,11 +218,14 @@ fn everything_that_is_told_of_the_room_is_known_of_it() {
     let mut f = Fixture::joined(0);
     let attributes = BTreeMap::from([("topic".to_owned(), "bowls".to_owned())]);
     let told = f.room.attributes_changed(attributes.clone());
-    assert_eq!(told, [Change::Attributes(attributes.clone())]);
+    assert_eq!(told, [RoomEvent::Attributes { attributes: attributes.clone() }.into()]);
     let told = f.room.counter_changed("visits".into(), 1_205);
-    assert_eq!(told, [Change::Counters(BTreeMap::from([("visits".into(), 1_205.0)]))]);
+    assert_eq!(
+        told,
+        [RoomEvent::Counters { counters: BTreeMap::from([("visits".into(), 1_205.0)]) }.into()]
+    );
     let rules = RoomRules { slow_mode_s: 9, ..RoomRules::default() };
-    assert_eq!(f.room.rules_changed(rules, NOW), [Change::Profile(f.room.view())]);
+    assert_eq!(f.room.rules_changed(rules, NOW), [RoomEvent::Room { room: f.room.view() }.into()]);
     assert!(f.room.rules_changed(rules, NOW).is_empty());
     let figures = RoomFigures { online: 12, ..RoomFigures::default() };
     f.room.figures(figures.clone());
@@ -220,7 +240,9 @@ fn everything_that_is_told_of_the_room_is_known_of_it() {
     f.room.left(vec!["a".into()], 0);
     f.room.others_banned(vec!["c".into()]);
     let told = f.room.others_muted(vec!["d".into()], 50);
-    let [Change::Passers(passers)] = told.as_slice() else { panic!("who passes is told") };
+    let [Effect::Tell(RoomEvent::Passers { passers })] = told.as_slice() else {
+        panic!("who passes is told")
+    };
     assert_eq!((passers.entered_count, passers.left_count), (9, 1));
     assert_eq!((passers.banned.join(""), passers.muted.join("")), ("c".into(), "d".into()));
 }

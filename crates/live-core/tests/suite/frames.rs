@@ -1,29 +1,12 @@
 //! What a gateway says in the tests of the client core and of its driver.
 
 use chat_types::Element;
-use chat_types::gateway::{Message, RoomMessages, RoomSnapshot, SendOutcome, ServerFrame};
+use chat_types::gateway::{Message, RoomSnapshot};
 use chat_types::group::GroupProfile;
 
 /// The answer to a join of somebody who has missed nothing.
 pub(crate) fn snapshot(group: GroupProfile, last_seq: u32, messages: Vec<Message>) -> RoomSnapshot {
     RoomSnapshot { group, online: 3, last_seq, messages, complete: true, ..RoomSnapshot::default() }
-}
-
-/// Messages of the room of the tests that come while everything goes well.
-pub(crate) fn live(after: u32, messages: Vec<Message>) -> ServerFrame {
-    let group_id = "room_1".into();
-    ServerFrame::Messages(RoomMessages { group_id, after, messages, own: vec![] })
-}
-
-pub(crate) fn send_ok(id: u32, client_id: String, seq: u32) -> ServerFrame {
-    ServerFrame::SendOk(SendOutcome {
-        id,
-        client_id,
-        seq,
-        time_s: 7,
-        reached: 2,
-        ..SendOutcome::default()
-    })
 }
 
 pub(crate) fn profile() -> GroupProfile {

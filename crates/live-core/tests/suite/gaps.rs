@@ -2,7 +2,9 @@
 
 use chat_types::gateway::{ClientFrame, Message, OwnMessage, RoomMessages, RoomSnapshot};
 use chat_types::{ApiError, Code};
-use live_core::room::{ASK_EVERY, Change, MOST_ATTEMPTS};
+use live_core::effect::Effect;
+use live_core::room::{ASK_EVERY, MOST_ATTEMPTS};
+use live_core::view::RoomEvent;
 use proptest::prelude::*;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -11,9 +13,9 @@ use crate::frames::{message, profile, snapshot};
 use crate::room::{Fixture, NOW, flights, sends};
 
 /// The questions for missing messages: request number, and between which numbers.
-fn asked(changes: &[Change]) -> Vec<(u32, u32, Option<u32>)> {
-    let question = |change: &Change| match change {
-        Change::Send(ClientFrame::CatchUp { id, after_seq, before_seq, .. }) => {
+fn asked(changes: &[Effect]) -> Vec<(u32, u32, Option<u32>)> {
+    let question = |change: &Effect| match change {
+        Effect::Send(ClientFrame::CatchUp { id, after_seq, before_seq, .. }) => {
             Some((*id, *after_seq, *before_seq))
         }
         _ => None,
@@ -21,7 +23,7 @@ fn asked(changes: &[Change]) -> Vec<(u32, u32, Option<u32>)> {
     changes.iter().filter_map(question).collect()
 }
 
-fn catch_up(f: &mut Fixture, id: u32, messages: Vec<Message>, complete: bool) -> Vec<Change> {
+fn catch_up(f: &mut Fixture, id: u32, messages: Vec<Message>, complete: bool) -> Vec<Effect> {
     f.room.caught_up(id, messages, complete, NOW, &mut f.numbers)
 }
 
@@ -34,7 +36,10 @@ fn a_gap_is_asked_for_and_what_comes_back_stands_in_its_place() {
     let missing = vec![message(12, "bo", "b"), message(14, "bo", "d")];
     let changes = catch_up(&mut f, id, missing.clone(), true);
     assert_eq!((f.texts().join(""), flights(&changes)), ("abde".into(), 0));
-    let placed = changes.iter().filter(|change| matches!(change, Change::Inserted(..))).count();
+    let placed = changes
+        .iter()
+        .filter(|change| matches!(change, Effect::Tell(RoomEvent::ChatInserted { .. })))
+        .count();
     assert_eq!((placed, f.room.missed()), (2, 0));
     assert!(catch_up(&mut f, id, missing, true).is_empty(), "an answer counts once");
     assert_eq!((f.room.after_seq(), f.room.due()), (Some(15), None));
@@ -61,7 +66,7 @@ fn what_the_short_history_does_not_have_any_more_is_counted_as_missed() {
     };
     let changes = catch_up(&mut f, id, vec![], false);
     assert_eq!((f.room.missed(), f.room.due()), (3, None));
-    assert!(changes.contains(&Change::Missed(3)));
+    assert!(changes.contains(&RoomEvent::Missed { count: 3 }.into()));
 }
 
 #[test]
@@ -276,7 +281,7 @@ impl World {
         }
     }
 
-    fn take(&mut self, changes: &[Change]) {
+    fn take(&mut self, changes: &[Effect]) {
         self.questions.extend(asked(changes));
         for (_, key) in sends(changes) {
             // The gateway knows what it has had.

@@ -17,6 +17,8 @@ mod own_comments;
 #[cfg(test)]
 mod room;
 #[cfg(test)]
+mod seen;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod shop;

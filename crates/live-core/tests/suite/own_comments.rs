@@ -6,9 +6,10 @@ use chat_types::gateway::{
     RoomSnapshot, SendOutcome,
 };
 use chat_types::{ApiError, Code};
+use live_core::effect::Effect;
 use live_core::outbox;
-use live_core::room::{Change, MAX_COMMENT_CHARS};
-use live_core::view::{RowState, SpeechView};
+use live_core::room::MAX_COMMENT_CHARS;
+use live_core::view::{RoomEvent, RowState, SpeechView};
 use std::time::Duration;
 
 use crate::frames::{message, profile, snapshot};
@@ -44,7 +45,7 @@ fn the_longest_comment_is_one_that_the_gateway_reads() {
         let mut f = Fixture::joined(0);
         let (_, changes) = f.say(&widest.repeat(MAX_COMMENT_CHARS)).unwrap();
         let sent = changes.iter().find_map(|change| match change {
-            Change::Send(frame) => Some(frame),
+            Effect::Send(frame) => Some(frame),
             _ => None,
         });
         let Some(ClientFrame::Send { elements, .. }) = sent else { panic!("it goes out") };
@@ -253,12 +254,14 @@ fn a_comment_that_came_too_early_says_when_the_next_one_may_come() {
         let refusal = ApiError::new(Code(code), "wait");
         let told = f.room.refused(sends(&changes)[0].0, &refusal, Some(left_ms), NOW);
         assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, code));
-        assert!(told.contains(&Change::Speech(SpeechView::Wait { left_ms, code })));
+        assert!(
+            told.contains(&RoomEvent::Speech { speech: SpeechView::Wait { left_ms, code } }.into())
+        );
         assert_eq!(sends(&f.say("all the same").unwrap().1).len(), 1, "the room decides");
     }
     assert_eq!(f.room.due(), Some(NOW + Duration::from_secs(3)));
     let over = f.tick(NOW + Duration::from_secs(3));
-    assert_eq!(over, [Change::Speech(SpeechView::Free)]);
+    assert_eq!(over, [RoomEvent::Speech { speech: SpeechView::Free }.into()]);
 }
 
 #[test]
@@ -268,7 +271,7 @@ fn in_slow_mode_the_wait_begins_with_a_comment_that_was_delivered() {
     let (key, _) = f.say("hello").unwrap();
     let told = f.room.sent(&outcome(&key, 11, Delivery::Delivered, 3), NOW);
     let wait = SpeechView::Wait { left_ms: 5_000, code: 9009 };
-    assert!(told.contains(&Change::Speech(wait)));
+    assert!(told.contains(&RoomEvent::Speech { speech: wait }.into()));
 }
 
 #[test]
@@ -281,7 +284,7 @@ fn an_answer_that_comes_again_after_a_loss_begins_no_new_wait() {
         let told = f.sent(&key, 11, time_s);
         let wait = left_ms.map(|left_ms| SpeechView::Wait { left_ms, code: 9009 });
         let speech = told.iter().find_map(|change| match change {
-            Change::Speech(speech) => Some(*speech),
+            Effect::Tell(RoomEvent::Speech { speech }) => Some(*speech),
             _ => None,
         });
         assert_eq!(speech, wait, "said at {time_s}");
@@ -293,5 +296,5 @@ fn a_refusal_for_guests_is_remembered() {
     let mut f = Fixture::joined(10);
     let (_, changes) = f.say("hello").unwrap();
     let told = f.refuse(sends(&changes)[0].0, 9011, "guests read");
-    assert!(told.contains(&Change::Speech(SpeechView::Guest)));
+    assert!(told.contains(&RoomEvent::Speech { speech: SpeechView::Guest }.into()));
 }

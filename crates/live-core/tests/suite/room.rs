@@ -3,18 +3,26 @@
 use chat_types::gateway::{
     ClientFrame, InfoChange, Message, RoomMessages, RoomSnapshot, SendOutcome,
 };
-use chat_types::group::GroupProfile;
 use chat_types::{ApiError, Code, Element};
+use live_core::effect::Effect;
 use live_core::request::RequestNumbers;
-use live_core::room::{Change, Room};
-use live_core::view::{ChatRow, RowState};
+use live_core::room::Room;
+use live_core::view::{AbsenceView, ChatRow, RoomEvent, RowState};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
 use crate::frames::{message, profile, snapshot};
+use crate::seen::Seen;
 
 pub(crate) const NOW: Duration = Duration::from_secs(100);
+
+/// What somebody knows who has read these events.
+pub(crate) fn known(events: Vec<RoomEvent>) -> Seen {
+    let mut seen = Seen::default();
+    events.into_iter().for_each(|event| seen.take(event));
+    seen
+}
 
 pub(crate) struct Fixture {
     pub(crate) room: Room,
@@ -37,47 +45,47 @@ impl Fixture {
         this
     }
 
-    pub(crate) fn join(&mut self, last_seq: u32, messages: Vec<Message>) -> Vec<Change> {
+    pub(crate) fn join(&mut self, last_seq: u32, messages: Vec<Message>) -> Vec<Effect> {
         self.enter(snapshot(profile(), last_seq, messages))
     }
 
-    pub(crate) fn enter(&mut self, snapshot: RoomSnapshot) -> Vec<Change> {
+    pub(crate) fn enter(&mut self, snapshot: RoomSnapshot) -> Vec<Effect> {
         self.room.signed_in("me".into(), "Ann".into());
         self.room.joined(snapshot, NOW, &mut self.numbers)
     }
 
     /// Messages come that nobody has missed anything before.
-    pub(crate) fn hear(&mut self, messages: Vec<Message>) -> Vec<Change> {
+    pub(crate) fn hear(&mut self, messages: Vec<Message>) -> Vec<Effect> {
         self.hear_after(0, messages)
     }
 
     /// Messages come, and everybody has got the one with the number `after` before them.
-    pub(crate) fn hear_after(&mut self, after: u32, messages: Vec<Message>) -> Vec<Change> {
+    pub(crate) fn hear_after(&mut self, after: u32, messages: Vec<Message>) -> Vec<Effect> {
         self.frame(RoomMessages { after, messages, ..RoomMessages::default() })
     }
 
-    pub(crate) fn frame(&mut self, frame: RoomMessages) -> Vec<Change> {
+    pub(crate) fn frame(&mut self, frame: RoomMessages) -> Vec<Effect> {
         self.room.messages(frame, NOW, &mut self.numbers)
     }
 
-    pub(crate) fn sent(&mut self, key: &str, seq: u32, time_s: u32) -> Vec<Change> {
+    pub(crate) fn sent(&mut self, key: &str, seq: u32, time_s: u32) -> Vec<Effect> {
         let client_id = key.to_owned();
         self.room.sent(&SendOutcome { client_id, seq, time_s, ..SendOutcome::default() }, NOW)
     }
 
-    pub(crate) fn refuse(&mut self, request: u32, code: i32, info: &str) -> Vec<Change> {
+    pub(crate) fn refuse(&mut self, request: u32, code: i32, info: &str) -> Vec<Effect> {
         self.room.refused(request, &ApiError::new(Code(code), info), None, NOW)
     }
 
-    pub(crate) fn tick(&mut self, now: Duration) -> Vec<Change> {
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<Effect> {
         self.room.tick(now, &mut self.numbers)
     }
 
-    pub(crate) fn say(&mut self, text: &str) -> Result<(String, Vec<Change>), ApiError> {
+    pub(crate) fn say(&mut self, text: &str) -> Result<(String, Vec<Effect>), ApiError> {
         self.room.submit(text, NOW, 5.0, &mut self.rng, &mut self.numbers)
     }
 
-    pub(crate) fn retry(&mut self, key: &str, now: Duration) -> Result<Vec<Change>, ApiError> {
+    pub(crate) fn retry(&mut self, key: &str, now: Duration) -> Result<Vec<Effect>, ApiError> {
         self.room.retry(key, now, &mut self.rng, &mut self.numbers)
     }
 
@@ -90,16 +98,16 @@ impl Fixture {
     }
 }
 
-pub(crate) fn sends(changes: &[Change]) -> Vec<(u32, String)> {
-    let send = |change: &Change| match change {
-        Change::Send(ClientFrame::Send { id, client_id, .. }) => Some((*id, client_id.clone())),
+pub(crate) fn sends(changes: &[Effect]) -> Vec<(u32, String)> {
+    let send = |change: &Effect| match change {
+        Effect::Send(ClientFrame::Send { id, client_id, .. }) => Some((*id, client_id.clone())),
         _ => None,
     };
     changes.iter().filter_map(send).collect()
 }
 
-pub(crate) fn flights(changes: &[Change]) -> usize {
-    changes.iter().filter(|change| matches!(change, Change::Comment(_))).count()
+pub(crate) fn flights(changes: &[Effect]) -> usize {
+    changes.iter().filter(|change| matches!(change, Effect::Fly(_))).count()
 }
 
 #[test]
@@ -128,8 +136,8 @@ fn a_gap_in_the_catch_up_is_counted_and_a_repeat_is_left_out() {
     f.room.connection_lost();
     let newest = vec![message(15, "bo", "b"), message(16, "bo", "c"), message(17, "bo", "d")];
     let changes = f.enter(RoomSnapshot { complete: false, ..snapshot(profile(), 17, newest) });
-    let question = |change: &Change| match change {
-        Change::Send(ClientFrame::CatchUp { id, after_seq: 11, before_seq: Some(15), .. }) => {
+    let question = |change: &Effect| match change {
+        Effect::Send(ClientFrame::CatchUp { id, after_seq: 11, before_seq: Some(15), .. }) => {
             Some(*id)
         }
         _ => None,
@@ -207,7 +215,10 @@ fn a_dismissed_room_takes_nothing_and_shows_no_product() {
     let product = InfoChange::Custom { key: "product".into(), value: product.into() };
     f.room.info_changed(vec![product], NOW);
     let changes = f.room.dismissed();
-    assert!(changes.contains(&Change::Dismissed) && changes.contains(&Change::Product(None)));
+    assert!(
+        f.room.view().absence == AbsenceView::Dismissed
+            && changes.contains(&RoomEvent::Product { product: None }.into())
+    );
     assert!(!f.room.view().member);
     assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, 10010));
     assert_eq!(f.say("hello").unwrap_err().code, Code::GROUP_ABSENT);
@@ -219,11 +230,11 @@ fn the_profile_follows_its_changes() {
     assert_eq!(f.room.view().host, "Mei");
     let name = InfoChange::Name { value: "Kiln two".into() };
     let changes = f.room.info_changed(vec![name.clone()], NOW);
-    assert_eq!(changes, [Change::Profile(f.room.view())]);
+    assert_eq!(changes, [RoomEvent::Room { room: f.room.view() }.into()]);
     assert_eq!(f.room.view().name, "Kiln two");
     assert!(f.room.info_changed(vec![name], NOW).is_empty(), "the same again is no news");
     assert!(f.room.online_changed(3).is_empty());
-    assert_eq!(f.room.online_changed(4), [Change::Online(4)]);
+    assert_eq!(f.room.online_changed(4), [RoomEvent::Online { count: 4 }.into()]);
 }
 
 proptest! {

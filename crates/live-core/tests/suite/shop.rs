@@ -1,10 +1,6 @@
 //! What the shop's own server says in the tests of the client core and of its driver.
 
-use chat_types::Element;
-use chat_types::business::{
-    Announcement, AnnouncementKind, BusinessMessage, DrawResult, EffectClass, Gift, Like,
-    LiveStatus, LiveStatusChanged, Product, ProductNotice, Winner,
-};
+use chat_types::business::{BusinessMessage, EffectClass, Gift, Like};
 use chat_types::gateway::Message;
 
 use crate::frames::message;
@@ -38,32 +34,4 @@ pub(crate) fn liked(seq: u32, from: &str, batch: &str, count: u32) -> Message {
     let like = BusinessMessage::Like(Like { batch: batch.into(), count });
     let client_id = format!("{from}-{batch}");
     Message { elements: vec![like.to_element()], client_id, ..message(seq, from, "") }
-}
-
-pub(crate) fn announced(id: &str, kind: AnnouncementKind) -> BusinessMessage {
-    BusinessMessage::Announcement(Announcement { id: id.into(), kind, text: "Hear!".into() })
-}
-
-pub(crate) fn status(status: LiveStatus, at_s: u64) -> BusinessMessage {
-    BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s })
-}
-
-pub(crate) fn notice(id: &str) -> BusinessMessage {
-    let product = Product {
-        id: id.into(),
-        title: format!("The {id}"),
-        currency: "CNY".into(),
-        ..Product::default()
-    };
-    BusinessMessage::Product(ProductNotice { product: Some(product) })
-}
-
-pub(crate) fn draw_result() -> BusinessMessage {
-    BusinessMessage::DrawResult(DrawResult {
-        draw: "d1".into(),
-        prize: "Bowl".into(),
-        entrants: 9,
-        winners: vec![Winner { user: "me".into(), nick: "Ann".into() }],
-        seed: "5eed".into(),
-    })
 }

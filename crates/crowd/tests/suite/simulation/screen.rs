@@ -1,7 +1,7 @@
 //! What a viewer has on its screen of a room, put together from what its client core tells.
 
-use live_core::room::Change;
-use live_core::view::ChatRow;
+use live_core::effect::Effect;
+use live_core::view::{ChatRow, RoomEvent};
 use std::collections::{HashMap, HashSet};
 
 use super::ledger::{Ledger, id_of};
@@ -23,21 +23,29 @@ impl Screen {
         Self { owner: owner.into(), ..Self::default() }
     }
 
-    pub(super) fn take(&mut self, change: &Change, ledger: &Ledger) {
-        match change {
-            Change::Row(row) if self.rows.contains_key(&row.key) => self.change(row, ledger),
-            Change::Row(row) => {
-                self.order.push(row.key.clone());
-                self.add(row, ledger);
-            }
-            Change::Inserted(row, next) => {
-                match self.order.iter().position(|key| key == next) {
-                    Some(at) => self.order.insert(at, row.key.clone()),
-                    None => ledger.broken(format!("{} has no row {next}", self.owner)),
+    pub(super) fn take(&mut self, effect: &Effect, ledger: &Ledger) {
+        let Effect::Tell(event) = effect else { return };
+        match event {
+            RoomEvent::Chat { rows } => {
+                for row in rows {
+                    if self.rows.contains_key(&row.key) {
+                        self.change(row, ledger);
+                    } else {
+                        self.order.push(row.key.clone());
+                        self.add(row, ledger);
+                    }
                 }
-                self.add(row, ledger);
             }
-            Change::Removed(keys) => {
+            RoomEvent::ChatInserted { before, rows } => {
+                for row in rows {
+                    match self.order.iter().position(|key| key == before) {
+                        Some(at) => self.order.insert(at, row.key.clone()),
+                        None => ledger.broken(format!("{} has no row {before}", self.owner)),
+                    }
+                    self.add(row, ledger);
+                }
+            }
+            RoomEvent::ChatRemoved { keys } => {
                 for key in keys {
                     self.order.retain(|each| each != key);
                     if let Some(row) = self.rows.remove(key) {

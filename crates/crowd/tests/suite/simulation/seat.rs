@@ -2,8 +2,10 @@
 
 use chat_types::ApiError;
 use chat_types::gateway::{ClientFrame, ServerFrame};
+use live_core::effect::Effect;
 use live_core::request::RequestNumbers;
-use live_core::room::{Change, Room};
+use live_core::room::Room;
+use live_core::view::RoomEvent;
 use rand::rngs::StdRng;
 use std::time::Duration;
 
@@ -145,11 +147,11 @@ impl Seat {
         self.apply(changes, ledger)
     }
 
-    fn apply(&mut self, changes: Vec<Change>, ledger: &Ledger) -> Vec<ClientFrame> {
+    fn apply(&mut self, effects: Vec<Effect>, ledger: &Ledger) -> Vec<ClientFrame> {
         let mut frames = Vec::new();
-        for change in changes {
-            self.screen.take(&change, ledger);
-            if let Change::Send(frame) = change {
+        for effect in effects {
+            self.screen.take(&effect, ledger);
+            if let Effect::Send(frame) = effect {
                 frames.push(frame);
             }
         }
@@ -157,7 +159,14 @@ impl Seat {
     }
 
     pub(super) fn report(&self, now: Duration) -> SeatReport {
-        let snapshot = self.room.snapshot(now);
+        let (mut product, mut online) = (String::new(), 0);
+        for event in self.room.snapshot(now) {
+            match event {
+                RoomEvent::Product { product: Some(shown) } => product = shown.title,
+                RoomEvent::Online { count } => online = count,
+                _ => {}
+            }
+        }
         let details = self.room.details();
         SeatReport {
             screen: self.screen.clone(),
@@ -167,9 +176,9 @@ impl Seat {
             lost: self.lost.clone(),
             dropped: self.room.log().dropped(),
             agreed: Agreed {
-                name: snapshot.room.name,
-                product: snapshot.product.map_or(String::new(), |product| product.title),
-                online: snapshot.online,
+                name: self.room.view().name,
+                product,
+                online,
                 mute_all: details.mute_all,
                 budget_per_s: details.rules.budget_per_s,
             },

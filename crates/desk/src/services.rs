@@ -1,15 +1,17 @@
 //! The services inside this process. The chat service listens on a loopback port that is free at the
 //! first start and stays the same until the program ends, so that clients find it again after a stop.
 
-use ::embedded::{Beside, BusinessServer};
 use chat_server::clock::{Clock, SystemClock};
 use chat_server::storage;
 use chat_server::{Server, ServerConfig};
 use chat_types::ApiError;
 use chat_types::code::Code;
 use crowd::{Audience, AudienceConfig};
+use embedded::{Beside, BusinessServer};
 use live_client::Credentials;
+use serde::Serialize;
 use serde_json::json;
+use specta::Type;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +19,6 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use usersig::SignRequest;
 
-use crate::bridge::service::ServiceView;
 use crate::demo;
 
 /// Says where the running service is, for a person or a script on this machine.
@@ -27,7 +28,18 @@ const CROWD_PAUSE: Duration = Duration::from_millis(900);
 /// A UserSig of this program's own clients lives this long; each login makes a new one.
 const USER_SIG_LIFETIME_S: u64 = 24 * 3600;
 
-pub(crate) struct Embedded {
+/// State and address of the services of this process. Addresses are empty while they are stopped.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ServiceView {
+    pub running: bool,
+    pub rest: String,
+    pub gateway: String,
+    pub sdk_app_id: u32,
+    pub group_id: String,
+    pub data_dir: String,
+}
+
+pub(crate) struct Services {
     data_dir: PathBuf,
     crowd: u32,
     seed: u64,
@@ -92,7 +104,7 @@ pub(crate) struct Entrance {
     pub(crate) credentials: Signer,
 }
 
-impl Embedded {
+impl Services {
     pub(crate) fn new(data_dir: PathBuf, crowd: u32, seed: u64) -> Self {
         let business = watch::Sender::new(None);
         Self { data_dir, crowd, seed, state: Mutex::default(), business }
@@ -193,16 +205,17 @@ impl Embedded {
             .map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))
     }
 
-    /// The business service of the demo room: anyone signs in with a name and fills up the own wallet.
+    /// The business service of the demo room: anyone signs in with a name
+    /// and tops up their wallet.
     async fn start_business(&self, server: &Server, sdk_app_id: u32) -> Option<BusinessServer> {
         let beside = Beside {
             sdk_app_id: Some(sdk_app_id),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data_dir: self.data_dir.clone(),
-            assistant: ::embedded::ASSISTANT.into(),
+            assistant: embedded::ASSISTANT.into(),
         };
         let started =
-            ::embedded::start_beside(server, beside, |config| config.development = true).await;
+            embedded::start_beside(server, beside, |config| config.development = true).await;
         let business = started.unwrap_or_else(|error| {
             tracing::error!(%error, "business service not started: the room works without it");
             None
@@ -210,7 +223,7 @@ impl Embedded {
         let (room, product) = (demo::GROUP_ID, Some(demo::PRODUCT));
         let adopted = business.adopt_room(room, demo::HOST, demo::ROOM_NAME, product);
         if let Err(error) = adopted.await {
-            tracing::error!(%error, "the demo room is none of the business service");
+            tracing::error!(%error, "the business service does not have the demo room");
         }
         Some(business)
     }

@@ -1,0 +1,10 @@
+//! Everything that a page may ask for, one function each. The shell and the local way in carry the
+//! same ones.
+//!
+//! * [`room`] – what goes by the room's client
+//! * [`shop`] – what goes by the business service
+//! * [`service`] – the services of this process
+
+pub mod room;
+pub mod service;
+pub mod shop;
