@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ANNOUNCE_EVERY_MS, Announcer } from "../src/chat/announcer";
-import { Ticker } from "../src/danmaku/ticker";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
+import { Ticker } from "../src/parts/danmaku/ticker";
+import { ANNOUNCE_EVERY_MS, Announcer } from "../src/parts/news/announcer";
 import { chatRow, chatRows } from "./support/rows";
 
 /** A clock that runs when it is told to. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { hueOf } from "../src/chat/hue";
-import { ROW_BUDGET, RowHeights, windowFromBottom } from "../src/chat/virtual";
+import { hueOf } from "../src/design/hue";
+import { ROW_BUDGET, RowHeights, windowFromBottom } from "../src/parts/chat/virtual";
 import { layOut } from "./support/layout";
 import { chatRow, chatRows, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";

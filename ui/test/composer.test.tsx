@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { commentLength } from "../src/chat/limits";
 import { Code } from "../src/host/host";
+import { commentLength } from "../src/parts/chat/limits";
 import { chatRow, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 

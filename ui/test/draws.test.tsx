@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { sameWords } from "../src/draws/joining";
-import { drawNews } from "../src/draws/news";
 import { Code, type DrawResultView, type OpenDrawView, type RoomEvent } from "../src/host/host";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
+import { sameWords } from "../src/parts/draws/joining";
+import { drawNews } from "../src/parts/news/draws";
 import { chatRow, roomView, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Flight, type Measure } from "../src/danmaku/flight";
-import { countScale, metricsFor, type StageSize } from "../src/danmaku/metrics";
+import { Flight, type Measure } from "../src/parts/danmaku/engine/flight";
+import { countScale, metricsFor, type StageSize } from "../src/parts/danmaku/engine/metrics";
 import { flyingComment, seeded } from "./support/rows";
 
 const STYLE = { baseHeight: 720, size: 25, sizeMin: 15, flightMs: 8000, patienceMs: 1000 };

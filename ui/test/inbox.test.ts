@@ -8,8 +8,8 @@ import {
   Inbox,
   ROWS_KEPT,
   TAKEN_BACK_KEPT,
-} from "../src/state/inbox";
-import { createRoomState } from "../src/state/room";
+} from "../src/room/inbox";
+import { createRoomState } from "../src/room/room";
 import { chatRow, chatRows, flyingComment, roomView } from "./support/rows";
 
 function inbox() {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { canFollow, headAt, leavesAt, type Moving, speedOf } from "../src/danmaku/lanes";
+import {
+  canFollow,
+  headAt,
+  leavesAt,
+  type Moving,
+  speedOf,
+} from "../src/parts/danmaku/engine/lanes";
 import { seeded } from "./support/rows";
 
 const STAGE = 1280;

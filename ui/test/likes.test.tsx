@@ -1,7 +1,7 @@
 import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RoomEvent } from "../src/host/host";
-import { HEARTS_ALOFT, HEARTS_PER_BURST } from "../src/stage/hearts";
+import { HEARTS_ALOFT, HEARTS_PER_BURST } from "../src/parts/likes/hearts";
 import { SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatPrice, pictureSource, timeLeft } from "../src/stage/price";
+import { formatPrice, timeLeft } from "../src/i18n/price";
+import { pictureSource } from "../src/parts/goods/picture";
 
 describe("a price", () => {
   it("has as many digits as its currency", () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Bitmaps, flyingText } from "../src/danmaku/bitmaps";
-import { BudgetReporter, budgetFor } from "../src/danmaku/budget";
-import { DanmakuRenderer } from "../src/danmaku/renderer";
 import type { DanmakuBudget } from "../src/host/host";
+import { Bitmaps, flyingText } from "../src/parts/danmaku/engine/bitmaps";
+import { BudgetReporter, budgetFor } from "../src/parts/danmaku/engine/budget";
+import { DanmakuRenderer } from "../src/parts/danmaku/engine/renderer";
 import { flyingComment } from "./support/rows";
 
 const INK = {

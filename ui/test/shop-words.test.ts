@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { giftPicture } from "../src/gifts/picture";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
-import { giftErrorWords, shopErrorWords } from "../src/shop/words";
+import { giftPicture } from "../src/parts/gifts/picture";
+import { giftErrorWords, shopErrorWords } from "../src/room/shop-words";
 
 const GIFT_CODES = [
   "balance",

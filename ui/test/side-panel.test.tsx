@@ -74,7 +74,10 @@ describe("the tabs of the side panel", () => {
 
   it("hide a part without taking its size, with which the list would lose its place", () => {
     const sheet = document.createElement("style");
-    sheet.textContent = readFileSync(join(import.meta.dirname, "../src/app/app.css"), "utf8");
+    sheet.textContent = readFileSync(
+      join(import.meta.dirname, "../src/pages/viewer/viewer.css"),
+      "utf8",
+    );
     document.head.append(sheet);
     const look = (tab: HTMLElement) => {
       const { display, visibility } = getComputedStyle(panelOf(tab) ?? document.body);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { momentWords } from "../src/connection/moment";
+import { Code, type SessionState } from "../src/host/host";
+import { type Catalogue, catalogue, preferredLanguage } from "../src/i18n";
+import { en } from "../src/i18n/en";
+import { momentWords } from "../src/i18n/moment";
+import { zh } from "../src/i18n/zh";
 import {
   connectionWords,
   errorWords,
   failureWords,
   type RoomStanding,
   sendBlocker,
-} from "../src/connection/words";
-import { Code, type SessionState } from "../src/host/host";
-import { type Catalogue, catalogue, preferredLanguage } from "../src/i18n";
-import { en } from "../src/i18n/en";
-import { zh } from "../src/i18n/zh";
+} from "../src/room/words";
 import { SESSIONS } from "./support/rows";
 
 const NOW = 1_760_000_000_000;

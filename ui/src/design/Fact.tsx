@@ -1,5 +1,5 @@
 import { createSignal, type JSX, onCleanup } from "solid-js";
-import { useWords } from "../app/context";
+import { useWords } from "../i18n/context";
 import "./fact.css";
 import { Icon } from "./Icon";
 

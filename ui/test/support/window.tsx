@@ -2,7 +2,7 @@ import { render } from "@solidjs/testing-library";
 import { App } from "../../src/app/App";
 import type { RoomEvent, SessionView } from "../../src/host/host";
 import { ScriptedHost } from "../../src/host/scripted";
-import { createRoomState, type RoomState } from "../../src/state/room";
+import { createRoomState, type RoomState } from "../../src/room/room";
 
 export interface OpenWindow {
   host: ScriptedHost;

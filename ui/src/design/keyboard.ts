@@ -1,0 +1,7 @@
+/**
+ * Whether an input method has the key. WebKit has ended the composition already when it tells about
+ * the key that ended it; only the old key code still gives it away.
+ */
+export function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}

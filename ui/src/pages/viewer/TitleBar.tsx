@@ -1,0 +1,59 @@
+import { type JSX, Show } from "solid-js";
+import { Icon } from "../../design/Icon";
+import { Sentence } from "../../design/Sentence";
+import { ConnectionState } from "../../parts/connection/ConnectionState";
+import { FollowButton } from "../../parts/people/FollowButton";
+import { SettingsButton } from "../../parts/settings/SettingsPopover";
+import { LiveStatus } from "../../parts/stage/LiveStatus";
+import type { Player } from "../../parts/stage/player";
+import { useLiveroom } from "../../room/context";
+import type { Actions } from "./actions";
+
+function Watching(props: { count: number }): JSX.Element {
+  const { settings } = useLiveroom();
+  const figure = () => new Intl.NumberFormat(settings.locale()).format(props.count);
+  return (
+    <p class="title-part figures">
+      <Sentence of={settings.words().watching}>
+        <span data-testid="online-count">{figure()}</span>
+      </Sentence>
+    </p>
+  );
+}
+
+export function TitleBar(props: { player: Player; actions: Actions }): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const words = settings.words;
+  return (
+    <header class="title-bar">
+      <div class="title-words">
+        <h1 class="title-room" data-testid="room-name">
+          {room.room()?.name}
+        </h1>
+        <Show when={room.room()?.host}>
+          {(name) => (
+            <p class="title-part">
+              {words().hostedBy(name())} <FollowButton host={name()} />
+            </p>
+          )}
+        </Show>
+        <LiveStatus player={props.player} />
+        <Show when={room.online() !== undefined}>
+          <Watching count={room.online() ?? 0} />
+        </Show>
+        <ConnectionState />
+      </div>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={words().shortcuts}
+        aria-keyshortcuts="?"
+        title={`${words().shortcuts} (?)`}
+        onClick={() => props.actions.showShortcuts(true)}
+      >
+        <Icon name="keyboard" />
+      </button>
+      <SettingsButton />
+    </header>
+  );
+}

@@ -1,0 +1,39 @@
+import { For, type JSX, Show } from "solid-js";
+import { hueOf } from "../../design/hue";
+import { useLiveroom } from "../../room/context";
+import "./banners.css";
+import { giftPicture } from "./picture";
+
+/** Gifts over the picture, above the slot. The core says which ones; a combo grows in its place. */
+export function GiftBanners(): JSX.Element {
+  const { room, shop, settings } = useLiveroom();
+  const words = settings.words;
+  const picture = (gift: string) =>
+    giftPicture(shop.view()?.gifts.find(({ id }) => id === gift)?.art ?? "");
+  const ids = () => room.giftBanners().map((banner) => banner.id);
+  return (
+    <ul class="gifts" aria-label={words().gifts}>
+      <For each={ids()}>
+        {(id) => (
+          <Show when={room.giftBanners().find((banner) => banner.id === id)}>
+            {(banner) => (
+              <li
+                class="gift"
+                data-testid="gift-banner"
+                data-own={banner().own}
+                data-effect={banner().effect}
+              >
+                <img class="gift-picture" src={picture(banner().gift)} alt="" />
+                <p class="gift-words">
+                  <bdi class={`gift-name hue-${hueOf(banner().user_id)}`}>{banner().name}</bdi>
+                  <span class="gift-title">{banner().title}</span>
+                </p>
+                <strong class="gift-count figures">×{banner().count}</strong>
+              </li>
+            )}
+          </Show>
+        )}
+      </For>
+    </ul>
+  );
+}

@@ -1,0 +1,42 @@
+import { createSignal, type JSX, Show } from "solid-js";
+import { Icon } from "../../design/Icon";
+import { useLiveroom } from "../../room/context";
+import { GiftTray } from "./GiftTray";
+import "./gifts.css";
+import { createRefusal } from "./refusal";
+
+/** Opens the tray, and keeps what was chosen in it and what it has to say while it is closed. */
+export function GiftButton(props: { shown: boolean; show: (shown: boolean) => void }): JSX.Element {
+  const { shop, settings } = useLiveroom();
+  const words = settings.words;
+  const [chosen, choose] = createSignal<string>();
+  const refusal = createRefusal(shop);
+  let button!: HTMLButtonElement;
+  return (
+    <div>
+      <button
+        ref={button}
+        type="button"
+        class="icon-button"
+        data-testid="gift-button"
+        aria-label={words().gifts}
+        aria-keyshortcuts="G"
+        aria-expanded={props.shown}
+        aria-haspopup="dialog"
+        title={`${words().gifts} (G)`}
+        onClick={() => props.show(!props.shown)}
+      >
+        <Icon name="gift" />
+      </button>
+      <Show when={props.shown}>
+        <GiftTray
+          opener={button}
+          chosen={chosen()}
+          choose={choose}
+          refusal={refusal}
+          close={() => props.show(false)}
+        />
+      </Show>
+    </div>
+  );
+}

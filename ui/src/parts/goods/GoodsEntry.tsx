@@ -1,0 +1,81 @@
+import { type JSX, Show } from "solid-js";
+import type { ProductEntryView, ShopError } from "../../host/host";
+import { useFigures } from "../../i18n/context";
+import { formatPrice } from "../../i18n/price";
+import { useLiveroom } from "../../room/context";
+import { shopErrorWords } from "../../room/shop-words";
+import { pictureSource } from "./picture";
+
+export function GoodsEntry(props: {
+  entry: ProductEntryView;
+  /** Whether the reader runs the room. */
+  mayChange: boolean;
+  /** The product that is being put into the slot, or taken out of it, just now. */
+  busy: string | undefined;
+  error: ShopError | undefined;
+  recommend: () => void;
+  takeDown: () => void;
+}): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const words = settings.words;
+  const figure = useFigures();
+  const shown = () => room.product()?.id === props.entry.id;
+  // The slot hears of each change at once, and its price may be one of its own.
+  const now = () => (shown() ? (room.product() ?? props.entry) : props.entry);
+  const stock = () => {
+    const { counted, stock } = now();
+    if (!counted) return undefined;
+    return stock > 0 ? words().productLeft(figure(stock)) : words().productSoldOut;
+  };
+  return (
+    <li
+      class="goods-entry"
+      data-testid="goods-entry"
+      data-product={props.entry.id}
+      data-shown={shown()}
+    >
+      <img class="goods-picture" src={pictureSource(props.entry.picture)} alt="" />
+      <div class="goods-words">
+        <p class="goods-title" dir="auto">
+          {props.entry.title}
+        </p>
+        <p class="goods-line">
+          <strong class="goods-price figures">
+            {formatPrice(now().price_minor, now().currency, settings.locale())}
+          </strong>
+          <Show when={stock()}>
+            <span
+              class="goods-stock figures"
+              data-testid="goods-stock"
+              data-sold-out={now().stock === 0}
+            >
+              {stock()}
+            </span>
+          </Show>
+        </p>
+        <Show when={shown()}>
+          <p class="goods-now">{words().goodsNow}</p>
+        </Show>
+      </div>
+      <Show when={props.mayChange}>
+        {/* One button that is never disabled: the keyboard's focus stays on it. */}
+        <button
+          type="button"
+          class="button"
+          data-testid={shown() ? "take-down" : "recommend"}
+          aria-label={`${shown() ? words().takeDown : words().recommend}: ${props.entry.title}`}
+          aria-disabled={props.busy !== undefined}
+          aria-busy={props.busy === props.entry.id}
+          onClick={() => (shown() ? props.takeDown() : props.recommend())}
+        >
+          {shown() ? words().takeDown : words().recommend}
+        </button>
+      </Show>
+      <div class="goods-error" role="status">
+        <Show when={props.error}>
+          {(error) => <p data-testid="goods-error">{shopErrorWords(words(), error())}</p>}
+        </Show>
+      </div>
+    </li>
+  );
+}

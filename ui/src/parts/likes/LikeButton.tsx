@@ -1,0 +1,27 @@
+import type { JSX } from "solid-js";
+import { Icon } from "../../design/Icon";
+import { useLiveroom } from "../../room/context";
+import "./likes.css";
+
+/** Likes the room, and shows how many likes it has, the own ones that are still on their way included. */
+export function LikeButton(props: { onPress: () => void }): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const words = settings.words;
+  const total = () => new Intl.NumberFormat(settings.locale()).format(room.likes().total);
+  return (
+    <button
+      type="button"
+      class="like"
+      data-testid="like"
+      aria-label={words().likeWith(total())}
+      aria-keyshortcuts="L"
+      title={`${words().like} (L)`}
+      onClick={() => props.onPress()}
+    >
+      <Icon name="heart" />
+      <span class="figures" data-testid="like-total" aria-hidden="true">
+        {total()}
+      </span>
+    </button>
+  );
+}

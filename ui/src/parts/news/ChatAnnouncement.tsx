@@ -1,0 +1,28 @@
+import { createSignal, type JSX, onCleanup, onMount } from "solid-js";
+import { useLiveroom } from "../../room/context";
+import { Announcer } from "./announcer";
+
+export function ChatAnnouncement(): JSX.Element {
+  const { room, settings } = useLiveroom();
+  const [sentence, setSentence] = createSignal("");
+  onMount(() => {
+    const timing = {
+      now: () => performance.now(),
+      after: (ms: number, run: () => void) => {
+        const id = setTimeout(run, ms);
+        return () => clearTimeout(id);
+      },
+    };
+    const announcer = new Announcer(timing, settings.words, setSentence);
+    const stopListening = room.listen({ chat: (fresh) => announcer.heard(fresh) });
+    onCleanup(() => {
+      stopListening();
+      announcer.stop();
+    });
+  });
+  return (
+    <p class="visually-hidden" role="status" aria-live="polite" data-testid="chat-news">
+      {sentence()}
+    </p>
+  );
+}

@@ -1,0 +1,52 @@
+import { createSignal, type JSX, Show } from "solid-js";
+import type { CommandError, ShopView } from "../../host/host";
+import type { Catalogue } from "../../i18n";
+import { useLiveroom } from "../../room/context";
+import { errorWords } from "../../room/words";
+
+const ROLES: Record<ShopView["role"], (words: Catalogue) => string> = {
+  viewer: (words) => words.roleViewer,
+  host: (words) => words.roleHost,
+  moderator: (words) => words.roleModerator,
+  admin: (words) => words.roleAdmin,
+};
+
+/** Who the reader is in the shop, and the way to the other side of the camera. */
+export function AccountSection(): JSX.Element {
+  const { host, shop, settings } = useLiveroom();
+  const words = settings.words;
+  const [refused, setRefused] = createSignal<CommandError>();
+  const known = () => (shop.view()?.open ? shop.view() : undefined);
+  const openWindow = async () => {
+    setRefused(undefined);
+    const outcome = await host.openHostWindow();
+    if (outcome.status === "error") setRefused(outcome.error);
+  };
+  return (
+    <section class="settings-part">
+      <h2 class="settings-heading">{words().accounts}</h2>
+      <Show when={known()}>
+        {(view) => (
+          <p class="account selectable" data-testid="account">
+            {words().youAre(view().name, view().user_id, ROLES[view().role](words()))}
+          </p>
+        )}
+      </Show>
+      <Show when={shop.view()?.role !== "host"}>
+        <button
+          type="button"
+          class="button"
+          data-testid="open-host-window"
+          onClick={() => void openWindow()}
+        >
+          {words().openHostWindow}
+        </button>
+      </Show>
+      <div role="status">
+        <Show when={refused()}>
+          {(error) => <p class="settings-refused">{errorWords(words(), error())}</p>}
+        </Show>
+      </div>
+    </section>
+  );
+}
