@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Code, type DrawResultView, type OpenDrawView, type RoomEvent } from "../src/host/host";
 import { en } from "../src/i18n/en";
+import { figures } from "../src/i18n/figures";
 import { zh } from "../src/i18n/zh";
 import { sameWords } from "../src/parts/draws/joining";
 import { drawNews } from "../src/parts/news/draws";
@@ -300,11 +301,15 @@ describe("the result of a draw", () => {
   it("is heard with a few names of many, in both languages", () => {
     const result = drawResult({ winners: [..."abcdef"].map((name) => winner(name)) });
     const told = { open: [], results: [result] };
-    expect(drawNews(en, "en", told, undefined).aside).toBe(
+    expect(drawNews(en, figures("en"), told, undefined).aside).toBe(
       "The lucky draw is over. Bud vase goes to a, b, c, and 3 more.",
     );
-    expect(drawNews(zh, "zh-Hans-CN", told, undefined).aside).toContain("a、b、c和另外 3 人");
+    expect(drawNews(zh, figures("zh-Hans-CN"), told, undefined).aside).toContain(
+      "a、b、c和另外 3 人",
+    );
     const nobody = { open: [], results: [drawResult({ winners: [] })] };
-    expect(drawNews(en, "en", nobody, undefined).aside).toBe(en.drawNobodyNews("Bud vase"));
+    expect(drawNews(en, figures("en"), nobody, undefined).aside).toBe(
+      en.drawNobodyNews("Bud vase"),
+    );
   });
 });

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { formatPrice, timeLeft } from "../src/i18n/price";
+import { timeLeft } from "../src/i18n/countdown";
+import { figures } from "../src/i18n/figures";
 import { pictureSource } from "../src/parts/goods/picture";
 
 describe("a price", () => {
   it("has as many digits as its currency", () => {
-    expect(formatPrice(3900, "CNY", "zh-Hans-CN")).toBe("¥39.00");
-    expect(formatPrice(3900, "CNY", "en")).toBe("¥39.00");
-    expect(formatPrice(3900, "JPY", "en")).toBe("¥3,900");
-    expect(formatPrice(12345, "KWD", "en")).toMatch(/12\.345$/);
-    expect(formatPrice(5, "USD", "en")).toBe("$0.05");
+    expect(figures("zh-Hans-CN").price(3900, "CNY")).toBe("¥39.00");
+    expect(figures("en").price(3900, "CNY")).toBe("¥39.00");
+    expect(figures("en").price(3900, "JPY")).toBe("¥3,900");
+    expect(figures("en").price(12345, "KWD")).toMatch(/12\.345$/);
+    expect(figures("en").price(5, "USD")).toBe("$0.05");
   });
 
   it("is shown as it came when the currency is not one", () => {
-    expect(formatPrice(3900, "", "en")).toBe("3900");
-    expect(formatPrice(3900, "points!", "en")).toBe("3900 points!");
+    expect(figures("en").price(3900, "")).toBe("3900");
+    expect(figures("en").price(3900, "points!")).toBe("3900 points!");
   });
 });
 

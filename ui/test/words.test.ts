@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Code, type SessionState } from "../src/host/host";
-import { type Catalogue, catalogue, preferredLanguage } from "../src/i18n";
+import { type Catalogue, LANGUAGES, preferredLanguage, speech } from "../src/i18n";
 import { en } from "../src/i18n/en";
-import { momentWords } from "../src/i18n/moment";
+import { figures } from "../src/i18n/figures";
 import { zh } from "../src/i18n/zh";
 import {
   connectionWords,
@@ -52,7 +54,7 @@ describe("the connection state in words", () => {
     it(`says what "${state}" means and what to do, in both languages`, () => {
       for (const language of ["en", "zh"] as const) {
         const [text, action] = expected[state][language];
-        const said = connectionWords(catalogue(language), SESSIONS[state], 3200);
+        const said = connectionWords(speech(language).words, SESSIONS[state], 3200);
         expect(said.text).toBe(text);
         expect(said.action).toBe(action);
       }
@@ -185,7 +187,7 @@ describe("what lasts longer than a minute", () => {
   it("is named by the clock, and by the day when that is another one", () => {
     const now = new Date(2026, 10, 23, 20, 0).getTime();
     const at = (...date: [number, number, number, number, number]) =>
-      momentWords(new Date(...date).getTime(), now, "en-GB");
+      figures("en-GB").moment(new Date(...date).getTime(), now);
     expect(at(2026, 10, 23, 20, 41)).toBe("20:41");
     expect(at(2026, 10, 24, 9, 5)).toMatch(/^24 Nov.* 09:05$/);
     expect(at(2027, 0, 1, 9, 5)).toMatch(/^1 Jan 2027.* 09:05$/);
@@ -214,32 +216,82 @@ describe("a login that was ended", () => {
   });
 });
 
-describe("the two languages", () => {
-  it("have the same sentences, none of them empty", () => {
-    expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
-    for (const [key, sentence] of [...sentences(en), ...sentences(zh)]) {
-      expect(sentence.trim(), key).not.toBe("");
-      expect(sentence, key).not.toContain("undefined");
+describe("the languages", () => {
+  const all = LANGUAGES.map((language) => [language, speech(language).words] as const);
+
+  it("have no empty sentence, and no exclamation mark", () => {
+    for (const [language, words] of all) {
+      for (const [key, sentence] of sentences(words)) {
+        expect(sentence.trim(), `${language}.${key}`).not.toBe("");
+        expect(sentence, `${language}.${key}`).not.toMatch(/undefined|NaN|#|[!！]|error occurred/i);
+      }
     }
   });
 
-  it("are both written: no English left in the Chinese, no exclamation marks in either", () => {
-    const sameInBoth = new Set(["keyEscape"]);
-    for (const [key, sentence] of sentences(zh)) {
-      if (!sameInBoth.has(key) && key !== "heardOne") {
-        expect(sentence, key).toMatch(/\p{Script=Han}/u);
+  it("are all written: no English is left in another one, and nothing of those in English", () => {
+    const ofBlanksOnly = new Set(["heardOne"]);
+    const keyNames = new Set(["keyEnter", "keyEscape"]);
+    const scripts = { zh: /\p{Script=Han}/u, ar: /\p{Script=Arabic}/u };
+    for (const [language, script] of Object.entries(scripts) as [keyof typeof scripts, RegExp][]) {
+      for (const [key, sentence] of sentences(speech(language).words)) {
+        if (ofBlanksOnly.has(key) || keyNames.has(key)) continue;
+        expect(sentence, `${language}.${key}`).toMatch(script);
       }
-      expect(sentence, key).not.toMatch(/[!！]/);
+      for (const [key, sentence] of sentences(en)) {
+        if (key !== "languageName") expect(sentence, key).not.toMatch(script);
+      }
     }
-    for (const [key, sentence] of sentences(en)) {
-      expect(sentence, key).not.toMatch(/!|error occurred/i);
-      if (key !== "languageName") expect(sentence, key).not.toMatch(/\p{Script=Han}/u);
+  });
+
+  it("write numbers of any size as they do, also within a sentence", () => {
+    expect(en.newMessages(1)).toBe("1 new message");
+    expect(en.newMessages(1204)).toBe("1,204 new messages");
+    expect(en.missed(12_000)).toBe("Up to 12,000 messages missed");
+    expect(zh.newMessages(1204)).toBe("1,204 条新消息");
+    expect(zh.heard(1204, "a", "b")).toBe("1,204 条新评论；a：b");
+    expect(speech("ar").figures.times(1204)).toBe("×1,204");
+    expect(figures("de").times(1204)).toBe("×1.204");
+  });
+
+  it("choose the form that goes with the number", () => {
+    const { words } = speech("ar");
+    expect([0, 1, 2, 3, 11, 100, 1_204].map((number) => words.newMessages(number))).toEqual([
+      "لا رسائل جديدة",
+      "رسالة جديدة واحدة",
+      "رسالتان جديدتان",
+      "3 رسائل جديدة",
+      "11 رسالة جديدة",
+      "100 رسالة جديدة",
+      "1,204 رسائل جديدة",
+    ]);
+    expect([1, 2].map((number) => en.drawWinners(number))).toEqual(["1 winner", "2 winners"]);
+  });
+
+  it("leave room for the number as an element of its own", () => {
+    for (const [language, words] of all) {
+      for (const number of [0, 1, 2, 3, 11, 100]) {
+        expect(words.balance(number, "<>"), language).toContain("<>");
+        expect(words.watching(number, "<>"), language).toContain("<>");
+      }
     }
+  });
+
+  it("have one set of formats each, made in one place", () => {
+    expect(figures("pt")).toBe(figures("pt"));
+    const source = join(import.meta.dirname, "../src");
+    const making = readdirSync(source, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name))
+      .filter((name) => {
+        const text = readFileSync(join(source, name), "utf8");
+        return /Intl\.(Number|DateTime|List|Plural)\w*\(|toLocale\w*String\(/.test(text);
+      });
+    expect(making).toEqual([join("i18n", "figures.ts")]);
   });
 
   it("are chosen by what the reader prefers", () => {
     expect(preferredLanguage(["fr-FR", "zh-TW", "en"])).toBe("zh");
     expect(preferredLanguage(["en-GB", "zh-CN"])).toBe("en");
+    expect(preferredLanguage(["ar-EG", "en"])).toBe("ar");
     expect(preferredLanguage(["fr-FR"])).toBe("en");
   });
 });

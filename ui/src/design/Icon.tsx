@@ -30,11 +30,15 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** What points along the line, and turns with it. */
+const TURNING: ReadonlySet<IconName> = new Set(["send", "panel"]);
+
 /** Icons carry no meaning of their own: the control around them has the name. */
 export function Icon(props: { name: IconName }): JSX.Element {
   return (
     <svg
       class="icon"
+      data-turns={TURNING.has(props.name)}
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"

@@ -1,28 +1,32 @@
 import { type Accessor, createContext, useContext } from "solid-js";
-import type { Catalogue } from ".";
+import type { Catalogue, Direction, Figures } from ".";
 
 /** The language that the window speaks, followed as it changes. */
-export interface Speech {
+export interface Spoken {
   words: Accessor<Catalogue>;
-  /** What `Intl` calls the language. */
-  locale: Accessor<string>;
+  figures: Accessor<Figures>;
+  direction: Accessor<Direction>;
 }
 
-export const Language = createContext<Speech>();
+export const Language = createContext<Spoken>();
 
-export function useLanguage(): Speech {
+function useLanguage(): Spoken {
   const language = useContext(Language);
-  if (!language) throw new Error("useLanguage needs a Language provider above it");
+  if (!language) throw new Error("words need a Language provider above them");
   return language;
 }
 
-/** The words of the current language, followed as it changes. */
+/** The words of the current language. */
 export function useWords(): Accessor<Catalogue> {
   return useLanguage().words;
 }
 
-/** How a whole number is written in the current language. */
-export function useFigures(): (count: number) => string {
-  const { locale } = useLanguage();
-  return (count) => new Intl.NumberFormat(locale()).format(count);
+/** How the current language writes numbers, prices and times. */
+export function useFigures(): Accessor<Figures> {
+  return useLanguage().figures;
+}
+
+/** Which way a line runs in the current language. */
+export function useDirection(): Accessor<Direction> {
+  return useLanguage().direction;
 }

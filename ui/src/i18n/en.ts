@@ -1,26 +1,32 @@
-import type { Catalogue } from "./catalogue";
+import { figures } from "./figures";
 
-export const en: Catalogue = {
+const { count, plural } = figures("en");
+
+/**
+ * What stands in a sentence comes in the order of the blanks. Where a number may be shown as an
+ * element of its own, `figure` is what stands for it.
+ */
+export const en = {
   languageName: "English",
 
-  watching: (count) => `${count} watching`,
+  watching: (viewers: number, figure = count(viewers)) => `${figure} watching`,
   live: "LIVE",
   livePaused: "Paused",
   liveSoon: "Starts soon",
   liveEndSure: "End it now?",
   liveEnded: "Ended",
   liveRecording: "Recording",
-  hostedBy: (name) => `with ${name}`,
+  hostedBy: (name: string) => `with ${name}`,
   follow: "Follow",
   following: "Following",
-  followHost: (name) => `Follow ${name}`,
-  followingHost: (name) => `Following ${name}`,
+  followHost: (name: string) => `Follow ${name}`,
+  followingHost: (name: string) => `Following ${name}`,
 
   offline: "Not connected.",
   connect: "Connect",
   connecting: "Connecting…",
   online: "Connected",
-  reconnectingIn: (seconds) => `Connection lost. Trying again in ${seconds} s.`,
+  reconnectingIn: (seconds: number) => `Connection lost. Trying again in ${count(seconds)} s.`,
   reconnectingNow: "Connection lost. Trying again now.",
   kicked: "Signed in elsewhere.",
   kickedByAdministrator: "An administrator signed you out.",
@@ -29,9 +35,10 @@ export const en: Catalogue = {
   reconnectHere: "Reconnect here",
   signatureExpired: "The pass for this room has expired.",
   signInAgain: "Sign in again",
-  connectionFailed: (info) => `Could not connect: ${info}`,
+  connectionFailed: (info: string) => `Could not connect: ${info}`,
   tryAgain: "Try again",
-  missed: (count) => (count === 1 ? "Up to 1 message missed" : `Up to ${count} messages missed`),
+  missed: (messages: number) =>
+    plural(messages, { one: "Up to # message missed", other: "Up to # messages missed" }),
   missedWhy: "The room no longer has them. Some of them may never have been said.",
 
   codeMuted: "You are muted in this room.",
@@ -47,21 +54,23 @@ export const en: Catalogue = {
   codeNotOnline: "You are not connected.",
   codeNotInRoom: "You are not in this room.",
   codeNoAnswer: "No answer. It may have arrived; trying again soon does no harm.",
-  codeUnknown: (code) => `The room refused it (code ${code}).`,
+  codeUnknown: (code: number) => `The room refused it (code ${code}).`,
 
   panel: "Chat and goods",
   chat: "Chat",
   chatEmpty: "Nobody has said anything yet. What people say appears here.",
-  newMessages: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
+  newMessages: (messages: number) =>
+    plural(messages, { one: "# new message", other: "# new messages" }),
   rowSending: "sending",
-  rowFailed: (reason) => `Not sent. ${reason}`,
+  rowFailed: (reason: string) => `Not sent. ${reason}`,
   retry: "Retry",
   rowSampledOut: "Only you see this. More was said than the room can show.",
   rowGift: "gave",
   rowProduct: "now on offer:",
   rowRecalled: "This was taken back.",
-  heard: (count, name, text) => `${count} new comments; ${name}: ${text}`,
-  heardOne: (name, text) => `${name}: ${text}`,
+  heard: (comments: number, name: string, text: string) =>
+    `${plural(comments, { one: "# new comment", other: "# new comments" })}; ${name}: ${text}`,
+  heardOne: (name: string, text: string) => `${name}: ${text}`,
 
   composerLabel: "Your comment",
   composerHint: "Say something…",
@@ -72,21 +81,22 @@ export const en: Catalogue = {
   blockedRoomGone: "This room has been closed.",
   blockedNotInRoom: "You are not in this room yet.",
   blockedMuteAll: "Only the host and administrators can speak just now. Your text stays here.",
-  blockedMuted: (seconds) => `You are muted for another ${seconds} s. Your text stays here.`,
-  blockedMutedUntil: (moment) => `You are muted until ${moment}. Your text stays here.`,
-  blockedWait: (seconds) => `You can say something again in ${seconds} s.`,
-  blockedWaitUntil: (moment) => `You can say something again at ${moment}.`,
+  blockedMuted: (seconds: number) =>
+    `You are muted for another ${count(seconds)} s. Your text stays here.`,
+  blockedMutedUntil: (moment: string) => `You are muted until ${moment}. Your text stays here.`,
+  blockedWait: (seconds: number) => `You can say something again in ${count(seconds)} s.`,
+  blockedWaitUntil: (moment: string) => `You can say something again at ${moment}.`,
   maySpeakAgain: "You can speak again.",
   absentBanned: "You are banned from this room.",
-  absentBannedUntil: (moment) => `You are banned from this room until ${moment}.`,
+  absentBannedUntil: (moment: string) => `You are banned from this room until ${moment}.`,
   absentRefused: "You may not enter this room.",
   absentOther: "You are no longer in this room.",
-  withReason: (sentence, reason) => `${sentence} Reason: ${reason}`,
+  withReason: (sentence: string, reason: string) => `${sentence} Reason: ${reason}`,
   absentKicked: "You were taken out of this room.",
   absentElsewhere: "You left this room on another device.",
-  charactersOver: (count) =>
-    count === 1 ? "1 character too long" : `${count} characters too long`,
-  charactersLeft: (count) => `${count} left`,
+  charactersOver: (characters: number) =>
+    plural(characters, { one: "# character too long", other: "# characters too long" }),
+  charactersLeft: (characters: number) => `${count(characters)} left`,
 
   stage: "Stage",
   pictureWaiting: "Waiting for the picture…",
@@ -109,19 +119,20 @@ export const en: Catalogue = {
   panelWidth: "Width of the side panel",
 
   like: "Like",
-  likeWith: (total) => `Like. The room has ${total} likes.`,
+  likeWith: (likes: number) =>
+    plural(likes, { one: "Like. The room has # like.", other: "Like. The room has # likes." }),
   gifts: "Gifts",
   giftChoice: "Gift",
   giftShopAway: "The gift shop is not there just now. What it has appears here when it is back.",
-  coins: (count, figure) => (count === 1 ? `${figure} coin` : `${figure} coins`),
-  balance: (count, figure) =>
-    count === 1 ? `You have ${figure} coin` : `You have ${figure} coins`,
-  topUp: (figure) => `Top up ${figure} coins`,
-  give: (title) => `Give ${title}`,
+  coins: (coins: number) => plural(coins, { one: "# coin", other: "# coins" }),
+  balance: (coins: number, figure = count(coins)) =>
+    plural(coins, { one: "You have # coin", other: "You have # coins" }, figure),
+  topUp: (coins: number) => plural(coins, { one: "Top up # coin", other: "Top up # coins" }),
+  give: (title: string) => `Give ${title}`,
   giveSeveral: "Several at once",
-  giveCount: (count, title) => `Give ${title} × ${count}`,
-  coinsMissing: (count, figure) =>
-    count === 1 ? `${figure} more coin needed` : `${figure} more coins needed`,
+  giveCount: (gifts: number, title: string) => `Give ${title} × ${count(gifts)}`,
+  coinsMissing: (coins: number) =>
+    plural(coins, { one: "# more coin needed", other: "# more coins needed" }),
   giftBalance: "You have too few coins for this. Nothing was paid.",
   giftBalanceTopUp: "You have too few coins for this. Top up and give it again.",
   giftNotLive: "Gifts can be given while the host is on. Nothing was paid.",
@@ -132,7 +143,7 @@ export const en: Catalogue = {
   shopAway: "The shop cannot be reached just now.",
   shopUnclear: "The shop did not answer. It may have done it all the same.",
   shopTooFast: "That was too fast for the shop. Wait a moment.",
-  shopRefused: (code) => `The shop refused it (${code}).`,
+  shopRefused: (code: string) => `The shop refused it (${code}).`,
 
   goods: "Goods",
   goodsEmpty: "Nothing on sale yet. What the host sells appears here.",
@@ -143,46 +154,48 @@ export const en: Catalogue = {
   liveStatusName: "Your stream",
 
   product: "Now on offer",
-  productEnds: (left) => `Ends in ${left}`,
+  productEnds: (left: string) => `Ends in ${left}`,
   productEnded: "Offer ended",
-  productLeft: (count) => `${count} left`,
+  productLeft: (pieces: number) => `${count(pieces)} left`,
   productSoldOut: "Sold out",
 
   draws: "Lucky draws",
   draw: "Lucky draw",
-  drawWinners: (count) => (count === 1 ? "1 winner" : `${count} winners`),
-  drawOnly: (conditions) => `Only viewers who ${conditions} can win.`,
-  drawOnlyBoth: (one, other) => `${one} and ${other}`,
-  drawOnlyLevel: (level) => `have reached level ${level}`,
+  drawWinners: (winners: number) => plural(winners, { one: "# winner", other: "# winners" }),
+  drawOnly: (conditions: string) => `Only viewers who ${conditions} can win.`,
+  drawOnlyBoth: (one: string, other: string) => `${one} and ${other}`,
+  drawOnlyLevel: (level: number) => `have reached level ${count(level)}`,
   drawOnlyGivers: "have given a gift in this stream",
   drawOnlyFollowers: "follow the host",
-  drawSay: (keyword) => `Say ${keyword} to take part`,
-  drawEnds: (left) => `Ends in ${left}`,
+  drawSay: (keyword: string) => `Say ${keyword} to take part`,
+  drawEnds: (left: string) => `Ends in ${left}`,
   drawDrawing: "Drawing…",
   drawJoin: "Say it",
   drawJoined: "You are in",
   drawPassedOver: "More was said than the room can show, so it did not count. Say it again.",
-  drawOthers: (count) => `and ${count} more`,
+  drawOthers: (draws: number) => `and ${count(draws)} more`,
   drawOthersHide: "Show only the next one",
   drawWon: "You won",
   drawResult: "Draw result",
   drawNobody: "Nobody took part.",
-  drawEntrants: (count) => `${count} took part`,
-  drawWinnersMore: (count) => `${count} more`,
-  drawOthersWon: (count) => `${count} more`,
+  drawEntrants: (entrants: number) => `${count(entrants)} took part`,
+  drawWinnersMore: (winners: number) => `${count(winners)} more`,
+  drawOthersWon: (winners: number) => `${count(winners)} more`,
   drawWinnersFewer: "Show fewer",
   drawCheck: "Check this draw",
   drawId: "Draw id",
   drawSeed: "Seed",
   drawCommitment: "Commitment",
-  drawVerify: (command) =>
+  drawVerify: (command: string) =>
     `Save the shop’s public record of this draw as RECORD and run ${command}.`,
   drawCommitmentUnheard:
     "This window did not hear the draw being opened, so it has no commitment to compare with.",
-  drawOpenNews: (keyword, prize) => `Lucky draw: ${prize}. Say ${keyword} to take part.`,
-  drawWonNews: (prize) => `You won the lucky draw: ${prize}`,
-  drawResultNews: (prize, names) => `The lucky draw is over. ${prize} goes to ${names}.`,
-  drawNobodyNews: (prize) => `The lucky draw is over. Nobody took part for ${prize}.`,
+  drawOpenNews: (keyword: string, prize: string) =>
+    `Lucky draw: ${prize}. Say ${keyword} to take part.`,
+  drawWonNews: (prize: string) => `You won the lucky draw: ${prize}`,
+  drawResultNews: (prize: string, names: string) =>
+    `The lucky draw is over. ${prize} goes to ${names}.`,
+  drawNobodyNews: (prize: string) => `The lucky draw is over. Nobody took part for ${prize}.`,
 
   settings: "Settings",
   close: "Close",
@@ -209,7 +222,7 @@ export const en: Catalogue = {
   areaFull: "Whole picture",
 
   accounts: "Accounts",
-  youAre: (name, id, role) => `You are ${name} (${id}), ${role}.`,
+  youAre: (name: string, id: string, role: string) => `You are ${name} (${id}), ${role}.`,
   roleViewer: "viewer",
   roleHost: "host",
   roleModerator: "moderator",
@@ -227,7 +240,7 @@ export const en: Catalogue = {
   serviceData: "Data folder",
   serviceStart: "Start",
   serviceStop: "Stop",
-  copy: (what) => `Copy: ${what}`,
+  copy: (what: string) => `Copy: ${what}`,
   copied: "Copied",
 
   shortcuts: "Keyboard shortcuts",

@@ -1,6 +1,7 @@
 import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 import { createStore } from "solid-js/store";
-import { type Catalogue, catalogue, type Language, LOCALES, preferredLanguage } from "../i18n";
+import { isLanguage, type Language, preferredLanguage, speech } from "../i18n";
+import type { Spoken } from "../i18n/context";
 
 export type Theme = "system" | "dark" | "light";
 
@@ -46,7 +47,7 @@ export function parseRemembered(text: string | null): Remembered {
   if (typeof found !== "object" || found === null) return kept;
   const from = found as Record<string, unknown>;
   if (THEMES.includes(from.theme as Theme)) kept.theme = from.theme as Theme;
-  if (from.language === "en" || from.language === "zh") kept.language = from.language;
+  if (isLanguage(from.language)) kept.language = from.language;
   if (typeof from.danmaku === "boolean") kept.danmaku = from.danmaku;
   if (typeof from.opacity === "number") {
     kept.opacity = Math.min(OPACITY.max, Math.max(OPACITY.min, from.opacity));
@@ -67,12 +68,10 @@ export function createMediaQuery(query: string): Accessor<boolean> {
   return matches;
 }
 
-export interface Settings {
+export interface Settings extends Spoken {
   readonly values: Remembered;
   set<K extends keyof Remembered>(key: K, value: Remembered[K]): void;
   language: Accessor<Language>;
-  locale: Accessor<string>;
-  words: Accessor<Catalogue>;
   reducedMotion: Accessor<boolean>;
 }
 
@@ -108,7 +107,9 @@ export function createSettings(): Settings {
     document.documentElement.dataset.theme = resolvedTheme();
   });
   createEffect(() => {
-    document.documentElement.lang = LOCALES[language()];
+    const { tag, direction } = speech(language());
+    document.documentElement.lang = tag;
+    document.documentElement.dir = direction;
   });
   createEffect(() => writeStorage(JSON.stringify(values)));
 
@@ -116,8 +117,9 @@ export function createSettings(): Settings {
     values,
     set: (key, value) => setValues(key, value),
     language,
-    locale: () => LOCALES[language()],
-    words: createMemo(() => catalogue(language())),
+    words: () => speech(language()).words,
+    figures: () => speech(language()).figures,
+    direction: () => speech(language()).direction,
     reducedMotion,
   };
 }

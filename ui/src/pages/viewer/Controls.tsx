@@ -1,5 +1,6 @@
 import type { JSX } from "solid-js";
 import { Icon, type IconName } from "../../design/Icon";
+import { useWords } from "../../i18n/context";
 import { GiftButton } from "../../parts/gifts/GiftButton";
 import { LikeButton } from "../../parts/likes/LikeButton";
 import type { Player } from "../../parts/stage/player";
@@ -28,7 +29,7 @@ function Control(props: {
 
 export function Controls(props: { player: Player; actions: Actions }): JSX.Element {
   const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
   const actions = props.actions;
   return (
     <div class="controls">

@@ -40,7 +40,9 @@ export function ShortcutList(props: { actions: Actions }): JSX.Element {
             {(shortcut) => (
               <div class="shortcut">
                 <dt>
-                  <kbd class="key">{shortcut.label(words())}</kbd>
+                  <kbd class="key" translate="no">
+                    {shortcut.label(words())}
+                  </kbd>
                 </dt>
                 <dd>{shortcut.means(words())}</dd>
               </div>

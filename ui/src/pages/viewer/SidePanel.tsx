@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
-import type { Catalogue } from "../../i18n";
-import { useWords } from "../../i18n/context";
+import type { Catalogue, Direction } from "../../i18n";
+import { useDirection, useWords } from "../../i18n/context";
 import { ChatPanel } from "../../parts/chat/ChatPanel";
 import { DrawCard } from "../../parts/draws/DrawCard";
 import type { Draws } from "../../parts/draws/draws";
@@ -13,11 +13,13 @@ const NAMES: Record<Tab, (words: Catalogue) => string> = {
 };
 
 /** Where an arrow key leads from a tab; at either end it goes on at the other. */
-function tabAt(key: string, from: number): Tab | undefined {
+function tabAt(key: string, from: number, direction: Direction): Tab | undefined {
+  const onward = direction === "rtl" ? "ArrowLeft" : "ArrowRight";
   switch (key) {
-    case "ArrowRight":
+    case onward:
       return TABS[(from + 1) % TABS.length];
     case "ArrowLeft":
+    case "ArrowRight":
       return TABS.at(from - 1);
     case "Home":
       return TABS[0];
@@ -30,10 +32,11 @@ function tabAt(key: string, from: number): Tab | undefined {
 
 function Tabs(props: { actions: Actions }): JSX.Element {
   const words = useWords();
+  const direction = useDirection();
   const buttons = new Map<Tab, HTMLButtonElement>();
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const next = tabAt(event.key, TABS.indexOf(props.actions.tab()));
+    const next = tabAt(event.key, TABS.indexOf(props.actions.tab()), direction());
     if (!next) return;
     event.preventDefault();
     props.actions.showTab(next);

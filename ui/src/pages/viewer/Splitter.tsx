@@ -1,11 +1,13 @@
 import { createSignal, type JSX } from "solid-js";
 import { tokenNumber } from "../../design/tokens";
+import { useDirection, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 
 /** The edge between stage and chat: dragged with the pointer, moved with the arrow keys. */
 export function Splitter(): JSX.Element {
   const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
+  const direction = useDirection();
   const min = tokenNumber("--panel-min", 320);
   const max = tokenNumber("--panel-max", 400);
   const initial = tokenNumber("--panel-initial", 340);
@@ -15,6 +17,8 @@ export function Splitter(): JSX.Element {
   // What was remembered may come from a version with other bounds.
   const width = () => inBounds(settings.values.panelWidth || initial);
   const setWidth = (next: number) => settings.set("panelWidth", inBounds(next));
+  /** What a step of the pointer along the screen, to the right, adds to the width. */
+  const widening = () => (direction() === "rtl" ? 1 : -1);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a separator that moves is not a rule between texts
@@ -33,15 +37,15 @@ export function Splitter(): JSX.Element {
       }}
       onPointerMove={(event) => {
         const start = dragging();
-        if (start) setWidth(start.width + start.from - event.clientX);
+        if (start) setWidth(start.width + widening() * (event.clientX - start.from));
       }}
       onPointerUp={() => setDragging(undefined)}
       onPointerCancel={() => setDragging(undefined)}
       onKeyDown={(event) => {
-        if (event.key === "ArrowLeft") setWidth(width() + step);
-        else if (event.key === "ArrowRight") setWidth(width() - step);
-        else return;
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
         event.preventDefault();
+        const toTheRight = event.key === "ArrowRight" ? 1 : -1;
+        setWidth(width() + widening() * toTheRight * step);
       }}
     />
   );

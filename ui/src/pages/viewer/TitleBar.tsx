@@ -1,6 +1,7 @@
 import { type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
 import { Sentence } from "../../design/Sentence";
+import { useFigures, useWords } from "../../i18n/context";
 import { ConnectionState } from "../../parts/connection/ConnectionState";
 import { FollowButton } from "../../parts/people/FollowButton";
 import { SettingsButton } from "../../parts/settings/SettingsPopover";
@@ -10,20 +11,20 @@ import { useLiveroom } from "../../room/context";
 import type { Actions } from "./actions";
 
 function Watching(props: { count: number }): JSX.Element {
-  const { settings } = useLiveroom();
-  const figure = () => new Intl.NumberFormat(settings.locale()).format(props.count);
+  const words = useWords();
+  const figures = useFigures();
   return (
     <p class="title-part figures">
-      <Sentence of={settings.words().watching}>
-        <span data-testid="online-count">{figure()}</span>
+      <Sentence of={(blank) => words().watching(props.count, blank)}>
+        <span data-testid="online-count">{figures().count(props.count)}</span>
       </Sentence>
     </p>
   );
 }
 
 export function TitleBar(props: { player: Player; actions: Actions }): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
   return (
     <header class="title-bar">
       <div class="title-words">

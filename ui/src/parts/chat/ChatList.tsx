@@ -11,6 +11,7 @@ import {
   Show,
 } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { useWords } from "../../i18n/context";
 import type { ChatEntry } from "../../room/chat";
 import { useLiveroom } from "../../room/context";
 import { ROWS_KEPT } from "../../room/inbox";
@@ -30,13 +31,9 @@ const FIRST_HEIGHT = 800;
  * list as it was at that moment: what arrives meanwhile is counted and waits at the bottom.
  */
 export function ChatList(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
   const { chat } = room;
-  // One for all rows: making one takes far longer than making a row.
-  const timeFormat = createMemo(
-    () => new Intl.DateTimeFormat(settings.locale(), { hour: "2-digit", minute: "2-digit" }),
-  );
   const [held, setHeld] = createSignal<{ entries: readonly ChatEntry[]; appended: number }>();
   const [offset, setOffset] = createSignal(0);
   const [height, setHeight] = createSignal(FIRST_HEIGHT);
@@ -178,9 +175,7 @@ export function ChatList(): JSX.Element {
         <div class="chat-rows">
           <div style={{ height: `${view().above}px` }} />
           <For each={view().entries}>
-            {(entry) => (
-              <ChatRowView entry={entry} timeFormat={timeFormat()} observe={observe(entry.key)} />
-            )}
+            {(entry) => <ChatRowView entry={entry} observe={observe(entry.key)} />}
           </For>
           <div style={{ height: `${view().below}px` }} />
         </div>

@@ -2,17 +2,18 @@ import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { hueOf } from "../../design/hue";
 import { Icon } from "../../design/Icon";
 import type { CommandError } from "../../host/host";
+import { useFigures, useWords } from "../../i18n/context";
 import type { ChatEntry } from "../../room/chat";
 import { useLiveroom } from "../../room/context";
 import { failureWords } from "../../room/words";
 
 export function ChatRowView(props: {
   entry: ChatEntry;
-  timeFormat: Intl.DateTimeFormat;
   observe: (element: HTMLElement) => () => void;
 }): JSX.Element {
-  const { host, settings } = useLiveroom();
-  const words = settings.words;
+  const { host } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   const row = () => props.entry.row();
   const [refused, setRefused] = createSignal<CommandError>();
   /** Why it was not sent, or why it could not even be tried again. */
@@ -47,7 +48,7 @@ export function ChatRowView(props: {
       <span class="chat-text selectable" data-testid="chat-text" dir="auto">
         {row().text}
       </span>
-      <time class="chat-time figures">{props.timeFormat.format(row().time_ms)}</time>
+      <time class="chat-time figures">{figures().time(row().time_ms)}</time>
       <Show when={row().state === "sending"}>
         <span class="visually-hidden">{words().rowSending}</span>
       </Show>

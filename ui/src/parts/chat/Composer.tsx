@@ -2,14 +2,15 @@ import { createSignal, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
 import { isComposing } from "../../design/keyboard";
 import type { CommandError } from "../../host/host";
+import { useWords } from "../../i18n/context";
 import { createSendBlocker } from "../../room/blocker";
 import { useLiveroom } from "../../room/context";
 import { errorWords } from "../../room/words";
 import { COMMENT_LIMIT, COUNT_FROM, commentLength } from "./limits";
 
 export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => void }): JSX.Element {
-  const { host, settings } = useLiveroom();
-  const words = settings.words;
+  const { host } = useLiveroom();
+  const words = useWords();
   const [text, setText] = createSignal("");
   const [refused, setRefused] = createSignal<CommandError>();
   let textarea!: HTMLTextAreaElement;

@@ -1,11 +1,12 @@
 import { createMemo, type JSX, Show } from "solid-js";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { connectionWords } from "../../room/words";
 import "./connection.css";
 
 export function ConnectionState(): JSX.Element {
-  const { room, settings, clock, connect } = useLiveroom();
-  const words = settings.words;
+  const { room, clock, connect } = useLiveroom();
+  const words = useWords();
   // The wait is told as a duration; it counts from the moment it was told.
   const retryAt = createMemo(() => {
     const session = room.session();

@@ -2,21 +2,19 @@ import { createSignal, For, type JSX, Show } from "solid-js";
 import { hueOf } from "../../design/hue";
 import { Icon } from "../../design/Icon";
 import type { DrawResultView } from "../../host/host";
-import { useLiveroom } from "../../room/context";
+import { useWords } from "../../i18n/context";
 import { DrawProof } from "./DrawProof";
 
 /** More names than this at once are no news any more. */
 const NAMES_SHOWN = 6;
 
 export function DrawResult(props: { result: DrawResultView; onClose: () => void }): JSX.Element {
-  const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
   const [allShown, showAll] = createSignal(false);
   const isOwn = () => props.result.winners.some(({ own }) => own);
   // The reader's own name is never among those that are left out.
   const winners = () => props.result.winners.toSorted((a, b) => Number(b.own) - Number(a.own));
   const more = () => winners().length - NAMES_SHOWN;
-  const entrants = () => new Intl.NumberFormat(settings.locale()).format(props.result.entrants);
 
   return (
     <article
@@ -44,7 +42,7 @@ export function DrawResult(props: { result: DrawResultView; onClose: () => void 
           {props.result.prize}
         </bdi>{" "}
         <span class="draw-aside figures" data-testid="draw-entrants">
-          {words().drawEntrants(entrants())}
+          {words().drawEntrants(props.result.entrants)}
         </span>
       </p>
       <Show when={winners().length > 0} fallback={<p class="draw-nobody">{words().drawNobody}</p>}>

@@ -2,7 +2,8 @@ import { createUniqueId, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
 import { Sentence } from "../../design/Sentence";
 import type { OpenDrawView } from "../../host/host";
-import { timeLeft } from "../../i18n/price";
+import { useWords } from "../../i18n/context";
+import { timeLeft } from "../../i18n/countdown";
 import { useLiveroom } from "../../room/context";
 import { errorWords } from "../../room/words";
 import { conditionWords } from "./conditions";
@@ -15,8 +16,8 @@ export function OpenDraw(props: {
   blocked: string | undefined;
   onJoin: () => void;
 }): JSX.Element {
-  const { room, settings, clock } = useLiveroom();
-  const words = settings.words;
+  const { room, clock } = useLiveroom();
+  const words = useWords();
   const noticeId = createUniqueId();
   const left = () => timeLeft(props.draw.ends_at_s, clock());
   const spoken = () => {

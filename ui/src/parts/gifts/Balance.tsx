@@ -12,7 +12,7 @@ export function Balance(props: {
 }): JSX.Element {
   const words = useWords();
   const [busy, setBusy] = createSignal(false);
-  const figure = useFigures();
+  const figures = useFigures();
   const topUp = async () => {
     if (busy()) return;
     setBusy(true);
@@ -24,7 +24,7 @@ export function Balance(props: {
       <p>
         <Sentence of={(blank) => words().balance(props.view.balance, blank)}>
           <strong class="figures" data-testid="balance">
-            {figure(props.view.balance)}
+            {figures().count(props.view.balance)}
           </strong>
         </Sentence>
       </p>
@@ -37,7 +37,7 @@ export function Balance(props: {
           aria-busy={busy()}
           onClick={() => void topUp()}
         >
-          {words().topUp(figure(TOP_UP_COINS))}
+          {words().topUp(TOP_UP_COINS)}
         </button>
       </Show>
     </div>

@@ -1,13 +1,15 @@
 import { For, type JSX, Show } from "solid-js";
 import { hueOf } from "../../design/hue";
+import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import "./banners.css";
 import { giftPicture } from "./picture";
 
 /** Gifts over the picture, above the slot. The core says which ones; a combo grows in its place. */
 export function GiftBanners(): JSX.Element {
-  const { room, shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { room, shop } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   const picture = (gift: string) =>
     giftPicture(shop.view()?.gifts.find(({ id }) => id === gift)?.art ?? "");
   const ids = () => room.giftBanners().map((banner) => banner.id);
@@ -28,7 +30,7 @@ export function GiftBanners(): JSX.Element {
                   <bdi class={`gift-name hue-${hueOf(banner().user_id)}`}>{banner().name}</bdi>
                   <span class="gift-title">{banner().title}</span>
                 </p>
-                <strong class="gift-count figures">×{banner().count}</strong>
+                <strong class="gift-count figures">{figures().times(banner().count)}</strong>
               </li>
             )}
           </Show>

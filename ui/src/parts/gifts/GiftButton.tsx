@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { GiftTray } from "./GiftTray";
 import "./gifts.css";
@@ -7,8 +8,8 @@ import { createRefusal } from "./refusal";
 
 /** Opens the tray, and keeps what was chosen in it and what it has to say while it is closed. */
 export function GiftButton(props: { shown: boolean; show: (shown: boolean) => void }): JSX.Element {
-  const { shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { shop } = useLiveroom();
+  const words = useWords();
   const [chosen, choose] = createSignal<string>();
   const refusal = createRefusal(shop);
   let button!: HTMLButtonElement;

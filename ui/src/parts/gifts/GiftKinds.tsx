@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
 import type { GiftKindView } from "../../host/host";
-import { useFigures, useWords } from "../../i18n/context";
+import { useWords } from "../../i18n/context";
 import { giftPicture } from "./picture";
 
 /** The gifts there are, one of them chosen. */
@@ -10,7 +10,6 @@ export function GiftKinds(props: {
   choose: (gift: string) => void;
 }): JSX.Element {
   const words = useWords();
-  const figure = useFigures();
   // By id: the shop tells all of them anew with each change, and the focus stays on one of them.
   const ids = () => props.gifts.map(({ id }) => id);
   return (
@@ -35,9 +34,7 @@ export function GiftKinds(props: {
                 />
                 <img class="gift-kind-picture" src={giftPicture(gift().art)} alt="" />
                 <span class="gift-kind-title">{gift().title}</span>{" "}
-                <span class="gift-kind-price figures">
-                  {words().coins(gift().price, figure(gift().price))}
-                </span>
+                <span class="gift-kind-price figures">{words().coins(gift().price)}</span>
               </label>
             )}
           </Show>

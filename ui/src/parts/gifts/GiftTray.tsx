@@ -1,6 +1,7 @@
 import { type JSX, onCleanup, Show } from "solid-js";
 import { followPopover } from "../../design/popover";
 import type { Outcome, ShopError, ShopView } from "../../host/host";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { giftErrorWords, shopErrorWords } from "../../room/shop-words";
 import { Balance } from "./Balance";
@@ -14,8 +15,8 @@ function Shop(props: {
   choose: (gift: string) => void;
   refusal: Refusal;
 }): JSX.Element {
-  const { host, settings } = useLiveroom();
-  const words = settings.words;
+  const { host } = useLiveroom();
+  const words = useWords();
   const gift = () => props.view.gifts.find(({ id }) => id === props.chosen) ?? props.view.gifts[0];
   const combo = () => {
     const combo = props.view.combo;
@@ -83,8 +84,8 @@ export function GiftTray(props: {
   refusal: Refusal;
   close: () => void;
 }): JSX.Element {
-  const { shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { shop } = useLiveroom();
+  const words = useWords();
   let tray!: HTMLDivElement;
   followPopover({
     popover: () => tray,

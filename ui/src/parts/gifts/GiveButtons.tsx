@@ -16,7 +16,7 @@ export function GiveButton(props: {
   combo: number;
 }): JSX.Element {
   const words = useWords();
-  const figure = useFigures();
+  const figures = useFigures();
   const missing = () => Math.max(0, props.gift.price - props.balance);
   return (
     <button
@@ -31,14 +31,12 @@ export function GiveButton(props: {
       }}
     >
       <span class="give-words">
-        {missing() > 0
-          ? words().coinsMissing(missing(), figure(missing()))
-          : words().give(props.gift.title)}
+        {missing() > 0 ? words().coinsMissing(missing()) : words().give(props.gift.title)}
       </span>{" "}
       <Show when={props.combo > 0 && props.combo} keyed>
         {(count) => (
           <strong class="give-combo figures" data-testid="combo-count">
-            ×{count}
+            {figures().times(count)}
           </strong>
         )}
       </Show>
@@ -53,15 +51,15 @@ export function GiveCounts(props: {
   give: (count: number) => Promise<void>;
 }): JSX.Element {
   const words = useWords();
-  const figure = useFigures();
+  const figures = useFigures();
   const [busy, setBusy] = createSignal<number>();
   const cost = (count: number) => count * props.gift.price;
   const missing = (count: number) => Math.max(0, cost(count) - props.balance);
   const label = (count: number) => {
     const what = words().giveCount(count, props.gift.title);
-    const coins = words().coins(cost(count), figure(cost(count)));
+    const coins = words().coins(cost(count));
     if (missing(count) === 0) return `${what}: ${coins}`;
-    return `${what}: ${words().coinsMissing(missing(count), figure(missing(count)))}`;
+    return `${what}: ${words().coinsMissing(missing(count))}`;
   };
   const press = async (count: number) => {
     if (busy() !== undefined || missing(count) > 0) return;
@@ -88,7 +86,7 @@ export function GiveCounts(props: {
             title={label(count)}
             onClick={() => void press(count)}
           >
-            ×{count}
+            {figures().times(count)}
           </button>
         )}
       </For>

@@ -1,7 +1,6 @@
 import { type JSX, Show } from "solid-js";
 import type { ProductEntryView, ShopError } from "../../host/host";
-import { useFigures } from "../../i18n/context";
-import { formatPrice } from "../../i18n/price";
+import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
 import { pictureSource } from "./picture";
@@ -16,16 +15,16 @@ export function GoodsEntry(props: {
   recommend: () => void;
   takeDown: () => void;
 }): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
-  const figure = useFigures();
+  const { room } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   const shown = () => room.product()?.id === props.entry.id;
   // The slot hears of each change at once, and its price may be one of its own.
   const now = () => (shown() ? (room.product() ?? props.entry) : props.entry);
   const stock = () => {
     const { counted, stock } = now();
     if (!counted) return undefined;
-    return stock > 0 ? words().productLeft(figure(stock)) : words().productSoldOut;
+    return stock > 0 ? words().productLeft(stock) : words().productSoldOut;
   };
   return (
     <li
@@ -41,7 +40,7 @@ export function GoodsEntry(props: {
         </p>
         <p class="goods-line">
           <strong class="goods-price figures">
-            {formatPrice(now().price_minor, now().currency, settings.locale())}
+            {figures().price(now().price_minor, now().currency)}
           </strong>
           <Show when={stock()}>
             <span

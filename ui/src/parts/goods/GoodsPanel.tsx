@@ -1,6 +1,7 @@
 import { createEffect, createMemo, createSignal, For, type JSX, on, Show } from "solid-js";
 import { createWait } from "../../design/wait";
 import type { Outcome, ProductEntryView, ShopError } from "../../host/host";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
 import { GoodsEntry } from "./GoodsEntry";
@@ -9,8 +10,8 @@ import "./goods.css";
 
 /** What is sold here. Who runs the room puts it into the slot from here, too. */
 export function GoodsPanel(props: { shown: boolean }): JSX.Element {
-  const { host, room, shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { host, room, shop } = useLiveroom();
+  const words = useWords();
   const [goods, setGoods] = createSignal<ProductEntryView[]>();
   const [waiting, setWaiting] = createSignal(false);
   const [refused, setRefused] = createSignal<ShopError>();

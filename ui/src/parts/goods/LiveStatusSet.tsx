@@ -1,6 +1,7 @@
 import { createEffect, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
 import type { LiveStatusView, ShopError } from "../../host/host";
 import type { Catalogue } from "../../i18n";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
 
@@ -18,8 +19,8 @@ const SAME_PRESS_MS = 500;
 
 /** Where who runs the room says whether they are on. */
 export function LiveStatusSet(): JSX.Element {
-  const { host, room, settings } = useLiveroom();
-  const words = settings.words;
+  const { host, room } = useLiveroom();
+  const words = useWords();
   const [busy, setBusy] = createSignal<LiveStatusView>();
   const [refused, setRefused] = createSignal<ShopError>();
   const [unsure, setUnsure] = createSignal<"no" | "asked" | "waiting">("no");

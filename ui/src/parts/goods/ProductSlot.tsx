@@ -1,5 +1,6 @@
 import { createMemo, type JSX, Show } from "solid-js";
-import { formatPrice, timeLeft } from "../../i18n/price";
+import { useFigures, useWords } from "../../i18n/context";
+import { timeLeft } from "../../i18n/countdown";
 import { useLiveroom } from "../../room/context";
 import { pictureSource } from "./picture";
 import "./slot.css";
@@ -8,12 +9,8 @@ import "./slot.css";
 const LOW_STOCK = 10;
 
 function Stock(props: { left: number }): JSX.Element {
-  const { settings } = useLiveroom();
-  const words = settings.words;
-  const said = () =>
-    props.left > 0
-      ? words().productLeft(new Intl.NumberFormat(settings.locale()).format(props.left))
-      : words().productSoldOut;
+  const words = useWords();
+  const said = () => (props.left > 0 ? words().productLeft(props.left) : words().productSoldOut);
   return (
     <span
       class="product-stock figures"
@@ -26,8 +23,9 @@ function Stock(props: { left: number }): JSX.Element {
 }
 
 export function ProductSlot(): JSX.Element {
-  const { room, settings, clock } = useLiveroom();
-  const words = settings.words;
+  const { room, clock } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   // Keyed by the product's id: the slot slides in once for each product, not for each update.
   const shownId = createMemo(() => room.product()?.id);
   return (
@@ -50,7 +48,7 @@ export function ProductSlot(): JSX.Element {
                   </p>
                   <p class="product-line">
                     <strong class="product-price figures" data-testid="product-price">
-                      {formatPrice(product().price_minor, product().currency, settings.locale())}
+                      {figures().price(product().price_minor, product().currency)}
                     </strong>
                     <Show when={product().counted}>
                       <Stock left={product().stock} />

@@ -1,5 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { useFigures } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import type { Hearts } from "./hearts";
 import "./likes.css";
@@ -8,7 +9,7 @@ import "./likes.css";
 export function LikeBurst(props: { hearts: Hearts }): JSX.Element {
   const { settings } = useLiveroom();
   const hearts = () => (settings.reducedMotion() ? [] : props.hearts.aloft());
-  const figure = () => new Intl.NumberFormat(settings.locale()).format(props.hearts.counted());
+  const figures = useFigures();
   return (
     <div class="likes" data-testid="like-burst" aria-hidden="true">
       <For each={hearts()}>
@@ -26,7 +27,7 @@ export function LikeBurst(props: { hearts: Hearts }): JSX.Element {
       </For>
       <Show when={props.hearts.counted() > 0}>
         <span class="likes-count figures" data-testid="like-burst-count">
-          +{figure()}
+          +{figures().count(props.hearts.counted())}
         </span>
       </Show>
     </div>

@@ -1,13 +1,15 @@
 import type { JSX } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import "./likes.css";
 
 /** Likes the room, and shows how many likes it has, the own ones that are still on their way included. */
 export function LikeButton(props: { onPress: () => void }): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
-  const total = () => new Intl.NumberFormat(settings.locale()).format(room.likes().total);
+  const { room } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
+  const total = () => room.likes().total;
   return (
     <button
       type="button"
@@ -20,7 +22,7 @@ export function LikeButton(props: { onPress: () => void }): JSX.Element {
     >
       <Icon name="heart" />
       <span class="figures" data-testid="like-total" aria-hidden="true">
-        {total()}
+        {figures().count(total())}
       </span>
     </button>
   );

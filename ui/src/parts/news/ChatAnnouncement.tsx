@@ -1,9 +1,11 @@
 import { createSignal, type JSX, onCleanup, onMount } from "solid-js";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { Announcer } from "./announcer";
 
 export function ChatAnnouncement(): JSX.Element {
-  const { room, settings } = useLiveroom();
+  const { room } = useLiveroom();
+  const words = useWords();
   const [sentence, setSentence] = createSignal("");
   onMount(() => {
     const timing = {
@@ -13,7 +15,7 @@ export function ChatAnnouncement(): JSX.Element {
         return () => clearTimeout(id);
       },
     };
-    const announcer = new Announcer(timing, settings.words, setSentence);
+    const announcer = new Announcer(timing, words, setSentence);
     const stopListening = room.listen({ chat: (fresh) => announcer.heard(fresh) });
     onCleanup(() => {
       stopListening();

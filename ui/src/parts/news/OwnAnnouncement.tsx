@@ -1,5 +1,5 @@
 import { createEffect, createSignal, type JSX, on, onCleanup } from "solid-js";
-import { momentWords } from "../../i18n/moment";
+import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { absenceWords, connectionWords, failureWords, silenceWords } from "../../room/words";
 import { drawNews } from "./draws";
@@ -12,8 +12,9 @@ import { drawNews } from "./draws";
  * it. So is what happens with the draws of the room.
  */
 export function OwnAnnouncement(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   const [sentence, setSentence] = createSignal("");
   const [aside, setAside] = createSignal("");
   createEffect(
@@ -43,14 +44,14 @@ export function OwnAnnouncement(): JSX.Element {
       (absence, before) => {
         if (!absence || absence.why === "none" || absence.why === before?.why) return;
         const now = Date.now();
-        const at = (moment: number) => momentWords(moment, now, settings.locale());
+        const at = (moment: number) => figures().moment(moment, now);
         setSentence(absenceWords(words(), absence, { now, at }));
       },
     ),
   );
   createEffect(
     on(room.draws, (draws, before) => {
-      const news = drawNews(words(), settings.locale(), draws, before);
+      const news = drawNews(words(), figures(), draws, before);
       if (news.own) setSentence(news.own);
       if (news.aside) setAside(news.aside);
     }),

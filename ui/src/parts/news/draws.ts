@@ -1,16 +1,16 @@
 import type { DrawResultView, DrawsView } from "../../host/host";
-import type { Catalogue } from "../../i18n";
+import type { Catalogue, Figures } from "../../i18n";
 
 /** More names than this are a list, which is read and not heard. */
 const NAMES_HEARD = 3;
 
-function resultWords(words: Catalogue, locale: string, result: DrawResultView): string {
+function resultWords(words: Catalogue, figures: Figures, result: DrawResultView): string {
   const { prize, winners } = result;
   if (winners.length === 0) return words.drawNobodyNews(prize);
   const names = winners.slice(0, NAMES_HEARD).map(({ name }) => name);
   const more = winners.length - names.length;
   if (more > 0) names.push(words.drawOthersWon(more));
-  return words.drawResultNews(prize, new Intl.ListFormat(locale).format(names));
+  return words.drawResultNews(prize, figures.list(names));
 }
 
 export interface DrawNews {
@@ -23,7 +23,7 @@ export interface DrawNews {
 /** What is new about the draws, in words. */
 export function drawNews(
   words: Catalogue,
-  locale: string,
+  figures: Figures,
   draws: DrawsView,
   before: DrawsView | undefined,
 ): DrawNews {
@@ -36,7 +36,7 @@ export function drawNews(
   if (opened) news.aside = words.drawOpenNews(opened.keyword, opened.prize);
   for (const result of draws.results.filter(isNew(before?.results))) {
     if (result.winners.some(({ own }) => own)) news.own = words.drawWonNews(result.prize);
-    else news.aside = resultWords(words, locale, result);
+    else news.aside = resultWords(words, figures, result);
   }
   return news;
 }

@@ -1,13 +1,14 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
 import "./people.css";
 
 /** Beside the host's name, for who is not the host. */
 export function FollowButton(props: { host: string }): JSX.Element {
-  const { host, shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { host, shop } = useLiveroom();
+  const words = useWords();
   const [busy, setBusy] = createSignal(false);
   const [refused, setRefused] = createSignal<string>();
   const following = () => shop.view()?.following ?? false;

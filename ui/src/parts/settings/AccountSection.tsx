@@ -1,6 +1,7 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import type { CommandError, ShopView } from "../../host/host";
 import type { Catalogue } from "../../i18n";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { errorWords } from "../../room/words";
 
@@ -13,8 +14,8 @@ const ROLES: Record<ShopView["role"], (words: Catalogue) => string> = {
 
 /** Who the reader is in the shop, and the way to the other side of the camera. */
 export function AccountSection(): JSX.Element {
-  const { host, shop, settings } = useLiveroom();
-  const words = settings.words;
+  const { host, shop } = useLiveroom();
+  const words = useWords();
   const [refused, setRefused] = createSignal<CommandError>();
   const known = () => (shop.view()?.open ? shop.view() : undefined);
   const openWindow = async () => {

@@ -2,6 +2,7 @@ import { createEffect, createResource, createSignal, For, type JSX, on, Show } f
 import { Fact } from "../../design/Fact";
 import type { CommandError, Outcome, ServiceView } from "../../host/host";
 import type { Catalogue } from "../../i18n";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { errorWords } from "../../room/words";
 import "./service.css";
@@ -31,8 +32,8 @@ const FACTS: readonly FactKind[] = [
 
 /** The chat service this window brings along, and how other programs reach it. */
 export function ServiceSection(): JSX.Element {
-  const { host, room, settings } = useLiveroom();
-  const words = settings.words;
+  const { host, room } = useLiveroom();
+  const words = useWords();
   const [refused, setRefused] = createSignal<CommandError>();
   const [busy, setBusy] = createSignal(false);
   const [service, { refetch }] = createResource<ServiceView | undefined>(async () => {

@@ -1,7 +1,8 @@
 import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
 import { followPopover } from "../../design/popover";
-import { type Catalogue, catalogue, LANGUAGES, type Language } from "../../i18n";
+import { type Catalogue, LANGUAGES, type Language, speech } from "../../i18n";
+import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { AccountSection } from "./AccountSection";
 import { ServiceSection } from "./ServiceSection";
@@ -33,7 +34,7 @@ function Row(props: { label: string; children: (id: string) => JSX.Element }): J
 
 function Appearance(): JSX.Element {
   const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
   return (
     <section class="settings-part">
       <h2 class="settings-heading">{words().appearance}</h2>
@@ -65,8 +66,12 @@ function Appearance(): JSX.Element {
           >
             <For each={LANGUAGES}>
               {(language) => (
-                <option value={language} selected={settings.language() === language}>
-                  {catalogue(language).languageName}
+                <option
+                  value={language}
+                  lang={speech(language).tag}
+                  selected={settings.language() === language}
+                >
+                  {speech(language).words.languageName}
                 </option>
               )}
             </For>
@@ -79,8 +84,9 @@ function Appearance(): JSX.Element {
 
 /** Says where every comment went: what was left out is counted by its cause, not passed over. */
 function DanmakuCounts(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
+  const figures = useFigures();
   const counts = () => {
     const counters = room.counters();
     return [
@@ -100,7 +106,7 @@ function DanmakuCounts(): JSX.Element {
           <div class="counts-entry">
             <dt>{entry.label}</dt>
             <dd class="figures" data-testid={`danmaku-${entry.id}`}>
-              {entry.count.toLocaleString(settings.language())}
+              {figures().count(entry.count)}
             </dd>
           </div>
         )}
@@ -111,7 +117,7 @@ function DanmakuCounts(): JSX.Element {
 
 function DanmakuSettings(): JSX.Element {
   const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
   return (
     <section class="settings-part">
       <h2 class="settings-heading">{words().danmaku}</h2>
@@ -163,7 +169,7 @@ function DanmakuSettings(): JSX.Element {
 }
 
 function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element {
-  const { settings } = useLiveroom();
+  const words = useWords();
   let popover!: HTMLDivElement;
   followPopover({
     popover: () => popover,
@@ -173,13 +179,7 @@ function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element
   });
 
   return (
-    <div
-      ref={popover}
-      class="popover"
-      role="dialog"
-      tabindex="-1"
-      aria-label={settings.words().settings}
-    >
+    <div ref={popover} class="popover" role="dialog" tabindex="-1" aria-label={words().settings}>
       <Appearance />
       <DanmakuSettings />
       <AccountSection />
@@ -189,8 +189,7 @@ function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element
 }
 
 export function SettingsButton(): JSX.Element {
-  const { settings } = useLiveroom();
-  const words = settings.words;
+  const words = useWords();
   const [open, setOpen] = createSignal(false);
   let button!: HTMLButtonElement;
   return (

@@ -2,6 +2,7 @@ import { createEffect, createSignal, type JSX, onCleanup, Show } from "solid-js"
 import { Icon } from "../../design/Icon";
 import { tokenTime } from "../../design/tokens";
 import type { AnnouncementView } from "../../host/host";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 
 /** Who comes into the room later is not told of what was said to everybody before. */
@@ -9,8 +10,8 @@ const NEWS_MS = 60_000;
 
 /** What everybody in all rooms was told last: until it is read, or its time is over. */
 export function BroadcastBar(): JSX.Element {
-  const { room, settings, clock } = useLiveroom();
-  const words = settings.words;
+  const { room, clock } = useLiveroom();
+  const words = useWords();
   const [shown, setShown] = createSignal<AnnouncementView>();
   let last = "";
 

@@ -2,6 +2,7 @@ import { type JSX, Show } from "solid-js";
 import type { LiveStatusView } from "../../host/host";
 import type { Catalogue } from "../../i18n";
 import "./live-status.css";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import type { Player } from "./player";
 
@@ -23,8 +24,8 @@ function statusWords(words: Catalogue, status: LiveStatusView): string {
 
 /** Whether the host is on. Of a room that does not tell, a picture that advances is taken for live. */
 export function LiveStatus(props: { player: Player }): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
   const isLive = () => room.liveStatus() === "live" || room.liveStatus() === "unknown";
   const shown = () => room.liveStatus() !== "unknown" || props.player.playing();
   return (

@@ -1,10 +1,11 @@
 import { type JSX, Show } from "solid-js";
+import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 
 /** Why the picture stands still, when the host wants it so. */
 export function StageStatus(): JSX.Element {
-  const { room, settings } = useLiveroom();
-  const words = settings.words;
+  const { room } = useLiveroom();
+  const words = useWords();
   const note = () => {
     switch (room.liveStatus()) {
       case "paused":
