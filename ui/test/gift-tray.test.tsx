@@ -1,5 +1,6 @@
 import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { isolated } from "../src/design/bounds";
 import type { GiftRefusalView, Outcome, ShopError } from "../src/host/host";
 import { NO_COMBO, ScriptedHost } from "../src/host/scripted";
 import { en } from "../src/i18n/en";
@@ -160,10 +161,12 @@ describe("the gift tray", () => {
     count(10).click();
     expect(window.host.clicks).toEqual([]);
     expect(window.host.given).toEqual([]);
-    expect(count(10).getAttribute("aria-label")).toBe("Give Coffee × 10: 91 more coins needed");
+    expect(count(10).getAttribute("aria-label")).toBe(
+      `Give ${isolated("Coffee")} × 10: 91 more coins needed`,
+    );
     window.host.pushShop({ balance: 100 });
     expect(give().getAttribute("aria-disabled")).toBe("false");
-    expect(count(10).getAttribute("aria-label")).toBe("Give Coffee × 10: 100 coins");
+    expect(count(10).getAttribute("aria-label")).toBe(`Give ${isolated("Coffee")} × 10: 100 coins`);
     expect(count(66).getAttribute("aria-disabled")).toBe("true");
     give().click();
     count(10).click();
@@ -202,7 +205,7 @@ describe("the gift tray", () => {
     window.host.shopRefusal = { code: "house_rule", info: "Roses are out of season." };
     count(10).click();
     await window.settle();
-    expect(refusal()).toBe("Roses are out of season.");
+    expect(refusal()).toBe(isolated("Roses are out of season."));
     window.host.shopRefusal = { code: "away", info: "raw" };
     window.get("top-up").click();
     await window.settle();

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isolated } from "../src/design/bounds";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { giftPicture } from "../src/parts/gifts/picture";
@@ -32,7 +33,9 @@ describe("what the shop refused", () => {
 
   it("is told with the shop's sentence otherwise, or at least the code", () => {
     for (const say of [shopErrorWords, giftErrorWords]) {
-      expect(say(zh, { code: "season", info: "out of season" }, true)).toBe("out of season");
+      expect(say(zh, { code: "season", info: "out of season" }, true)).toBe(
+        isolated("out of season"),
+      );
       expect(say(en, { code: "season", info: "" }, true)).toContain("season");
     }
   });

@@ -1,5 +1,6 @@
 import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { isolated } from "../src/design/bounds";
 import type { SpeechView } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted";
 import { en } from "../src/i18n/en";
@@ -116,7 +117,9 @@ describe("the window", () => {
     const open = vi.spyOn(host, "open");
     open.mockResolvedValueOnce({ status: "error", error: { code: 0, info: "no service" } });
     window = await openWindow(undefined, host);
-    expect(window.get("connection").textContent).toContain("Could not connect: no service");
+    expect(window.get("connection").textContent).toContain(
+      `Could not connect: ${isolated("no service")}`,
+    );
     window.get("connection").querySelector("button")?.click();
     await window.settle();
     expect(open).toHaveBeenCalledTimes(2);

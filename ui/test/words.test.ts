@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isolated } from "../src/design/bounds";
 import { Code, type SessionState } from "../src/host/host";
 import { type Catalogue, LANGUAGES, preferredLanguage, speech } from "../src/i18n";
 import { en } from "../src/i18n/en";
@@ -45,8 +46,8 @@ describe("the connection state in words", () => {
       zh: ["进房凭证已过期。", "重新登录"],
     },
     failed: {
-      en: ["Could not connect: the service is busy", "Try again"],
-      zh: ["无法连接：the service is busy", "再试一次"],
+      en: [`Could not connect: ${isolated("the service is busy")}`, "Try again"],
+      zh: [`无法连接：${isolated("the service is busy")}`, "再试一次"],
     },
   };
 
@@ -78,7 +79,7 @@ describe("refusals", () => {
   });
 
   it("that it does not know are told with the host's sentence, or at least the code", () => {
-    expect(errorWords(zh, { code: 12345, info: "quota used up" })).toBe("quota used up");
+    expect(errorWords(zh, { code: 12345, info: "quota used up" })).toBe(isolated("quota used up"));
     expect(errorWords(en, { code: 12345, info: "" })).toContain("12345");
   });
 });
@@ -146,7 +147,7 @@ describe("who may speak", () => {
     expect(away({ why: "refused", code: Code.NotAllowed, info: "" })).toBe(en.absentRefused);
     expect(away({ why: "refused", code: Code.RoomGone, info: "" })).toBe(en.codeRoomGone);
     expect(away({ why: "other", info: "" })).toBe(en.absentOther);
-    expect(away({ why: "other", info: "the room moved" })).toBe("the room moved");
+    expect(away({ why: "other", info: "the room moved" })).toBe(isolated("the room moved"));
     expect(away({ why: "dismissed" })).toBe(en.blockedRoomGone);
     expect(away({ why: "none" })).toBe(en.blockedNotInRoom);
   });
@@ -176,11 +177,11 @@ describe("what lasts longer than a minute", () => {
   it("has the reason with it when the room gave one", () => {
     const until_s = NOW / 1000 + 90;
     expect(blocked({ member: false, absence: { why: "banned", until_s, info: "spam" } })).toBe(
-      "You are banned from this room until +90000. Reason: spam",
+      `You are banned from this room until +90000. Reason: ${isolated("spam")}`,
     );
     const refused = { why: "refused", code: Code.NotAllowed, info: "members only" } as const;
     expect(blocked({ member: false, absence: refused })).toBe(
-      "You may not enter this room. Reason: members only",
+      `You may not enter this room. Reason: ${isolated("members only")}`,
     );
   });
 

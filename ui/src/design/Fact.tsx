@@ -26,7 +26,7 @@ export function Fact(props: { name: string; value: string; testId: string }): JS
     <div class="fact">
       <dt class="fact-name">{props.name}</dt>
       <dd class="fact-line">
-        <span class="fact-value selectable" translate="no" data-testid={props.testId}>
+        <span class="fact-value selectable" translate="no" dir="ltr" data-testid={props.testId}>
           {props.value}
         </span>
         <button

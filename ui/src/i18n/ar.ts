@@ -82,6 +82,8 @@ export const ar: Catalogue = {
   rowSampledOut: "أنت وحدك ترى هذا. قيل أكثر مما تتسع له الغرفة.",
   rowGift: "أهدى",
   rowProduct: "يُعرض الآن:",
+  rowMore: "إظهار الكل",
+  rowLess: "إظهار أقل",
   rowRecalled: "سُحب هذا التعليق.",
   heard: (comments, name, text) => {
     const all = plural(comments, {

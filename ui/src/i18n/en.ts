@@ -67,6 +67,8 @@ export const en = {
   rowSampledOut: "Only you see this. More was said than the room can show.",
   rowGift: "gave",
   rowProduct: "now on offer:",
+  rowMore: "Show all",
+  rowLess: "Show less",
   rowRecalled: "This was taken back.",
   heard: (comments: number, name: string, text: string) =>
     `${plural(comments, { one: "# new comment", other: "# new comments" })}; ${name}: ${text}`,

@@ -62,6 +62,8 @@ export const zh: Catalogue = {
   rowSampledOut: "仅自己可见。发言太多，房间只展示了一部分。",
   rowGift: "送出了",
   rowProduct: "正在讲解：",
+  rowMore: "展开全部",
+  rowLess: "收起",
   rowRecalled: "这条消息已被撤回。",
   heard: (comments, name, text) => `${count(comments)} 条新评论；${name}：${text}`,
   heardOne: (name, text) => `${name}：${text}`,

@@ -1,3 +1,4 @@
+import { isolated } from "../design/bounds";
 import type { ShopError } from "../host/host";
 import type { Catalogue } from "../i18n";
 
@@ -12,7 +13,7 @@ export function shopErrorWords(words: Catalogue, error: ShopError): string {
     case "busy":
       return words.shopTooFast;
     default:
-      return error.info || words.shopRefused(error.code);
+      return error.info ? isolated(error.info) : words.shopRefused(error.code);
   }
 }
 

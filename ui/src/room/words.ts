@@ -1,3 +1,4 @@
+import { isolated } from "../design/bounds";
 import {
   Code,
   type CommandError,
@@ -39,7 +40,7 @@ export function errorWords(words: Catalogue, error: CommandError): string {
     case Code.NoAnswer:
       return words.codeNoAnswer;
     default:
-      return error.info || words.codeUnknown(error.code);
+      return error.info ? isolated(error.info) : words.codeUnknown(error.code);
   }
 }
 
@@ -112,7 +113,7 @@ export function absenceWords(
   moments: Moments,
 ): string {
   const withReason = (sentence: string, info: string) =>
-    info ? words.withReason(sentence, info) : sentence;
+    info ? words.withReason(sentence, isolated(info)) : sentence;
   switch (absence?.why) {
     case "dismissed":
       return words.blockedRoomGone;
@@ -124,7 +125,7 @@ export function absenceWords(
     case "left":
       return words.absentElsewhere;
     case "other":
-      return absence.info || words.absentOther;
+      return absence.info ? isolated(absence.info) : words.absentOther;
     case "refused":
       if (absence.code !== Code.NotAllowed) return errorWords(words, absence);
       return withReason(words.absentRefused, absence.info);

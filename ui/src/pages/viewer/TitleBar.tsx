@@ -1,4 +1,5 @@
 import { type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
 import { Icon } from "../../design/Icon";
 import { Sentence } from "../../design/Sentence";
 import { useFigures, useWords } from "../../i18n/context";
@@ -29,12 +30,15 @@ export function TitleBar(props: { player: Player; actions: Actions }): JSX.Eleme
     <header class="title-bar">
       <div class="title-words">
         <h1 class="title-room" data-testid="room-name">
-          {room.room()?.name}
+          <Foreign text={room.room()?.name ?? ""} />
         </h1>
         <Show when={room.room()?.host}>
           {(name) => (
             <p class="title-part">
-              {words().hostedBy(name())} <FollowButton host={name()} />
+              <Sentence of={words().hostedBy}>
+                <Foreign text={name()} />
+              </Sentence>{" "}
+              <FollowButton host={name()} />
             </p>
           )}
         </Show>

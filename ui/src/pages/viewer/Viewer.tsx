@@ -1,4 +1,5 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { foreignLine } from "../../design/bounds";
 import type { Host } from "../../host/host";
 import { DanmakuLayer } from "../../parts/danmaku/DanmakuLayer";
 import { DrawCard } from "../../parts/draws/DrawCard";
@@ -57,7 +58,7 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
   followKeyboard(actions, player);
 
   createEffect(() => {
-    document.title = room.room()?.name || "Liveroom";
+    document.title = foreignLine(room.room()?.name ?? "") || "Liveroom";
   });
 
   let opened = false;

@@ -1,11 +1,13 @@
-import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
-import { hueOf } from "../../design/hue";
+import { createMemo, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { foreignText } from "../../design/bounds";
+import { Name } from "../../design/Foreign";
 import { Icon } from "../../design/Icon";
 import type { CommandError } from "../../host/host";
 import { useFigures, useWords } from "../../i18n/context";
 import type { ChatEntry } from "../../room/chat";
 import { useLiveroom } from "../../room/context";
 import { failureWords } from "../../room/words";
+import { RowText } from "./RowText";
 
 export function ChatRowView(props: {
   entry: ChatEntry;
@@ -15,6 +17,7 @@ export function ChatRowView(props: {
   const words = useWords();
   const figures = useFigures();
   const row = () => props.entry.row();
+  const text = createMemo(() => foreignText(row().text));
   const [refused, setRefused] = createSignal<CommandError>();
   /** Why it was not sent, or why it could not even be tried again. */
   const failure = () => refused() ?? { code: row().code, info: row().reason };
@@ -41,13 +44,15 @@ export function ChatRowView(props: {
       data-own={row().own}
       data-kind={row().kind}
     >
-      <bdi class={`chat-name hue-${hueOf(row().user_id)}`}>{row().name}</bdi>{" "}
-      <Show when={label()}>
-        <span class="chat-label">{label()}</span>{" "}
-      </Show>
-      <span class="chat-text selectable" data-testid="chat-text" dir="auto">
-        {row().text}
-      </span>
+      <RowText entry={props.entry} text={text()}>
+        <Name name={row().name} id={row().user_id} class="chat-name" />{" "}
+        <Show when={label()}>
+          <span class="chat-label">{label()}</span>{" "}
+        </Show>
+        <span class="chat-text selectable" data-testid="chat-text" dir="auto">
+          {text()}
+        </span>
+      </RowText>
       <time class="chat-time figures">{figures().time(row().time_ms)}</time>
       <Show when={row().state === "sending"}>
         <span class="visually-hidden">{words().rowSending}</span>

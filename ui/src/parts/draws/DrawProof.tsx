@@ -20,7 +20,7 @@ export function DrawProof(props: { result: DrawResultView }): JSX.Element {
       </dl>
       <p class="draw-proof-words" data-testid="draw-verify">
         <Sentence of={words().drawVerify}>
-          <code class="draw-command selectable" translate="no">
+          <code class="draw-command selectable" translate="no" dir="ltr">
             liveroom draw verify RECORD{commitment() && " --commitment COMMITMENT"}
           </code>
         </Sentence>

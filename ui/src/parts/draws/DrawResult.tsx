@@ -1,5 +1,5 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
-import { hueOf } from "../../design/hue";
+import { Foreign, Name } from "../../design/Foreign";
 import { Icon } from "../../design/Icon";
 import type { DrawResultView } from "../../host/host";
 import { useWords } from "../../i18n/context";
@@ -38,9 +38,7 @@ export function DrawResult(props: { result: DrawResultView; onClose: () => void 
         </button>
       </header>
       <p class="draw-prize">
-        <bdi class="draw-prize-name selectable" data-testid="draw-prize">
-          {props.result.prize}
-        </bdi>{" "}
+        <Foreign text={props.result.prize} class="draw-prize-name selectable" testId="draw-prize" />{" "}
         <span class="draw-aside figures" data-testid="draw-entrants">
           {words().drawEntrants(props.result.entrants)}
         </span>
@@ -50,7 +48,7 @@ export function DrawResult(props: { result: DrawResultView; onClose: () => void 
           <For each={allShown() ? winners() : winners().slice(0, NAMES_SHOWN)}>
             {(winner) => (
               <li class="draw-winner" data-testid="draw-winner" data-own={winner.own}>
-                <bdi class={`draw-name hue-${hueOf(winner.user_id)}`}>{winner.name}</bdi>
+                <Name name={winner.name} id={winner.user_id} class="draw-name" />
               </li>
             )}
           </For>

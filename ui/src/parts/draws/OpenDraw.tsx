@@ -1,4 +1,5 @@
 import { createUniqueId, type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
 import { Icon } from "../../design/Icon";
 import { Sentence } from "../../design/Sentence";
 import type { OpenDrawView } from "../../host/host";
@@ -49,9 +50,7 @@ export function OpenDraw(props: {
         </span>
       </header>
       <p class="draw-prize">
-        <bdi class="draw-prize-name selectable" data-testid="draw-prize">
-          {props.draw.prize}
-        </bdi>{" "}
+        <Foreign text={props.draw.prize} class="draw-prize-name selectable" testId="draw-prize" />{" "}
         <span class="draw-aside">{words().drawWinners(props.draw.winners)}</span>
       </p>
       <Show when={conditionWords(words(), props.draw)}>
@@ -65,9 +64,11 @@ export function OpenDraw(props: {
         <div class="draw-line">
           <p class="draw-say">
             <Sentence of={words().drawSay}>
-              <bdi class="draw-keyword selectable" data-testid="draw-keyword">
-                {props.draw.keyword}
-              </bdi>
+              <Foreign
+                text={props.draw.keyword}
+                class="draw-keyword selectable"
+                testId="draw-keyword"
+              />
             </Sentence>
           </p>
           <button

@@ -1,5 +1,5 @@
 import { For, type JSX, Show } from "solid-js";
-import { hueOf } from "../../design/hue";
+import { Foreign, Name } from "../../design/Foreign";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import "./banners.css";
@@ -27,8 +27,8 @@ export function GiftBanners(): JSX.Element {
               >
                 <img class="gift-picture" src={picture(banner().gift)} alt="" />
                 <p class="gift-words">
-                  <bdi class={`gift-name hue-${hueOf(banner().user_id)}`}>{banner().name}</bdi>
-                  <span class="gift-title">{banner().title}</span>
+                  <Name name={banner().name} id={banner().user_id} class="gift-name" />
+                  <Foreign text={banner().title} class="gift-title" />
                 </p>
                 <strong class="gift-count figures">{figures().times(banner().count)}</strong>
               </li>

@@ -1,4 +1,5 @@
 import { For, type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
 import type { GiftKindView } from "../../host/host";
 import { useWords } from "../../i18n/context";
 import { giftPicture } from "./picture";
@@ -33,7 +34,7 @@ export function GiftKinds(props: {
                   onChange={() => props.choose(id)}
                 />
                 <img class="gift-kind-picture" src={giftPicture(gift().art)} alt="" />
-                <span class="gift-kind-title">{gift().title}</span>{" "}
+                <Foreign text={gift().title} class="gift-kind-title" />{" "}
                 <span class="gift-kind-price figures">{words().coins(gift().price)}</span>
               </label>
             )}

@@ -1,4 +1,7 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
+import { isolated } from "../../design/bounds";
+import { Foreign } from "../../design/Foreign";
+import { Sentence } from "../../design/Sentence";
 import type { GiftKindView } from "../../host/host";
 import { useFigures, useWords } from "../../i18n/context";
 
@@ -31,7 +34,11 @@ export function GiveButton(props: {
       }}
     >
       <span class="give-words">
-        {missing() > 0 ? words().coinsMissing(missing()) : words().give(props.gift.title)}
+        <Show when={missing() === 0} fallback={words().coinsMissing(missing())}>
+          <Sentence of={words().give}>
+            <Foreign text={props.gift.title} />
+          </Sentence>
+        </Show>
       </span>{" "}
       <Show when={props.combo > 0 && props.combo} keyed>
         {(count) => (
@@ -56,7 +63,7 @@ export function GiveCounts(props: {
   const cost = (count: number) => count * props.gift.price;
   const missing = (count: number) => Math.max(0, cost(count) - props.balance);
   const label = (count: number) => {
-    const what = words().giveCount(count, props.gift.title);
+    const what = words().giveCount(count, isolated(props.gift.title));
     const coins = words().coins(cost(count));
     if (missing(count) === 0) return `${what}: ${coins}`;
     return `${what}: ${words().coinsMissing(missing(count))}`;

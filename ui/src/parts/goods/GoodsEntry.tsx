@@ -1,9 +1,10 @@
 import { type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
 import type { ProductEntryView, ShopError } from "../../host/host";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
-import { pictureSource } from "./picture";
+import { ProductPicture } from "./ProductPicture";
 
 export function GoodsEntry(props: {
   entry: ProductEntryView;
@@ -33,10 +34,10 @@ export function GoodsEntry(props: {
       data-product={props.entry.id}
       data-shown={shown()}
     >
-      <img class="goods-picture" src={pictureSource(props.entry.picture)} alt="" />
+      <ProductPicture of={props.entry.picture} class="goods-picture" />
       <div class="goods-words">
-        <p class="goods-title" dir="auto">
-          {props.entry.title}
+        <p class="goods-title">
+          <Foreign text={props.entry.title} />
         </p>
         <p class="goods-line">
           <strong class="goods-price figures">

@@ -1,8 +1,9 @@
 import { createMemo, type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
 import { useFigures, useWords } from "../../i18n/context";
 import { timeLeft } from "../../i18n/countdown";
 import { useLiveroom } from "../../room/context";
-import { pictureSource } from "./picture";
+import { ProductPicture } from "./ProductPicture";
 import "./slot.css";
 
 /** So few are left that it is worth a warning. */
@@ -41,10 +42,10 @@ export function ProductSlot(): JSX.Element {
                 data-product-id={id}
                 aria-label={words().product}
               >
-                <img class="product-picture" src={pictureSource(product().picture)} alt="" />
+                <ProductPicture of={product().picture} class="product-picture" />
                 <div class="product-words">
                   <p class="product-title" data-testid="product-title">
-                    {product().title}
+                    <Foreign text={product().title} />
                   </p>
                   <p class="product-line">
                     <strong class="product-price figures" data-testid="product-price">

@@ -1,4 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
+import { Foreign } from "../../design/Foreign";
+import { Sentence } from "../../design/Sentence";
 import type { CommandError, ShopView } from "../../host/host";
 import type { Catalogue } from "../../i18n";
 import { useWords } from "../../i18n/context";
@@ -29,7 +31,10 @@ export function AccountSection(): JSX.Element {
       <Show when={known()}>
         {(view) => (
           <p class="account selectable" data-testid="account">
-            {words().youAre(view().name, view().user_id, ROLES[view().role](words()))}
+            <Sentence of={(name, id) => words().youAre(name, id, ROLES[view().role](words()))}>
+              <Foreign text={view().name} />
+              <Foreign text={view().user_id} />
+            </Sentence>
           </p>
         )}
       </Show>

@@ -1,4 +1,5 @@
 import { createEffect, createSignal, type JSX, onCleanup, Show } from "solid-js";
+import { foreignText } from "../../design/bounds";
 import { Icon } from "../../design/Icon";
 import { tokenTime } from "../../design/tokens";
 import type { AnnouncementView } from "../../host/host";
@@ -36,7 +37,7 @@ export function BroadcastBar(): JSX.Element {
           <div class="broadcast" data-testid="broadcast">
             <Icon name="bell" />
             <p class="broadcast-text selectable" dir="auto">
-              {broadcast().text}
+              {foreignText(broadcast().text)}
             </p>
             <button
               type="button"
