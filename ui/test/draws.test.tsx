@@ -118,6 +118,31 @@ describe("a lucky draw", () => {
     expect(join().textContent, "also while it is drawn").toBe("You are in");
   });
 
+  it("is joined once by who presses again before the row has come", async () => {
+    window.show(draws([openDraw()]));
+    window.host.sending = "held";
+    join().click();
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    expect(window.all("chat-row"), "no frame has come yet").toEqual([]);
+    expect(standing()).toEqual(["Say it", "true"]);
+    join().click();
+    expect(window.host.said).toEqual(["kiln"]);
+    window.frame();
+    expect(await said(() => window.host.confirm("own-1"))).toEqual(["You are in", "true"]);
+  });
+
+  it("can be joined again when the list was told anew without the word", async () => {
+    window.show(draws([openDraw()]));
+    vi.spyOn(window.host, "sendComment").mockResolvedValue({ status: "ok", data: null });
+    expect(await said(() => join().click())).toEqual(["Say it", "true"]);
+    window.show({ type: "chat_reset", rows: [] });
+    expect(standing()).toEqual(["Say it", "false"]);
+    await said(() => join().click());
+    const row = chatRow({ key: "own", own: true, text: "kiln", time_ms: NOW });
+    window.show({ type: "chat_reset", rows: [row] });
+    expect(standing()).toEqual(["You are in", "true"]);
+  });
+
   it("is joined by who types the word, in any spelling that the shop takes", async () => {
     window.show(draws([openDraw({ keyword: "Lucky  Cup" })]));
     window.compose("the lucky bowl");

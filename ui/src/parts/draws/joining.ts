@@ -1,4 +1,4 @@
-import { createSignal, onCleanup } from "solid-js";
+import { createEffect, createSignal, on, onCleanup } from "solid-js";
 import type { ChatRow, CommandError, Host, OpenDrawView } from "../../host/host";
 import type { ChatEntry } from "../../room/chat";
 import type { RoomState } from "../../room/room";
@@ -69,8 +69,11 @@ export function createJoining(host: Host, room: RoomState): Joining {
 
   const heard = (row: ChatRow) => {
     for (const { draw, keyword, ends_at_s } of room.draws().open) {
-      const counts = row.time_ms < ends_at_s * 1000 && sameWords(row.text, keyword);
-      if (!counts || standing(draw).is === "in") continue;
+      if (!sameWords(row.text, keyword) || standing(draw).is === "in") continue;
+      if (row.time_ms >= ends_at_s * 1000) {
+        note(draw, undefined);
+        continue;
+      }
       const entry = room.chat.entries().find(({ key }) => key === row.key);
       if (entry) note(draw, { row: entry });
     }
@@ -83,15 +86,25 @@ export function createJoining(host: Host, room: RoomState): Joining {
     }),
   );
 
+  // The row of a word that was on its way may be among those of the list that was told anew, or lost.
+  createEffect(
+    on(
+      room.chat.resets,
+      () => {
+        setAttempts(new Map([...attempts()].filter(([, attempt]) => !("sending" in attempt))));
+        for (const entry of room.chat.entries()) if (entry.row().own) heard(entry.row());
+      },
+      { defer: true },
+    ),
+  );
+
   return {
     standing,
     async join({ draw, keyword }) {
       note(draw, { sending: true });
       const outcome = await host.sendComment(keyword);
-      const attempt = attempts().get(draw);
+      // Otherwise a row tells the rest. Until it is here the word is on its way.
       if (outcome.status === "error") note(draw, { refused: outcome.error });
-      // The row tells the rest; it may be here already.
-      else if (attempt && "sending" in attempt) note(draw, undefined);
     },
   };
 }
