@@ -348,6 +348,16 @@ export const ar: Catalogue = {
   copy: (what) => `نسخ: ${what}`,
   copied: "نُسخ",
 
+  crashTitle: "توقفت هذه النافذة عن العمل",
+  crashWords: "تفتح إعادة التشغيل الغرفة من جديد، وقد يضيع ما كنت تكتبه.",
+  restart: "إعادة التشغيل",
+  reportSave: "حفظ تقرير",
+  reportCopy: "نسخ التقرير",
+  reportWhat: "يذكر التقرير ما تعطّل في البرنامج، وقد أُزيلت منه الأذون والمفاتيح.",
+  faultWords: "حدث خلل في هذه النافذة. أعد تشغيلها إن لم تعمل كما ينبغي.",
+  partStopped: "توقف هذا الجزء من النافذة.",
+  partAgain: "تشغيله من جديد",
+
   shortcuts: "اختصارات لوحة المفاتيح",
   keyEnter: "Enter",
   keyEscape: "Esc",

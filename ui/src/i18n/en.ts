@@ -245,6 +245,17 @@ export const en = {
   copy: (what: string) => `Copy: ${what}`,
   copied: "Copied",
 
+  crashTitle: "This window has stopped working",
+  crashWords: "Restarting opens the room again. What you were typing may be lost.",
+  restart: "Restart",
+  reportSave: "Save a report",
+  reportCopy: "Copy the report",
+  reportWhat:
+    "The report says what went wrong in the program. Passes and keys are taken out of it.",
+  faultWords: "Something in this window went wrong. If it does not do what it should, restart it.",
+  partStopped: "This part of the window has stopped.",
+  partAgain: "Start it again",
+
   shortcuts: "Keyboard shortcuts",
   keyEnter: "Enter",
   keyEscape: "Esc",

@@ -230,6 +230,16 @@ export const zh: Catalogue = {
   copy: (what) => `复制${what}`,
   copied: "已复制",
 
+  crashTitle: "窗口已停止工作",
+  crashWords: "重新启动后会再次进入房间，正在输入的文字可能会丢失。",
+  restart: "重新启动",
+  reportSave: "保存报告",
+  reportCopy: "复制报告",
+  reportWhat: "报告说明程序出了什么问题，其中的凭证和密钥已被去除。",
+  faultWords: "窗口出了点问题。如果使用不正常，请重新启动。",
+  partStopped: "窗口的这一部分已停止工作。",
+  partAgain: "重新启用",
+
   shortcuts: "键盘快捷键",
   keyEnter: "回车",
   keyEscape: "Esc",

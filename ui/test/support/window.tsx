@@ -17,6 +17,8 @@ export interface OpenWindow {
   all(testId: string): HTMLElement[];
   press(key: string, init?: KeyboardEventInit): void;
   compose(text: string): void;
+  /** How often the window was asked to start anew. */
+  restarted(): number;
 }
 
 /** The whole window over a scripted host, with frames that come when a test says so. */
@@ -25,6 +27,7 @@ export async function openWindow(
   host = new ScriptedHost(),
 ): Promise<OpenWindow> {
   let frames: (() => void)[] = [];
+  let restarted = 0;
   const frame = () => {
     const due = frames;
     frames = [];
@@ -34,7 +37,7 @@ export async function openWindow(
     now: () => performance.now(),
     requestFrame: (run) => frames.push(run),
   });
-  render(() => <App host={host} room={room} />);
+  render(() => <App host={host} room={room} restart={() => restarted++} />);
   const find = <T extends HTMLElement>(testId: string) =>
     document.querySelector<T>(`[data-testid="${testId}"]`) ?? undefined;
   const opened: OpenWindow = {
@@ -42,6 +45,7 @@ export async function openWindow(
     room,
     frame,
     find,
+    restarted: () => restarted,
     show(...events) {
       host.push(events);
       frame();

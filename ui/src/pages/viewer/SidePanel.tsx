@@ -1,4 +1,5 @@
 import { For, type JSX, Show } from "solid-js";
+import { Guard } from "../../design/Guard";
 import type { Catalogue, Direction } from "../../i18n";
 import { useDirection, useWords } from "../../i18n/context";
 import { ChatPanel } from "../../parts/chat/ChatPanel";
@@ -91,8 +92,18 @@ export function SidePanel(props: {
         <DrawCard draws={props.draws} />
       </Show>
       <div class="panel-parts">
-        {part("chat", <ChatPanel attach={props.attach} />)}
-        {part("goods", <GoodsPanel shown={props.actions.tab() === "goods"} />)}
+        {part(
+          "chat",
+          <Guard name="chat">
+            <ChatPanel attach={props.attach} />
+          </Guard>,
+        )}
+        {part(
+          "goods",
+          <Guard name="goods">
+            <GoodsPanel shown={props.actions.tab() === "goods"} />
+          </Guard>,
+        )}
       </div>
     </aside>
   );

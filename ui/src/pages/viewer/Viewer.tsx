@@ -1,5 +1,6 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { foreignLine } from "../../design/bounds";
+import { Guard } from "../../design/Guard";
 import type { Host } from "../../host/host";
 import { DanmakuLayer } from "../../parts/danmaku/DanmakuLayer";
 import { DrawCard } from "../../parts/draws/DrawCard";
@@ -84,20 +85,22 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
         <TitleBar player={player} actions={actions} />
         <main ref={main} class="main" data-panel={actions.panelShown()}>
           <section ref={frame} class="stage-frame">
-            <Stage player={player}>
-              <DanmakuLayer />
-              <StageStatus />
-              <LikeBurst hearts={hearts} />
-              <GiftBanners />
-              <ProductSlot />
-              {/* Where the panel is not seen, the draws are with the picture. */}
-              <Show when={!actions.panelShown() || actions.fullScreen()}>
-                <div class="stage-draws">
-                  <DrawCard draws={draws} passing />
-                </div>
-              </Show>
-              <BroadcastBar />
-            </Stage>
+            <Guard name="stage">
+              <Stage player={player}>
+                <DanmakuLayer />
+                <StageStatus />
+                <LikeBurst hearts={hearts} />
+                <GiftBanners />
+                <ProductSlot />
+                {/* Where the panel is not seen, the draws are with the picture. */}
+                <Show when={!actions.panelShown() || actions.fullScreen()}>
+                  <div class="stage-draws">
+                    <DrawCard draws={draws} passing />
+                  </div>
+                </Show>
+                <BroadcastBar />
+              </Stage>
+            </Guard>
             <Controls player={player} actions={actions} />
           </section>
           <Show when={actions.panelShown() && layout() === "beside"}>
