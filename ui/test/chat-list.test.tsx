@@ -139,7 +139,7 @@ describe("the chat list", () => {
     const list = window.get("chat-list");
     expect(list.getAttribute("role")).toBe("log");
     expect(list.getAttribute("aria-live")).toBe("off");
-    expect(window.get("chat-news").getAttribute("aria-live")).toBe("polite");
+    expect(window.get("news").getAttribute("aria-live")).toBe("polite");
     expect(window.get("own-news").getAttribute("aria-live")).toBe("assertive");
   });
 });

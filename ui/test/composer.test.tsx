@@ -1,5 +1,8 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { cleanup } from "@solidjs/testing-library";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { SAY_EVERY_MS } from "../src/design/speaker";
 import { Code } from "../src/host/host";
+import { en } from "../src/i18n/en";
 import { commentLength } from "../src/parts/chat/limits";
 import { chatRow, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
@@ -121,10 +124,13 @@ describe("saying something", () => {
     expect(window.get("row-aside").textContent).toContain("Only you see this.");
     expect(window.find("retry")).toBeUndefined();
     expect(window.get("own-news").textContent, "it interrupts nobody").toBe(alarm);
-    expect(window.get("own-aside").textContent).toContain("Only you see this.");
+    expect(window.get("news").textContent).toContain("Only you see this.");
   });
 
   it("says that an own comment was taken back, and drops those of others", async () => {
+    cleanup();
+    vi.useFakeTimers();
+    window = await openWindow(SESSIONS.online);
     window.show({ type: "chat", rows: [chatRow({ key: "theirs" })] });
     window.host.sending = "ok";
     window.compose("hello");
@@ -134,7 +140,31 @@ describe("saying something", () => {
     window.show({ type: "chat_removed", keys: ["theirs"] });
     expect(window.all("chat-row").map((row) => row.dataset.key)).toEqual(["own-1"]);
     expect(window.get("row-aside").textContent).toBe("This was taken back.");
-    expect(window.get("own-aside").textContent).toBe("This was taken back.");
+    expect(window.get("news").textContent, "it waits for a pause").toBe("Guest 1: hello");
+    vi.advanceTimersByTime(SAY_EVERY_MS);
+    expect(window.get("news").textContent).toBe("This was taken back.");
+  });
+
+  it("says to who hears the window why it was refused, each time", async () => {
+    const news = () => window.get("own-news").firstElementChild;
+    window.host.sending = "offline";
+    window.compose("hello");
+    window.get("send").click();
+    await window.settle();
+    expect(news()?.textContent).toBe(en.codeNotOnline);
+    const first = news();
+    window.get("send").click();
+    await window.settle();
+    expect(news()?.textContent).toBe(en.codeNotOnline);
+    expect(news(), "the same words are news again").not.toBe(first);
+    window.compose("字".repeat(503));
+    expect(window.get("news").textContent).toBe(en.codeTooLong);
+    window.get("send").click();
+    expect(news()?.textContent).toBe("3 characters too long");
+    window.compose("hello");
+    window.show({ type: "speech", speech: { state: "guest" } });
+    window.get("send").click();
+    expect(news()?.textContent).toBe(en.codeGuestsReadOnly);
   });
 
   it("says how many characters are too many and sends none of them", async () => {

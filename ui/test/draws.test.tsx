@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { SAY_EVERY_MS } from "../src/design/speaker";
 import { Code, type DrawResultView, type OpenDrawView, type RoomEvent } from "../src/host/host";
 import { en } from "../src/i18n/en";
 import { figures } from "../src/i18n/figures";
@@ -225,6 +226,7 @@ describe("a lucky draw", () => {
 describe("the result of a draw", () => {
   let window: OpenWindow;
   beforeEach(async () => {
+    vi.useFakeTimers({ now: NOW });
     window = await openWindow(SESSIONS.online);
   });
   const headline = () => window.get("draw-result").querySelector("h2")?.textContent;
@@ -307,11 +309,12 @@ describe("the result of a draw", () => {
   });
 
   it("interrupts the winner, and nobody else", () => {
-    const [news, aside] = [window.get("own-news"), window.get("own-aside")];
+    const [news, aside] = [window.get("own-news"), window.get("news")];
     const before = news.textContent;
     window.show(draws([openDraw()]));
     expect(aside.textContent).toBe(en.drawOpenNews("kiln", "Bud <b>vase</b>"));
     window.show(draws([], [drawResult()]));
+    vi.advanceTimersByTime(SAY_EVERY_MS);
     expect(aside.textContent).toBe("The lucky draw is over. Bud vase goes to Mei and Bo.");
     expect(news.textContent).toBe(before);
     const own = drawResult({ draw: "d2", prize: "Cup", winners: [winner("Me", true)] });

@@ -46,7 +46,7 @@ describe("whether the host is on", () => {
     expect(window.find("stage-status")).toBeUndefined();
     tell("paused");
     expect(window.get("stage-status").textContent).toBe(en.stagePaused);
-    expect(window.get("stage-status").parentElement?.getAttribute("role")).toBe("status");
+    expect(window.get("news").textContent).toBe(en.stagePaused);
     tell("ended");
     expect(window.get("stage-status").textContent).toBe(en.stageEnded);
     for (const status of ["live", "to_be_started", "played_back", "unknown"] as const) {

@@ -8,7 +8,6 @@ import { createDraws } from "../../parts/draws/draws";
 import { GiftBanners } from "../../parts/gifts/GiftBanners";
 import { ProductSlot } from "../../parts/goods/ProductSlot";
 import { LikeBurst } from "../../parts/likes/LikeBurst";
-import { OwnAnnouncement } from "../../parts/news/OwnAnnouncement";
 import { BroadcastBar } from "../../parts/stage/BroadcastBar";
 import { StageStatus } from "../../parts/stage/StageStatus";
 import type { Settings } from "../../settings/settings";
@@ -21,7 +20,7 @@ import { createShopState } from "../../room/shop";
 import { createActions } from "./actions";
 import { Controls } from "./Controls";
 import "./viewer.css";
-import { ChatAnnouncement } from "../../parts/news/ChatAnnouncement";
+import { News } from "../../parts/news/News";
 import { Liveroom } from "../../room/context";
 import { createLayout } from "./layout";
 import { ShortcutList } from "./ShortcutList";
@@ -117,8 +116,7 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
           </div>
         </main>
         <ShortcutList actions={actions} />
-        <ChatAnnouncement />
-        <OwnAnnouncement />
+        <News />
       </div>
     </Liveroom.Provider>
   );

@@ -1,6 +1,7 @@
-import { createSignal, type JSX, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, type JSX, on, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
 import { isComposing } from "../../design/keyboard";
+import { useSpeaker } from "../../design/speaker";
 import type { CommandError } from "../../host/host";
 import { useWords } from "../../i18n/context";
 import { createSendBlocker } from "../../room/blocker";
@@ -11,6 +12,7 @@ import { COMMENT_LIMIT, COUNT_FROM, commentLength } from "./limits";
 export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => void }): JSX.Element {
   const { host } = useLiveroom();
   const words = useWords();
+  const speaker = useSpeaker();
   const [text, setText] = createSignal("");
   const [refused, setRefused] = createSignal<CommandError>();
   let textarea!: HTMLTextAreaElement;
@@ -25,6 +27,12 @@ export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => voi
     const error = refused();
     return error && errorWords(words(), error);
   };
+  const isOver = createMemo(() => over() > 0);
+  createEffect(
+    on(isOver, (tooLong) => {
+      if (tooLong) speaker.say("composer", words().codeTooLong);
+    }),
+  );
   const canSend = () => length() > 0 && over() === 0 && !blocked();
 
   const show = (next: string) => {
@@ -38,13 +46,19 @@ export function Composer(props: { attach: (textarea: HTMLTextAreaElement) => voi
   };
 
   const send = async () => {
-    if (!canSend()) return;
+    if (!canSend()) {
+      // Who hears the window does not see why nothing happens.
+      const why = notice();
+      if (why) speaker.interrupt(why);
+      return;
+    }
     const said = text().trim();
     setRefused(undefined);
     show("");
     const outcome = await host.sendComment(said);
     if (outcome.status === "ok") return;
     setRefused(outcome.error);
+    speaker.interrupt(errorWords(words(), outcome.error));
     // No row took the text over, so it comes back, in front of what has been typed since.
     show(text().trim() ? `${said} ${text()}` : said);
   };

@@ -1,5 +1,6 @@
 import { type JSX, onCleanup, Show } from "solid-js";
 import { followPopover } from "../../design/popover";
+import { createSpoken } from "../../design/speaker";
 import type { Outcome, ShopError, ShopView } from "../../host/host";
 import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
@@ -30,6 +31,8 @@ function Shop(props: {
       : shopErrorWords(words(), refused.error);
   };
 
+  createSpoken("gifts", sentence);
+
   const ask = async (of: "gift" | "topUp", call: () => Promise<Outcome<null, ShopError>>) => {
     props.refusal.dismiss();
     const outcome = await call();
@@ -54,13 +57,11 @@ function Shop(props: {
     >
       <Balance view={props.view} topUp={(coins) => ask("topUp", () => host.topUp(coins))} />
       <GiftKinds gifts={props.view.gifts} chosen={gift()?.id ?? ""} choose={props.choose} />
-      <div role="status">
-        <Show when={sentence()}>
-          <p class="gift-refusal" data-testid="gift-refusal">
-            {sentence()}
-          </p>
-        </Show>
-      </div>
+      <Show when={sentence()}>
+        <p class="gift-refusal" data-testid="gift-refusal">
+          {sentence()}
+        </p>
+      </Show>
       <Show when={gift()}>
         {(gift) => (
           <>

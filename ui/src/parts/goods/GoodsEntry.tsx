@@ -1,5 +1,6 @@
 import { type JSX, Show } from "solid-js";
 import { Foreign } from "../../design/Foreign";
+import { createSpoken } from "../../design/speaker";
 import type { ProductEntryView, ShopError } from "../../host/host";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
@@ -27,6 +28,8 @@ export function GoodsEntry(props: {
     if (!counted) return undefined;
     return stock > 0 ? words().productLeft(stock) : words().productSoldOut;
   };
+  const refusal = () => props.error && shopErrorWords(words(), props.error);
+  createSpoken("goods", refusal);
   return (
     <li
       class="goods-entry"
@@ -71,11 +74,11 @@ export function GoodsEntry(props: {
           {shown() ? words().takeDown : words().recommend}
         </button>
       </Show>
-      <div class="goods-error" role="status">
-        <Show when={props.error}>
-          {(error) => <p data-testid="goods-error">{shopErrorWords(words(), error())}</p>}
-        </Show>
-      </div>
+      <Show when={refusal()}>
+        <p class="goods-error" data-testid="goods-error">
+          {refusal()}
+        </p>
+      </Show>
     </li>
   );
 }

@@ -1,4 +1,5 @@
-import { createEffect, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
+import { createSpoken } from "../../design/speaker";
 import type { LiveStatusView, ShopError } from "../../host/host";
 import type { Catalogue } from "../../i18n";
 import { useWords } from "../../i18n/context";
@@ -44,6 +45,12 @@ export function LiveStatusSet(): JSX.Element {
     setBusy(undefined);
     if (outcome.status === "error") setRefused(outcome.error);
   };
+  const refusal = () => {
+    const error = refused();
+    return error && shopErrorWords(words(), error);
+  };
+  const question = createMemo(() => (unsure() === "no" ? undefined : words().liveEndSure));
+  createSpoken("live status", () => question() ?? refusal());
   return (
     <div class="status-set">
       <div class="status-line" data-testid="live-status-set">
@@ -72,18 +79,11 @@ export function LiveStatusSet(): JSX.Element {
           </For>
         </div>
       </div>
-      <div role="status">
-        <Show when={unsure() !== "no"}>
-          <span class="visually-hidden">{words().liveEndSure}</span>
-        </Show>
-        <Show when={refused()}>
-          {(error) => (
-            <p class="status-refused" data-testid="live-status-refused">
-              {shopErrorWords(words(), error())}
-            </p>
-          )}
-        </Show>
-      </div>
+      <Show when={refusal()}>
+        <p class="status-refused" data-testid="live-status-refused">
+          {refusal()}
+        </p>
+      </Show>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { createSpoken } from "../../design/speaker";
 import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { shopErrorWords } from "../../room/shop-words";
@@ -20,6 +21,7 @@ export function FollowButton(props: { host: string }): JSX.Element {
     setBusy(false);
     if (outcome.status === "error") setRefused(shopErrorWords(words(), outcome.error));
   };
+  createSpoken("follow", refused);
   return (
     <Show when={shop.view()?.open && !shop.view()?.runs_room}>
       <button
@@ -38,7 +40,7 @@ export function FollowButton(props: { host: string }): JSX.Element {
           {words().following}
         </Show>
       </button>
-      <span class="follow-refused" role="status" data-testid="follow-refused">
+      <span class="follow-refused" data-testid="follow-refused">
         {refused()}
       </span>
     </Show>

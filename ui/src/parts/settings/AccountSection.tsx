@@ -1,6 +1,7 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { Foreign } from "../../design/Foreign";
 import { Sentence } from "../../design/Sentence";
+import { createSpoken } from "../../design/speaker";
 import type { CommandError, ShopView } from "../../host/host";
 import type { Catalogue } from "../../i18n";
 import { useWords } from "../../i18n/context";
@@ -25,6 +26,11 @@ export function AccountSection(): JSX.Element {
     const outcome = await host.openHostWindow();
     if (outcome.status === "error") setRefused(outcome.error);
   };
+  const refusal = () => {
+    const error = refused();
+    return error && errorWords(words(), error);
+  };
+  createSpoken("accounts", refusal);
   return (
     <section class="settings-part">
       <h2 class="settings-heading">{words().accounts}</h2>
@@ -48,11 +54,9 @@ export function AccountSection(): JSX.Element {
           {words().openHostWindow}
         </button>
       </Show>
-      <div role="status">
-        <Show when={refused()}>
-          {(error) => <p class="settings-refused">{errorWords(words(), error())}</p>}
-        </Show>
-      </div>
+      <Show when={refusal()}>
+        <p class="settings-refused">{refusal()}</p>
+      </Show>
     </section>
   );
 }

@@ -1,4 +1,5 @@
-import { type JSX, Show } from "solid-js";
+import { createMemo, type JSX, Show } from "solid-js";
+import { createSpoken } from "../../design/speaker";
 import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 
@@ -16,8 +17,9 @@ export function StageStatus(): JSX.Element {
         return undefined;
     }
   };
+  createSpoken("stage", createMemo(note));
   return (
-    <div class="stage-status-place" role="status">
+    <div class="stage-status-place">
       <Show when={note()}>
         {(sentence) => (
           <p class="stage-status" data-testid="stage-status">

@@ -1,4 +1,5 @@
-import { createEffect, createSignal, type JSX, on, onCleanup } from "solid-js";
+import { createEffect, on, onCleanup } from "solid-js";
+import { useSpeaker } from "../../design/speaker";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { absenceWords, connectionWords, failureWords, silenceWords } from "../../room/words";
@@ -11,19 +12,18 @@ import { drawNews } from "./draws";
  * interrupts. That nobody sees a comment of theirs is said in its turn: there is nothing to do about
  * it. So is what happens with the draws of the room.
  */
-export function OwnAnnouncement(): JSX.Element {
+export function announceOwn(): void {
   const { room } = useLiveroom();
   const words = useWords();
   const figures = useFigures();
-  const [sentence, setSentence] = createSignal("");
-  const [aside, setAside] = createSignal("");
+  const speaker = useSpeaker();
   createEffect(
     on(
       room.session,
       (session, before) => {
         if (session.state === before?.state) return;
         const left = session.state === "reconnecting" ? session.retry_in_ms : 0;
-        setSentence(connectionWords(words(), session, left).text);
+        speaker.interrupt(connectionWords(words(), session, left).text);
       },
       { defer: true },
     ),
@@ -32,9 +32,9 @@ export function OwnAnnouncement(): JSX.Element {
     on(room.speech, (speech, before) => {
       if (!before || speech.state === before.state) return;
       const silenced = silenceWords(words(), speech);
-      if (silenced) setSentence(silenced);
+      if (silenced) speaker.interrupt(silenced);
       else if (silenceWords(words(), before) && speech.state !== "guest") {
-        setSentence(words().maySpeakAgain);
+        speaker.interrupt(words().maySpeakAgain);
       }
     }),
   );
@@ -45,15 +45,15 @@ export function OwnAnnouncement(): JSX.Element {
         if (!absence || absence.why === "none" || absence.why === before?.why) return;
         const now = Date.now();
         const at = (moment: number) => figures().moment(moment, now);
-        setSentence(absenceWords(words(), absence, { now, at }));
+        speaker.interrupt(absenceWords(words(), absence, { now, at }));
       },
     ),
   );
   createEffect(
     on(room.draws, (draws, before) => {
       const news = drawNews(words(), figures(), draws, before);
-      if (news.own) setSentence(news.own);
-      if (news.aside) setAside(news.aside);
+      if (news.own) speaker.interrupt(news.own);
+      if (news.aside) speaker.say("draws", news.aside);
     }),
   );
   onCleanup(
@@ -61,23 +61,16 @@ export function OwnAnnouncement(): JSX.Element {
       refused(own) {
         const row = own.at(-1);
         if (!row) return;
-        setSentence(failureWords(words(), { code: row.code, info: row.reason }));
+        speaker.interrupt(failureWords(words(), { code: row.code, info: row.reason }));
       },
       unseen(own) {
         const row = own.at(-1);
         if (!row) return;
-        setAside(row.state === "recalled" ? words().rowRecalled : words().rowSampledOut);
+        speaker.say(
+          "own comments",
+          row.state === "recalled" ? words().rowRecalled : words().rowSampledOut,
+        );
       },
     }),
-  );
-  return (
-    <>
-      <p class="visually-hidden" role="alert" aria-live="assertive" data-testid="own-news">
-        {sentence()}
-      </p>
-      <p class="visually-hidden" role="status" aria-live="polite" data-testid="own-aside">
-        {aside()}
-      </p>
-    </>
   );
 }
