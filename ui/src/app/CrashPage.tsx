@@ -28,9 +28,11 @@ export function CrashPage(props: { words: Catalogue; restart: () => void }): JSX
     }
   };
   return (
-    <main class="crash" role="alert" data-testid="crash">
-      <h1 class="crash-title">{props.words.crashTitle}</h1>
-      <p>{props.words.crashWords}</p>
+    <main class="crash" data-testid="crash">
+      <div role="alert">
+        <h1 class="crash-title">{props.words.crashTitle}</h1>
+        <p>{props.words.crashWords}</p>
+      </div>
       <div class="crash-ways">
         <button
           ref={restart}

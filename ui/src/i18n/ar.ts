@@ -359,6 +359,12 @@ export const ar: Catalogue = {
   partAgain: "تشغيله من جديد",
 
   shortcuts: "اختصارات لوحة المفاتيح",
+  keysOn: "اختصارات بمفتاح واحد",
+  keyPress: "اضغط المفتاح الجديد، أو Delete لإلغائه",
+  keyChange: (what, key) => `${what}: ${key}. تغيير المفتاح`,
+  keyNone: "بلا مفتاح",
+  keysHint: "اضغط مفتاحًا في القائمة لتغييره.",
+  keysReset: "استعادة الكل",
   keyEnter: "Enter",
   keyEscape: "Esc",
   keySay: "كتابة تعليق وإرساله",

@@ -257,6 +257,12 @@ export const en = {
   partAgain: "Start it again",
 
   shortcuts: "Keyboard shortcuts",
+  keysOn: "Shortcuts of a single key",
+  keyPress: "Press the key, or Delete for none",
+  keyChange: (what: string, key: string) => `${what}: ${key}. Change the key`,
+  keyNone: "no key",
+  keysHint: "Press a key in the list to give it another one.",
+  keysReset: "Restore all",
   keyEnter: "Enter",
   keyEscape: "Esc",
   keySay: "Write a comment, send it",

@@ -241,6 +241,12 @@ export const zh: Catalogue = {
   partAgain: "重新启用",
 
   shortcuts: "键盘快捷键",
+  keysOn: "启用单键快捷键",
+  keyPress: "请按下新的按键，按 Delete 则不设按键",
+  keyChange: (what, key) => `${what}：${key}，更改按键`,
+  keyNone: "无按键",
+  keysHint: "点按列表中的按键即可更改。",
+  keysReset: "全部恢复",
   keyEnter: "回车",
   keyEscape: "Esc",
   keySay: "写评论，发送",

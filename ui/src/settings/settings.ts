@@ -1,5 +1,5 @@
 import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
-import { createStore } from "solid-js/store";
+import { createStore, reconcile } from "solid-js/store";
 import { isLanguage, type Language, preferredLanguage, speech } from "../i18n";
 import type { Spoken } from "../i18n/context";
 
@@ -21,6 +21,10 @@ export interface Remembered {
   panelOpen: boolean;
   /** Zero until the panel has been dragged. */
   panelWidth: number;
+  /** Whether keys that type something act as shortcuts where nobody types. */
+  keysOn: boolean;
+  /** What the reader has changed: the key, in lower case, by what it does. Empty for none. */
+  keys: Record<string, string>;
 }
 
 const DEFAULTS: Remembered = {
@@ -31,13 +35,15 @@ const DEFAULTS: Remembered = {
   area: 0.75,
   panelOpen: true,
   panelWidth: 0,
+  keysOn: true,
+  keys: {},
 };
 
 const STORAGE_KEY = "liveroom.settings";
 
 /** Keeps what is valid and ignores the rest: a later version may have written it. */
 export function parseRemembered(text: string | null): Remembered {
-  const kept: Remembered = { ...DEFAULTS };
+  const kept: Remembered = { ...DEFAULTS, keys: {} };
   let found: unknown;
   try {
     found = JSON.parse(text ?? "{}");
@@ -55,7 +61,19 @@ export function parseRemembered(text: string | null): Remembered {
   if (AREAS.includes(from.area as (typeof AREAS)[number])) kept.area = from.area as number;
   if (typeof from.panelOpen === "boolean") kept.panelOpen = from.panelOpen;
   if (typeof from.panelWidth === "number" && from.panelWidth > 0) kept.panelWidth = from.panelWidth;
+  if (typeof from.keysOn === "boolean") kept.keysOn = from.keysOn;
+  if (typeof from.keys === "object" && from.keys !== null) kept.keys = parseKeys(from.keys);
   return kept;
+}
+
+/** More shortcuts than there will be. */
+const KEYS_KEPT = 64;
+
+function parseKeys(found: object): Record<string, string> {
+  const valid = Object.entries(found)
+    .slice(0, KEYS_KEPT)
+    .filter(([id, key]) => /^[a-z-]{1,32}$/.test(id) && /^\S?$/u.test(String(key)));
+  return Object.fromEntries(valid.map(([id, key]) => [id, String(key)]));
 }
 
 /** A media query as a signal. */
@@ -115,7 +133,8 @@ export function createSettings(): Settings {
 
   return {
     values,
-    set: (key, value) => setValues(key, value),
+    // Replaced as a whole: a store would keep what is not in the new value.
+    set: (key, value) => setValues(key, reconcile(value)),
     language,
     words: () => speech(language()).words,
     figures: () => speech(language()).figures,

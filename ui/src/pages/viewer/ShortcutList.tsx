@@ -1,11 +1,58 @@
-import { createEffect, For, type JSX } from "solid-js";
+import { createEffect, createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { isComposing } from "../../design/keyboard";
 import { useWords } from "../../i18n/context";
+import { useLiveroom } from "../../room/context";
 import type { Actions } from "./actions";
-import { SHORTCUTS } from "./shortcuts";
+import { chooseKey, chosenKeyName, SHORTCUTS, type ShortcutId } from "./shortcuts";
+
+/** A key that types something, and is not needed to press a button. */
+const TYPES = /^\S$/u;
+
+/** The key of one shortcut, which another key can be given to. */
+function KeyButton(props: {
+  id: ShortcutId;
+  name: string | undefined;
+  means: string;
+}): JSX.Element {
+  const { settings } = useLiveroom();
+  const words = useWords();
+  const [listening, listen] = createSignal(false);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!listening() || event.key === "Tab" || isComposing(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const key = event.key.toLowerCase();
+    if (key === "backspace" || key === "delete") chooseKey(settings, props.id, "");
+    else if (TYPES.test(key)) chooseKey(settings, props.id, key);
+    else if (key !== "escape") return;
+    listen(false);
+  };
+  return (
+    <button
+      type="button"
+      class="key key-button"
+      data-testid={`key-${props.id}`}
+      translate={listening() ? "yes" : "no"}
+      aria-label={
+        listening()
+          ? words().keyPress
+          : words().keyChange(props.means, props.name ?? words().keyNone)
+      }
+      aria-pressed={listening()}
+      onClick={() => listen(!listening())}
+      onBlur={() => listen(false)}
+      onKeyDown={onKeyDown}
+    >
+      {listening() ? "…" : (props.name ?? "–")}
+    </button>
+  );
+}
 
 export function ShortcutList(props: { actions: Actions }): JSX.Element {
+  const { settings } = useLiveroom();
   const words = useWords();
+  const switchId = createUniqueId();
   let dialog!: HTMLDialogElement;
   createEffect(() => {
     if (props.actions.shortcutsShown()) {
@@ -14,6 +61,7 @@ export function ShortcutList(props: { actions: Actions }): JSX.Element {
       dialog.close();
     }
   });
+  const isChanged = () => Object.keys(settings.values.keys).length > 0;
   return (
     <dialog
       ref={dialog}
@@ -22,7 +70,7 @@ export function ShortcutList(props: { actions: Actions }): JSX.Element {
       onClose={() => props.actions.showShortcuts(false)}
     >
       <div class="dialog-body">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 class="panel-heading" id="shortcuts-title">
             {words().shortcuts}
           </h2>
@@ -34,21 +82,54 @@ export function ShortcutList(props: { actions: Actions }): JSX.Element {
           >
             <Icon name="close" />
           </button>
-        </header>
-        <dl>
+        </div>
+        <div class="shortcut-switch">
+          <input
+            id={switchId}
+            class="check"
+            type="checkbox"
+            data-testid="keys-on"
+            checked={settings.values.keysOn}
+            onChange={(event) => settings.set("keysOn", event.currentTarget.checked)}
+          />
+          <label for={switchId}>{words().keysOn}</label>
+        </div>
+        <dl data-off={!settings.values.keysOn}>
           <For each={SHORTCUTS}>
-            {(shortcut) => (
-              <div class="shortcut">
-                <dt>
-                  <kbd class="key" translate="no">
-                    {shortcut.label(words())}
-                  </kbd>
-                </dt>
-                <dd>{shortcut.means(words())}</dd>
-              </div>
-            )}
+            {(shortcut) => {
+              const name = () => chosenKeyName(settings, shortcut, words());
+              return (
+                <div class="shortcut" data-fixed={shortcut.fixed !== undefined}>
+                  <dt>
+                    <Show
+                      when={shortcut.fixed}
+                      fallback={
+                        <KeyButton id={shortcut.id} name={name()} means={shortcut.means(words())} />
+                      }
+                    >
+                      <kbd class="key" translate="no">
+                        {name()}
+                      </kbd>
+                    </Show>
+                  </dt>
+                  <dd>{shortcut.means(words())}</dd>
+                </div>
+              );
+            }}
           </For>
         </dl>
+        <div class="shortcut-foot">
+          <p class="shortcut-hint">{words().keysHint}</p>
+          <button
+            type="button"
+            class="button"
+            data-testid="keys-reset"
+            aria-disabled={!isChanged()}
+            onClick={() => settings.set("keys", {})}
+          >
+            {words().keysReset}
+          </button>
+        </div>
       </div>
     </dialog>
   );

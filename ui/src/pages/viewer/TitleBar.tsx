@@ -1,6 +1,7 @@
 import { type JSX, Show } from "solid-js";
 import { Foreign } from "../../design/Foreign";
 import { Icon } from "../../design/Icon";
+import { withKey } from "../../design/keyboard";
 import { Sentence } from "../../design/Sentence";
 import { useFigures, useWords } from "../../i18n/context";
 import { ConnectionState } from "../../parts/connection/ConnectionState";
@@ -10,6 +11,7 @@ import { LiveStatus } from "../../parts/stage/LiveStatus";
 import type { Player } from "../../parts/stage/player";
 import { useLiveroom } from "../../room/context";
 import type { Actions } from "./actions";
+import { keyHint } from "./shortcuts";
 
 function Watching(props: { count: number }): JSX.Element {
   const words = useWords();
@@ -24,7 +26,7 @@ function Watching(props: { count: number }): JSX.Element {
 }
 
 export function TitleBar(props: { player: Player; actions: Actions }): JSX.Element {
-  const { room } = useLiveroom();
+  const { room, settings } = useLiveroom();
   const words = useWords();
   return (
     <header class="title-bar">
@@ -52,8 +54,8 @@ export function TitleBar(props: { player: Player; actions: Actions }): JSX.Eleme
         type="button"
         class="icon-button"
         aria-label={words().shortcuts}
-        aria-keyshortcuts="?"
-        title={`${words().shortcuts} (?)`}
+        aria-keyshortcuts={keyHint(settings, "shortcuts")}
+        title={withKey(words().shortcuts, keyHint(settings, "shortcuts"))}
         onClick={() => props.actions.showShortcuts(true)}
       >
         <Icon name="keyboard" />

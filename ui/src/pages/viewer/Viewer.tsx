@@ -55,7 +55,7 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
   const places = { frame: () => frame, composer: () => composer };
   const actions = createActions(host, settings, places, hearts.own);
   onCleanup(room.listen({ likes: hearts.burst }));
-  followKeyboard(actions, player);
+  followKeyboard(settings, actions, player);
 
   createEffect(() => {
     document.title = foreignLine(room.room()?.name ?? "") || "Liveroom";

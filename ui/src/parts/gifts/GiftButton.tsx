@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { withKey } from "../../design/keyboard";
 import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { GiftTray } from "./GiftTray";
@@ -7,7 +8,12 @@ import "./gifts.css";
 import { createRefusal } from "./refusal";
 
 /** Opens the tray, and keeps what was chosen in it and what it has to say while it is closed. */
-export function GiftButton(props: { shown: boolean; show: (shown: boolean) => void }): JSX.Element {
+export function GiftButton(props: {
+  shown: boolean;
+  show: (shown: boolean) => void;
+  /** The key that does the same. */
+  shortcut: string | undefined;
+}): JSX.Element {
   const { shop } = useLiveroom();
   const words = useWords();
   const [chosen, choose] = createSignal<string>();
@@ -21,10 +27,10 @@ export function GiftButton(props: { shown: boolean; show: (shown: boolean) => vo
         class="icon-button"
         data-testid="gift-button"
         aria-label={words().gifts}
-        aria-keyshortcuts="G"
+        aria-keyshortcuts={props.shortcut}
         aria-expanded={props.shown}
         aria-haspopup="dialog"
-        title={`${words().gifts} (G)`}
+        title={withKey(words().gifts, props.shortcut)}
         onClick={() => props.show(!props.shown)}
       >
         <Icon name="gift" />

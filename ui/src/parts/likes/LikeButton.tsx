@@ -1,11 +1,16 @@
 import type { JSX } from "solid-js";
 import { Icon } from "../../design/Icon";
+import { withKey } from "../../design/keyboard";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import "./likes.css";
 
 /** Likes the room, and shows how many likes it has, the own ones that are still on their way included. */
-export function LikeButton(props: { onPress: () => void }): JSX.Element {
+export function LikeButton(props: {
+  onPress: () => void;
+  /** The key that does the same. */
+  shortcut: string | undefined;
+}): JSX.Element {
   const { room } = useLiveroom();
   const words = useWords();
   const figures = useFigures();
@@ -16,8 +21,8 @@ export function LikeButton(props: { onPress: () => void }): JSX.Element {
       class="like"
       data-testid="like"
       aria-label={words().likeWith(total())}
-      aria-keyshortcuts="L"
-      title={`${words().like} (L)`}
+      aria-keyshortcuts={props.shortcut}
+      title={withKey(words().like, props.shortcut)}
       onClick={() => props.onPress()}
     >
       <Icon name="heart" />
