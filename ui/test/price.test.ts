@@ -12,6 +12,12 @@ describe("a price", () => {
     expect(figures("en").price(5, "USD")).toBe("$0.05");
   });
 
+  it("has no marks of direction in it, which would turn its parts round", () => {
+    const price = figures("ar-u-nu-latn").price(3900, "CNY");
+    expect(price).toMatch(/39\.00/);
+    expect(price).not.toMatch(/[\u200e\u200f]/);
+  });
+
   it("is shown as it came when the currency is not one", () => {
     expect(figures("en").price(3900, "")).toBe("3900");
     expect(figures("en").price(3900, "points!")).toBe("3900 points!");

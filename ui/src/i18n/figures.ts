@@ -66,7 +66,8 @@ function create(locale: string): Figures {
       // Not a currency: the number and what came instead of a code say the most.
       if (!format) return `${minor} ${currency}`.trim();
       const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
-      return format.format(minor / 10 ** digits);
+      // Whoever shows it keeps it apart; marks of direction in it would turn its parts round.
+      return format.format(minor / 10 ** digits).replace(/[\u200e\u200f]/g, "");
     },
     time: (at) => time.format(at),
     moment(at, now) {

@@ -44,7 +44,7 @@ export function GoodsEntry(props: {
         </p>
         <p class="goods-line">
           <strong class="goods-price figures">
-            {figures().price(now().price_minor, now().currency)}
+            <bdi>{figures().price(now().price_minor, now().currency)}</bdi>
           </strong>
           <Show when={stock()}>
             <span

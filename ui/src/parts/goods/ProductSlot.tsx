@@ -49,7 +49,7 @@ export function ProductSlot(): JSX.Element {
                   </p>
                   <p class="product-line">
                     <strong class="product-price figures" data-testid="product-price">
-                      {figures().price(product().price_minor, product().currency)}
+                      <bdi>{figures().price(product().price_minor, product().currency)}</bdi>
                     </strong>
                     <Show when={product().counted}>
                       <Stock left={product().stock} />

@@ -36,7 +36,7 @@ export function BroadcastBar(): JSX.Element {
         {(broadcast) => (
           <div class="broadcast" data-testid="broadcast">
             <Icon name="bell" />
-            <p class="broadcast-text selectable" dir="auto">
+            <p class="broadcast-text selectable" dir="auto" tabindex="0">
               {foreignText(broadcast().text)}
             </p>
             <button
