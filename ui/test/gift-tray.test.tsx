@@ -281,7 +281,7 @@ describe("the gift tray", () => {
     host.shopRefusal = { code: "away", info: "raw" };
     window = await openWindow(SESSIONS.online, host);
     window.press("g");
-    expect(document.activeElement).toBe(window.get("gift-tray"));
+    expect(window.get("gift-tray").contains(document.activeElement)).toBe(true);
     expect(window.get("gift-tray").textContent).toContain(en.giftShopAway);
     host.shopRefusal = undefined;
     window.get("gift-tray").querySelector("button")?.click();

@@ -1,6 +1,7 @@
 import { cleanup } from "@solidjs/testing-library";
 import { afterEach, beforeEach, vi } from "vitest";
 import { resetLayout, StubResizeObserver } from "./support/layout";
+import { resetPopovers, standInForPopovers } from "./support/popovers";
 
 /** What jsdom leaves out and the window needs; none of it takes part in what the tests check. */
 
@@ -11,8 +12,11 @@ const context = new Proxy({} as Record<string, unknown>, {
   },
 });
 
+standInForPopovers();
+
 beforeEach(() => {
   resetLayout();
+  resetPopovers();
   localStorage.clear();
   vi.stubGlobal("ResizeObserver", StubResizeObserver);
   vi.stubGlobal("matchMedia", (query: string) => ({

@@ -325,8 +325,13 @@ describe("the window", () => {
       focused?.focus();
       window.press("Escape");
       expect(button.getAttribute("aria-expanded")).toBe("false");
-      expect(document.activeElement).toBe(button);
+      expect(document.activeElement, "it stays").toBe(focused ?? document.body);
     }
+    button.focus();
+    button.click();
+    expect(document.activeElement).toBe(window.get("theme"));
+    window.press("Escape");
+    expect(document.activeElement, "it goes back").toBe(button);
     expect(theatre()).toBe("true");
     window.press("Escape");
     expect(theatre(), "the focused button does not cost a second press").toBe("false");

@@ -1,5 +1,6 @@
 import { onCleanup } from "solid-js";
 import { isComposing } from "../../design/keyboard";
+import { isPopoverOpen } from "../../design/Popover";
 import type { Catalogue } from "../../i18n";
 import type { Player } from "../../parts/stage/player";
 import type { Settings } from "../../settings/settings";
@@ -145,6 +146,7 @@ export function followKeyboard(settings: Settings, actions: Actions, player: Pla
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // A modal dialog keeps the keyboard to itself; it closes itself on Escape.
     if (document.querySelector("dialog[open]") || belongsToFocus(event)) return;
+    if (event.key === "Escape" && isPopoverOpen()) return;
     const key = event.key.toLowerCase();
     const shortcut = SHORTCUTS.find((each) => activeKey(settings, each) === key);
     if (!shortcut) return;

@@ -1,6 +1,5 @@
-import { createSignal, type JSX, Show } from "solid-js";
-import { Icon } from "../../design/Icon";
-import { withKey } from "../../design/keyboard";
+import { createSignal, type JSX } from "solid-js";
+import { Popover } from "../../design/Popover";
 import { useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
 import { GiftTray } from "./GiftTray";
@@ -18,32 +17,17 @@ export function GiftButton(props: {
   const words = useWords();
   const [chosen, choose] = createSignal<string>();
   const refusal = createRefusal(shop);
-  let button!: HTMLButtonElement;
   return (
-    <div>
-      <button
-        ref={button}
-        type="button"
-        class="icon-button"
-        data-testid="gift-button"
-        aria-label={words().gifts}
-        aria-keyshortcuts={props.shortcut}
-        aria-expanded={props.shown}
-        aria-haspopup="dialog"
-        title={withKey(words().gifts, props.shortcut)}
-        onClick={() => props.show(!props.shown)}
-      >
-        <Icon name="gift" />
-      </button>
-      <Show when={props.shown}>
-        <GiftTray
-          opener={button}
-          chosen={chosen()}
-          choose={choose}
-          refusal={refusal}
-          close={() => props.show(false)}
-        />
-      </Show>
-    </div>
+    <Popover
+      name={words().gifts}
+      icon="gift"
+      shortcut={props.shortcut}
+      testId="gift-button"
+      class="tray"
+      open={props.shown}
+      setOpen={props.show}
+    >
+      <GiftTray chosen={chosen()} choose={choose} refusal={refusal} />
+    </Popover>
   );
 }

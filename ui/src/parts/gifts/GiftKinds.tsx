@@ -31,6 +31,7 @@ export function GiftKinds(props: {
                   name="gift"
                   value={id}
                   checked={props.chosen === id}
+                  autofocus={props.chosen === id}
                   onChange={() => props.choose(id)}
                 />
                 <img class="gift-kind-picture" src={giftPicture(gift().art)} alt="" />

@@ -1,5 +1,4 @@
 import { type JSX, onCleanup, Show } from "solid-js";
-import { followPopover } from "../../design/popover";
 import { createSpoken } from "../../design/speaker";
 import type { Outcome, ShopError, ShopView } from "../../host/host";
 import { useWords } from "../../i18n/context";
@@ -79,37 +78,21 @@ function Shop(props: {
 }
 
 export function GiftTray(props: {
-  opener: HTMLElement;
   chosen: string | undefined;
   choose: (gift: string) => void;
   refusal: Refusal;
-  close: () => void;
 }): JSX.Element {
   const { shop } = useLiveroom();
   const words = useWords();
-  let tray!: HTMLDivElement;
-  followPopover({
-    popover: () => tray,
-    opener: () => props.opener,
-    first: () => tray.querySelector<HTMLElement>("input:checked") ?? tray,
-    close: () => props.close(),
-  });
   onCleanup(() => props.refusal.dismiss());
   const open = () => (shop.view()?.open ? shop.view() : undefined);
 
   return (
-    <div
-      ref={tray}
-      class="tray"
-      data-testid="gift-tray"
-      role="dialog"
-      tabindex="-1"
-      aria-label={words().gifts}
-    >
+    <div data-testid="gift-tray">
       <Show
         when={open()}
         fallback={
-          <div class="tray-away">
+          <div class="tray-away" tabindex="-1" autofocus>
             <p>{words().giftShopAway}</p>
             {/* A shop that has told that it is away tells when it is back. */}
             <Show when={!shop.view()}>

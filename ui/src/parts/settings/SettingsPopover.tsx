@@ -1,6 +1,5 @@
-import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
-import { Icon } from "../../design/Icon";
-import { followPopover } from "../../design/popover";
+import { createSignal, createUniqueId, For, type JSX } from "solid-js";
+import { Popover } from "../../design/Popover";
 import { type Catalogue, LANGUAGES, type Language, speech } from "../../i18n";
 import { useFigures, useWords } from "../../i18n/context";
 import { useLiveroom } from "../../room/context";
@@ -44,6 +43,7 @@ function Appearance(): JSX.Element {
             id={id}
             class="select"
             data-testid="theme"
+            autofocus
             onChange={(event) => settings.set("theme", event.currentTarget.value as Theme)}
           >
             <For each={THEMES}>
@@ -168,48 +168,22 @@ function DanmakuSettings(): JSX.Element {
   );
 }
 
-function Popover(props: { opener: HTMLElement; close: () => void }): JSX.Element {
+export function SettingsButton(): JSX.Element {
   const words = useWords();
-  let popover!: HTMLDivElement;
-  followPopover({
-    popover: () => popover,
-    opener: () => props.opener,
-    first: () => popover.querySelector<HTMLElement>("select, input, button") ?? popover,
-    close: () => props.close(),
-  });
-
+  const [open, setOpen] = createSignal(false);
   return (
-    <div ref={popover} class="popover" role="dialog" tabindex="-1" aria-label={words().settings}>
+    <Popover
+      name={words().settings}
+      icon="settings"
+      testId="settings-button"
+      class="settings"
+      open={open()}
+      setOpen={setOpen}
+    >
       <Appearance />
       <DanmakuSettings />
       <AccountSection />
       <ServiceSection />
-    </div>
-  );
-}
-
-export function SettingsButton(): JSX.Element {
-  const words = useWords();
-  const [open, setOpen] = createSignal(false);
-  let button!: HTMLButtonElement;
-  return (
-    <div class="settings">
-      <button
-        ref={button}
-        type="button"
-        class="icon-button"
-        data-testid="settings-button"
-        aria-label={words().settings}
-        aria-expanded={open()}
-        aria-haspopup="dialog"
-        title={words().settings}
-        onClick={() => setOpen(!open())}
-      >
-        <Icon name="settings" />
-      </button>
-      <Show when={open()}>
-        <Popover opener={button} close={() => setOpen(false)} />
-      </Show>
-    </div>
+    </Popover>
   );
 }
