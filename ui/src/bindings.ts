@@ -303,24 +303,12 @@ export type PageAnswer = {
 };
 
 /**  What is new for a page. */
-export type PageBatch = PageBatch_Serialize | PageBatch_Deserialize;
-
-/**  What is new for a page. */
-export type PageBatch_Deserialize = {
+export type PageBatch = {
 	/**  There is no further one: the page was opened anew, or its room was left. */
 	ended: boolean,
-	events: RoomEvent_Deserialize[],
-	/**  The shop, when it is another one. */
-	shop?: ShopView | null,
-};
-
-/**  What is new for a page. */
-export type PageBatch_Serialize = {
-	/**  There is no further one: the page was opened anew, or its room was left. */
-	ended: boolean,
-	events: RoomEvent_Serialize[],
-	/**  The shop, when it is another one. */
-	shop: ShopView | null,
+	events: RoomEvent[],
+	/**  The shop, when it is another one; at most one. */
+	shop: ShopView[],
 };
 
 /**  Who came and went of late. Rooms with many people leave most of it out. */
@@ -363,6 +351,7 @@ export type ProductEntryView = {
 
 /**  The product that is being sold now. */
 export type ProductView = {
+	/**  Empty when nothing is sold. */
 	id: string,
 	title: string,
 	/**  In the smallest unit of the currency. */
@@ -392,13 +381,48 @@ export type RoleView = "owner" | "admin" | "member" | "guest";
  *  One piece of news for a subscriber. [`RoomEventKind`] names them; a batch has them in this
  *  order, so that the room comes before its chat.
  */
-export type RoomEvent = RoomEvent_Serialize | RoomEvent_Deserialize;
+export type RoomEvent = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | { type: "speech"; speech: SpeechView } | 
+/**  Accounts that are in the room now. */
+{ type: "online"; count: number } | 
+/**  What is in the slot; with an empty `id` when it is empty. */
+{ type: "product"; product: ProductView } | { type: "live_status"; status: LiveStatusView } | 
+/**  The likes of the room, and how many came since this was told last: for the animation. */
+{ type: "likes"; likes: LikesView; burst: number } | { type: "gift_totals"; totals: GiftTotalsView } | 
+/**  All banners that are shown now. */
+{ type: "gift_banners"; banners: GiftBannerView[] } | { type: "draws"; draws: DrawsView } | 
+/**  The last broadcasts to all rooms, the newest last. */
+{ type: "announcements"; broadcasts: AnnouncementView[] } | 
+/**  All attributes of the group. */
+{ type: "attributes"; attributes: { [key in string]: string } } | 
+/**  All counters of the group. */
+{ type: "counters"; counters: { [key in string]: number } } | { type: "passers"; passers: PassersView } | 
+/**
+ *  Messages of the room that nobody will bring any more, since the client was opened. At most
+ *  so many: some of their numbers may never have existed.
+ */
+{ type: "missed"; count: number } | 
+/**  These rows replace all that were told before. */
+{ type: "chat_reset"; rows: ChatRow[] } | 
+/**  New and changed rows; a known key is a change. */
+{ type: "chat"; rows: ChatRow[] } | 
+/**  Rows that were missing. In this order they stand right before the row with this key. */
+{ type: "chat_inserted"; before: string; rows: ChatRow[] } | 
+/**  Rows that are not to be shown any more. */
+{ type: "chat_removed"; keys: string[] } | { type: "danmaku"; enter: FlyingComment[]; folded: FoldedComment[]; 
+/**  Flights that end at once: what they say was taken back. */
+leave: number[] } | { type: "danmaku_counters"; counters: DanmakuCounters } | 
+/**  Data of the application for the room, the oldest first; no chat messages. */
+{ type: "notifications"; texts: string[] } | 
+/**  Accounts whose status is another one. */
+{ type: "presence"; accounts: PresenceView[] } | 
+/**  Peers whose one-to-one conversation is another one. */
+{ type: "conversations"; peers: string[] };
 
 /** Which piece of news: what a subscriber says that it reads. */
 export type RoomEventKind = "session" | "room" | "speech" | 
 /**  Accounts that are in the room now. */
 "online" | 
-/**  What is in the slot; `null` when it is empty. */
+/**  What is in the slot; with an empty `id` when it is empty. */
 "product" | "live_status" | 
 /**  The likes of the room, and how many came since this was told last: for the animation. */
 "likes" | "gift_totals" | 
@@ -429,88 +453,6 @@ export type RoomEventKind = "session" | "room" | "speech" |
 "presence" | 
 /**  Peers whose one-to-one conversation is another one. */
 "conversations";
-
-/**
- *  One piece of news for a subscriber. [`RoomEventKind`] names them; a batch has them in this
- *  order, so that the room comes before its chat.
- */
-export type RoomEvent_Deserialize = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | { type: "speech"; speech: SpeechView } | 
-/**  Accounts that are in the room now. */
-{ type: "online"; count: number } | 
-/**  What is in the slot; `null` when it is empty. */
-{ type: "product"; product?: ProductView | null } | { type: "live_status"; status: LiveStatusView } | 
-/**  The likes of the room, and how many came since this was told last: for the animation. */
-{ type: "likes"; likes: LikesView; burst: number } | { type: "gift_totals"; totals: GiftTotalsView } | 
-/**  All banners that are shown now. */
-{ type: "gift_banners"; banners: GiftBannerView[] } | { type: "draws"; draws: DrawsView } | 
-/**  The last broadcasts to all rooms, the newest last. */
-{ type: "announcements"; broadcasts: AnnouncementView[] } | 
-/**  All attributes of the group. */
-{ type: "attributes"; attributes: { [key in string]: string } } | 
-/**  All counters of the group. */
-{ type: "counters"; counters: { [key in string]: number } } | { type: "passers"; passers: PassersView } | 
-/**
- *  Messages of the room that nobody will bring any more, since the client was opened. At most
- *  so many: some of their numbers may never have existed.
- */
-{ type: "missed"; count: number } | 
-/**  These rows replace all that were told before. */
-{ type: "chat_reset"; rows: ChatRow[] } | 
-/**  New and changed rows; a known key is a change. */
-{ type: "chat"; rows: ChatRow[] } | 
-/**  Rows that were missing. In this order they stand right before the row with this key. */
-{ type: "chat_inserted"; before: string; rows: ChatRow[] } | 
-/**  Rows that are not to be shown any more. */
-{ type: "chat_removed"; keys: string[] } | { type: "danmaku"; enter: FlyingComment[]; folded: FoldedComment[]; 
-/**  Flights that end at once: what they say was taken back. */
-leave: number[] } | { type: "danmaku_counters"; counters: DanmakuCounters } | 
-/**  Data of the application for the room, the oldest first; no chat messages. */
-{ type: "notifications"; texts: string[] } | 
-/**  Accounts whose status is another one. */
-{ type: "presence"; accounts: PresenceView[] } | 
-/**  Peers whose one-to-one conversation is another one. */
-{ type: "conversations"; peers: string[] };
-
-/**
- *  One piece of news for a subscriber. [`RoomEventKind`] names them; a batch has them in this
- *  order, so that the room comes before its chat.
- */
-export type RoomEvent_Serialize = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | { type: "speech"; speech: SpeechView } | 
-/**  Accounts that are in the room now. */
-{ type: "online"; count: number } | 
-/**  What is in the slot; `null` when it is empty. */
-{ type: "product"; product: ProductView | null } | { type: "live_status"; status: LiveStatusView } | 
-/**  The likes of the room, and how many came since this was told last: for the animation. */
-{ type: "likes"; likes: LikesView; burst: number } | { type: "gift_totals"; totals: GiftTotalsView } | 
-/**  All banners that are shown now. */
-{ type: "gift_banners"; banners: GiftBannerView[] } | { type: "draws"; draws: DrawsView } | 
-/**  The last broadcasts to all rooms, the newest last. */
-{ type: "announcements"; broadcasts: AnnouncementView[] } | 
-/**  All attributes of the group. */
-{ type: "attributes"; attributes: { [key in string]: string } } | 
-/**  All counters of the group. */
-{ type: "counters"; counters: { [key in string]: number } } | { type: "passers"; passers: PassersView } | 
-/**
- *  Messages of the room that nobody will bring any more, since the client was opened. At most
- *  so many: some of their numbers may never have existed.
- */
-{ type: "missed"; count: number } | 
-/**  These rows replace all that were told before. */
-{ type: "chat_reset"; rows: ChatRow[] } | 
-/**  New and changed rows; a known key is a change. */
-{ type: "chat"; rows: ChatRow[] } | 
-/**  Rows that were missing. In this order they stand right before the row with this key. */
-{ type: "chat_inserted"; before: string; rows: ChatRow[] } | 
-/**  Rows that are not to be shown any more. */
-{ type: "chat_removed"; keys: string[] } | { type: "danmaku"; enter: FlyingComment[]; folded: FoldedComment[]; 
-/**  Flights that end at once: what they say was taken back. */
-leave: number[] } | { type: "danmaku_counters"; counters: DanmakuCounters } | 
-/**  Data of the application for the room, the oldest first; no chat messages. */
-{ type: "notifications"; texts: string[] } | 
-/**  Accounts whose status is another one. */
-{ type: "presence"; accounts: PresenceView[] } | 
-/**  Peers whose one-to-one conversation is another one. */
-{ type: "conversations"; peers: string[] };
 
 /**  The profile of the room. All texts are empty until the room was joined once. */
 export type RoomView = {

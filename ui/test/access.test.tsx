@@ -83,6 +83,7 @@ describe("the window", { timeout: 60_000 }, () => {
   it("has nothing of the kind where the host's goods and the settings are", async () => {
     const window = await open("en");
     window.host.pushShop({ runs_room: true });
+    window.frame();
     window.get("tab-goods").click();
     window.get("settings-button").click();
     await window.settle();

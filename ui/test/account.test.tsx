@@ -12,10 +12,13 @@ describe("the accounts in the settings", () => {
 
   it("say who the reader is, as soon as the shop has let them in", () => {
     window.host.pushShop({ name: "Mei <i>", user_id: "mei" });
+    window.frame();
     expect(window.get("account").textContent).toBe("You are Mei <i> (mei), viewer.");
     window.host.pushShop({ role: "moderator" });
+    window.frame();
     expect(window.get("account").textContent).toBe("You are Mei <i> (mei), moderator.");
     window.host.pushShop({ open: false });
+    window.frame();
     expect(window.find("account")).toBeUndefined();
   });
 
@@ -24,6 +27,7 @@ describe("the accounts in the settings", () => {
     await window.settle();
     expect(window.host.hostWindows).toBe(1);
     window.host.pushShop({ role: "host" });
+    window.frame();
     expect(window.find("open-host-window")).toBeUndefined();
     expect(window.get("account").textContent).toContain("host");
   });

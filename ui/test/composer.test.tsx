@@ -4,7 +4,7 @@ import { SAY_EVERY_MS } from "../src/design/speaker";
 import { Code } from "../src/host/host";
 import { en } from "../src/i18n/en";
 import { commentLength } from "../src/parts/chat/limits";
-import { chatRow, SESSIONS } from "./support/rows";
+import { chatRow, roomView, SESSIONS } from "./support/rows";
 import { type OpenWindow, openWindow } from "./support/window";
 
 describe("saying something", () => {
@@ -90,7 +90,7 @@ describe("saying something", () => {
   });
 
   it("stands in the composer when the room is closed", () => {
-    window.show({ type: "dismissed", group_id: "g" });
+    window.show({ type: "room", room: { ...roomView(), absence: { why: "dismissed" } } });
     expect(notice()).toBe("This room has been closed.");
     expect(window.get("send").getAttribute("aria-disabled")).toBe("true");
   });

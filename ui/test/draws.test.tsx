@@ -122,6 +122,8 @@ describe("a lucky draw", () => {
   it("is joined once by who presses again before the row has come", async () => {
     window.show(draws([openDraw()]));
     window.host.sending = "held";
+    // The page has been given a batch and has not asked for the next one.
+    window.host.push([{ type: "missed", count: 0 }]);
     join().click();
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     expect(window.all("chat-row"), "no frame has come yet").toEqual([]);

@@ -34,8 +34,10 @@ describe("following the host", () => {
 
   it("is not offered to the host, nor while the shop is away", () => {
     window.host.pushShop({ runs_room: true });
+    window.frame();
     expect(window.find("follow")).toBeUndefined();
     window.host.pushShop({ runs_room: false, open: false });
+    window.frame();
     expect(window.find("follow")).toBeUndefined();
   });
 });

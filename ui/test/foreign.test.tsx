@@ -94,6 +94,7 @@ describe("the text of others", () => {
       name: ROGUE,
       user_id: ROGUE,
     });
+    window.frame();
     window.show(...events);
   });
 

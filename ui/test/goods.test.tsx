@@ -1,7 +1,7 @@
 import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome, ProductEntryView, ShopError } from "../src/host/host";
-import { ScriptedHost } from "../src/host/scripted";
+import { NO_PRODUCT, ScriptedHost } from "../src/host/scripted";
 import { en } from "../src/i18n/en";
 import { pending } from "./support/pending";
 import { SESSIONS } from "./support/rows";
@@ -21,6 +21,7 @@ describe("the goods", () => {
   };
   const asHost = async () => {
     window.host.pushShop({ role: "host", runs_room: true });
+    window.frame();
     await open();
   };
   const entry = (product: string) => {
@@ -68,7 +69,7 @@ describe("the goods", () => {
     put("cup", { price_minor: 2900, stock: 3 });
     expect(entry("cup").textContent).toContain("¥29.00");
     expect(within("cup", "goods-stock")?.textContent).toBe("3 left");
-    window.show({ type: "product_cleared" });
+    window.show({ type: "product", product: NO_PRODUCT });
     expect(entry("cup").dataset.shown).toBe("false");
     expect(entry("cup").textContent).not.toContain("On offer now");
   });
@@ -76,7 +77,9 @@ describe("the goods", () => {
   it("are asked for when the tab is opened, the slot changes or the shop opens", async () => {
     put("cup");
     window.host.pushShop({ open: false });
+    window.frame();
     window.host.pushShop({ open: true });
+    window.frame();
     await window.settle();
     expect(window.host.productsAsked, "nobody looks at them").toBe(0);
     await open();
@@ -88,9 +91,11 @@ describe("the goods", () => {
     await window.settle();
     expect(window.host.productsAsked).toBe(2);
     window.host.pushShop({ open: false });
+    window.frame();
     await window.settle();
     const before = window.host.productsAsked;
     window.host.pushShop({ open: true });
+    window.frame();
     await window.settle();
     expect(window.host.productsAsked).toBe(before + 1);
     window.get("tab-chat").click();
@@ -163,6 +168,7 @@ describe("the goods", () => {
     expect(window.find("recommend")).toBeUndefined();
     expect(window.find("take-down")).toBeUndefined();
     window.host.pushShop({ runs_room: true });
+    window.frame();
     expect(window.all("recommend")).toHaveLength(3);
     expect(window.all("take-down")).toEqual([button("cup")]);
   });
@@ -255,6 +261,7 @@ describe("the live status", () => {
     expect(window.host.statuses).toEqual(["paused"]);
     expect(pressed()).toEqual(["paused"]);
     window.host.pushShop({ runs_room: false });
+    window.frame();
     expect(window.find("live-status-set")).toBeUndefined();
   });
 

@@ -88,6 +88,7 @@ describe("a language that was made from English", () => {
     const gifts = shop.gifts.map((gift) => ({ ...gift, title: TEXT }));
     window.host.goods = goods.map((entry) => ({ ...entry, title: TEXT }));
     window.host.pushShop({ gifts, name: TEXT, user_id: "1", runs_room: false });
+    window.frame();
     window.show(...EVERYTHING);
   });
   const looksTranslated = (where: string) => expect(untranslated(document), where).toEqual([]);
@@ -111,6 +112,7 @@ describe("a language that was made from English", () => {
 
   it("is all that a host sees", async () => {
     window.host.pushShop({ runs_room: true });
+    window.frame();
     window.get("tab-goods").click();
     await window.settle();
     expect(window.find("recommend")).toBeDefined();
@@ -131,6 +133,7 @@ describe("a language that was made from English", () => {
     await window.settle();
     window.get("give").click();
     window.host.pushShop({ balance: 0 });
+    window.frame();
     looksTranslated("the gifts");
     window.press("Escape");
     window.press("?");

@@ -1,32 +1,49 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { RoomEvent, ShopView } from "../src/host/host";
+import type { PageAnswer, PageBatch, Reads } from "../src/host/host";
 import { createTauriHost } from "../src/host/tauri";
 
 type Invoke = (command: string, args: Record<string, unknown>) => Promise<unknown>;
 
 describe("the desktop host", () => {
   const invoke = vi.fn<Invoke>();
-  let deliver: (message: unknown) => void;
   beforeEach(() => {
     invoke.mockReset().mockResolvedValue(null);
     vi.stubGlobal("__TAURI_INTERNALS__", {
       invoke,
-      transformCallback: (callback: (message: unknown) => void) => {
-        deliver = callback;
-        return 1;
-      },
-      unregisterCallback: () => {},
     });
   });
 
-  it("decodes the batches of the channel, in order", async () => {
-    const received: RoomEvent[][] = [];
-    await createTauriHost().open((events) => received.push(events));
-    expect(invoke.mock.calls[0]?.[0]).toBe("open_room");
-    const bytes = (value: RoomEvent[]) => new TextEncoder().encode(JSON.stringify(value)).buffer;
-    deliver({ index: 0, message: bytes([{ type: "online", count: 3 }]) });
-    deliver({ index: 1, message: bytes([{ type: "product_cleared" }]) });
-    expect(received).toEqual([[{ type: "online", count: 3 }], [{ type: "product_cleared" }]]);
+  it("asks for a batch, and for the next one when the page says so", async () => {
+    const bytes = (batch: Partial<PageBatch>) =>
+      new TextEncoder().encode(JSON.stringify({ ended: false, events: [], shop: [], ...batch }))
+        .buffer;
+    const batches = [
+      bytes({ events: [{ type: "online", count: 3 }] }),
+      bytes({ events: [{ type: "missed", count: 1 }] }),
+      bytes({ ended: true }),
+    ];
+    invoke.mockImplementation(async (command) => (command === "open_room" ? 7 : batches.shift()));
+    const received: PageBatch[] = [];
+    const asks: ((answer: PageAnswer) => void)[] = [];
+    const reads: Reads = { events: ["online", "missed"], shop: false };
+    await createTauriHost().open(reads, (batch, ask) => {
+      received.push(batch);
+      asks.push(ask);
+    });
+    expect(invoke.mock.calls[0]).toEqual(["open_room", { reads }, undefined]);
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    const asked = () => invoke.mock.calls.filter(([command]) => command === "next_batch");
+    expect(asked(), "nothing is asked for before the page has shown it").toHaveLength(1);
+    asks[0]?.({ undrawn: [4] });
+    await vi.waitFor(() => expect(received).toHaveLength(2));
+    expect(asked()[1]?.[1]).toEqual({ opening: 7, answer: { undrawn: [4] } });
+    asks[1]?.({ undrawn: [] });
+    await vi.waitFor(() => expect(batches).toHaveLength(0));
+    await Promise.resolve();
+    expect(received.map(({ events }) => events)).toEqual([
+      [{ type: "online", count: 3 }],
+      [{ type: "missed", count: 1 }],
+    ]);
   });
 
   it("passes refusals on, and reports a call that could not be made like one", async () => {
@@ -48,7 +65,6 @@ describe("the desktop host", () => {
     await host.retryComment("k");
     await host.setDanmakuBudget({ per_second: 3, burst: 2 });
     await host.setDanmakuVisible(false);
-    await host.reportUndrawn([7]);
     await host.serviceStatus();
     await host.stopService();
     await host.startService();
@@ -56,20 +72,10 @@ describe("the desktop host", () => {
       ["retry_comment", { key: "k" }],
       ["set_danmaku_budget", { budget: { per_second: 3, burst: 2 } }],
       ["set_danmaku_visible", { visible: false }],
-      ["report_undrawn", { ids: [7] }],
       ["service_status", {}],
       ["stop_service", {}],
       ["start_service", {}],
     ]);
-  });
-
-  it("hands on what the shop tells, as it tells it", async () => {
-    const received: ShopView[] = [];
-    await createTauriHost().openShop((shop) => received.push(shop));
-    expect(invoke.mock.calls[0]?.[0]).toBe("open_shop");
-    deliver({ index: 0, message: { open: true, balance: 3 } });
-    deliver({ index: 1, message: { open: true, balance: 2 } });
-    expect(received.map(({ balance }) => balance)).toEqual([3, 2]);
   });
 
   it("reports a shop that could not be called like one that is away", async () => {

@@ -2,7 +2,7 @@ import { cleanup } from "@solidjs/testing-library";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isolated } from "../src/design/bounds";
 import type { SpeechView } from "../src/host/host";
-import { ScriptedHost } from "../src/host/scripted";
+import { NO_PRODUCT, ScriptedHost } from "../src/host/scripted";
 import { en } from "../src/i18n/en";
 import { parseRemembered } from "../src/settings/settings";
 import { layOut } from "./support/layout";
@@ -171,7 +171,7 @@ describe("the window", () => {
     expect(window.get("product-price").textContent).toBe("¥29.00");
     window.show({ type: "product", product: { ...CUP, id: "bowl" } });
     expect(window.get("product-slot")).not.toBe(slot);
-    window.show({ type: "product_cleared" });
+    window.show({ type: "product", product: NO_PRODUCT });
     expect(window.find("product-slot")).toBeUndefined();
   });
 

@@ -40,8 +40,8 @@ pub struct PageBatch {
     /// There is no further one: the page was opened anew, or its room was left.
     pub ended: bool,
     pub events: Vec<RoomEvent>,
-    /// The shop, when it is another one.
-    pub shop: Option<ShopView>,
+    /// The shop, when it is another one; at most one.
+    pub shop: Vec<ShopView>,
 }
 
 /// One page on one room.
@@ -126,14 +126,14 @@ impl Page {
             events = batches.next() => {
                 Some(PageBatch { events: events?, shop: newest(shop), ended: false })
             }
-            shop = changed(shop) => Some(PageBatch { shop: Some(shop), ..PageBatch::default() }),
+            shop = changed(shop) => Some(PageBatch { shop: vec![shop], ..PageBatch::default() }),
         }
     }
 }
 
-fn newest(shop: &mut Option<watch::Receiver<ShopView>>) -> Option<ShopView> {
-    let shop = shop.as_mut().filter(|shop| shop.has_changed().unwrap_or(false))?;
-    Some(shop.borrow_and_update().clone())
+fn newest(shop: &mut Option<watch::Receiver<ShopView>>) -> Vec<ShopView> {
+    let changed = shop.as_mut().filter(|shop| shop.has_changed().unwrap_or(false));
+    changed.map(|shop| shop.borrow_and_update().clone()).into_iter().collect()
 }
 
 /// Waits for another shop; for ever when there will be none.

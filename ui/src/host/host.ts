@@ -2,12 +2,13 @@ import type {
   CommandError,
   DanmakuBudget,
   LiveStatusView,
+  PageAnswer,
+  PageBatch,
   ProductEntryView,
-  RoomEvent,
+  Reads,
   ServiceView,
   SessionView,
   ShopError,
-  ShopView,
 } from "../bindings";
 
 export type {
@@ -27,9 +28,13 @@ export type {
   LikesView,
   LiveStatusView,
   OpenDrawView,
+  PageAnswer,
+  PageBatch,
   ProductEntryView,
   ProductView,
+  Reads,
   RoomEvent,
+  RoomEventKind,
   RoomView,
   ServiceView,
   SessionView,
@@ -45,13 +50,19 @@ export type Outcome<T, E = CommandError> =
 export type SessionState = SessionView["state"];
 
 /**
+ * Takes a batch. There is no further one before `ask` is called, with what the page has to say: that
+ * is its credit, so nothing piles up for a page that hangs.
+ */
+export type Receive = (batch: PageBatch, ask: (answer: PageAnswer) => void) => void;
+
+/**
  * Everything the window needs from whoever runs the room. The desktop shell is one answer, a script
  * is another; no component knows which one it talks to. No method rejects: what went wrong is in
  * the outcome.
  */
 export interface Host {
-  /** Opens the room. `receive` is called with every batch of events, in order, from then on. */
-  open(receive: (events: RoomEvent[]) => void): Promise<Outcome<null>>;
+  /** Opens the room and its shop. The first batch is everything there is to know of what is read. */
+  open(reads: Reads, receive: Receive): Promise<Outcome<null>>;
   /**
    * `ok` means that a chat row now stands for the text and will say how it ends. `error` means that
    * there is no row, so the composer takes the text back.
@@ -63,11 +74,7 @@ export interface Host {
   /** How many flying comments the stage can take; the host decides which ones they are. */
   setDanmakuBudget(budget: DanmakuBudget): Promise<Outcome<null>>;
   setDanmakuVisible(visible: boolean): Promise<Outcome<null>>;
-  /** Ids of comments that were handed over to fly and found no lane in time. */
-  reportUndrawn(ids: number[]): Promise<Outcome<null>>;
   reconnect(): Promise<Outcome<null>>;
-  /** `receive` is called with the shop as it is now, and again whenever it is different. */
-  openShop(receive: (shop: ShopView) => void): Promise<Outcome<null, ShopError>>;
   /** One click. Clicks in a row are one combo; the shop tells what became of them. */
   clickGift(gift: string): Promise<Outcome<null, ShopError>>;
   /** A number of gifts that was chosen in advance; `ok` means that they are paid. */

@@ -7,7 +7,11 @@ import {
   type Host,
   type LiveStatusView,
   type Outcome,
+  type PageAnswer,
   type ProductEntryView,
+  type ProductView,
+  type Reads,
+  type Receive,
   type RoomEvent,
   type ServiceView,
   type ShopError,
@@ -17,8 +21,23 @@ import { GIFTS, GOODS } from "./wares";
 
 export type SendBehaviour = "ok" | "refused" | "offline" | "held";
 
+/** Nothing is in the slot. */
+export const NO_PRODUCT: ProductView = {
+  id: "",
+  title: "",
+  price_minor: 0,
+  currency: "",
+  picture: "",
+  ends_at_s: 0,
+  counted: false,
+  stock: 0,
+};
+
 /** Nobody goes on with a combo. */
 export const NO_COMBO: ComboView = { gift: "", count: 0, unanswered: 0 };
+
+/** Events that wait for a page that does not ask. Of more the oldest are dropped: it is a script. */
+const MOST_WAITING = 1000;
 
 const OK: Outcome<null, never> = { status: "ok", data: null };
 
@@ -68,7 +87,9 @@ export class ScriptedHost implements Host {
   goods: ProductEntryView[] = GOODS;
   /** Why the shop does nothing that it is asked for. */
   shopRefusal: ShopError | undefined;
-  shopsOpened = 0;
+  /** Why the room cannot be opened. */
+  openRefusal: CommandError | undefined;
+  reads: Reads | undefined;
   readonly clicks: string[] = [];
   readonly given: { gift: string; count: number }[] = [];
   readonly topUps: number[] = [];
@@ -81,16 +102,41 @@ export class ScriptedHost implements Host {
   onSaid: (row: ChatRow) => void = () => {};
   onGiven: (gift: string, count: number) => void = () => {};
 
-  #receive: ((events: RoomEvent[]) => void) | undefined;
-  #receiveShop: ((shop: ShopView) => void) | undefined;
+  #receive: Receive | undefined;
+  #asked = false;
+  #waiting: RoomEvent[] = [];
+  #shopIsNew = true;
   #opened: (() => void)[] = [];
   #rows = new Map<string, ChatRow>();
   #next = 1;
 
-  async open(receive: (events: RoomEvent[]) => void): Promise<Outcome<null>> {
+  async open(reads: Reads, receive: Receive): Promise<Outcome<null>> {
+    if (this.openRefusal) return { status: "error", error: this.openRefusal };
+    this.reads = reads;
     this.#receive = receive;
+    this.#ask({ undrawn: [] });
     for (const begin of this.#opened) begin();
     return OK;
+  }
+
+  #ask(answer: PageAnswer): void {
+    this.undrawn.push(...answer.undrawn);
+    this.#asked = true;
+    this.#deliver();
+  }
+
+  /** Gives the page everything that waits, if it has asked. */
+  #deliver(): void {
+    if (!this.#asked || (this.#waiting.length === 0 && !this.#shopIsNew)) return;
+    const batch = {
+      ended: false,
+      events: this.#waiting,
+      shop: this.#shopIsNew ? [this.shop] : [],
+    };
+    this.#asked = false;
+    this.#waiting = [];
+    this.#shopIsNew = false;
+    this.#receive?.(batch, (answer) => this.#ask(answer));
   }
 
   whenOpened(begin: () => void): void {
@@ -98,7 +144,8 @@ export class ScriptedHost implements Host {
   }
 
   push(events: RoomEvent[]): void {
-    this.#receive?.(events);
+    this.#waiting = [...this.#waiting, ...events].slice(-MOST_WAITING);
+    this.#deliver();
   }
 
   async sendComment(text: string): Promise<Outcome<null>> {
@@ -175,28 +222,16 @@ export class ScriptedHost implements Host {
     return OK;
   }
 
-  async reportUndrawn(ids: number[]): Promise<Outcome<null>> {
-    this.undrawn.push(...ids);
-    return OK;
-  }
-
   async reconnect(): Promise<Outcome<null>> {
     this.reconnects++;
     this.onReconnect();
     return OK;
   }
 
-  async openShop(receive: (shop: ShopView) => void): Promise<Outcome<null, ShopError>> {
-    this.shopsOpened++;
-    return this.#trade(() => {
-      this.#receiveShop = receive;
-      receive(this.shop);
-    });
-  }
-
   pushShop(change: Partial<ShopView>): void {
     this.shop = { ...this.shop, ...change };
-    this.#receiveShop?.(this.shop);
+    this.#shopIsNew = true;
+    this.#deliver();
   }
 
   async clickGift(gift: string): Promise<Outcome<null, ShopError>> {
@@ -238,7 +273,7 @@ export class ScriptedHost implements Host {
 
   async takeDown(): Promise<Outcome<null, ShopError>> {
     this.takenDown++;
-    return this.#trade(() => this.push([{ type: "product_cleared" }]));
+    return this.#trade(() => this.push([{ type: "product", product: NO_PRODUCT }]));
   }
 
   async follow(following: boolean): Promise<Outcome<null, ShopError>> {

@@ -1,6 +1,5 @@
-import { Channel } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
-import type { Host, Outcome, RoomEvent, ShopError, ShopView } from "./host";
+import type { Host, Outcome, PageAnswer, PageBatch, Receive, ShopError } from "./host";
 
 /** A call that could not be made at all is reported like one that was refused. */
 async function settle<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -25,26 +24,33 @@ async function settleShop<T>(
   }
 }
 
-export function createTauriHost(): Host {
+/** Asks for one batch, and for the next one when the page says so. */
+function follow(opening: number, receive: Receive): void {
   const decoder = new TextDecoder();
+  const ask = async (answer: PageAnswer): Promise<void> => {
+    const bytes = await settle(commands.nextBatch(opening, answer));
+    // The window has left the room, or goes in this moment.
+    if (bytes.status === "error") return;
+    const batch = JSON.parse(decoder.decode(bytes.data)) as PageBatch;
+    if (!batch.ended) receive(batch, (next) => void ask(next));
+  };
+  void ask({ undrawn: [] });
+}
+
+export function createTauriHost(): Host {
   return {
-    open(receive) {
-      const channel = new Channel<ArrayBuffer>();
-      channel.onmessage = (bytes) => receive(JSON.parse(decoder.decode(bytes)) as RoomEvent[]);
-      return settle(commands.openRoom(channel));
+    async open(reads, receive) {
+      const opened = await settle(commands.openRoom(reads));
+      if (opened.status === "error") return opened;
+      follow(opened.data, receive);
+      return { status: "ok", data: null };
     },
     sendComment: (text) => settle(commands.sendComment(text)),
     retryComment: (key) => settle(commands.retryComment(key)),
     like: () => settle(commands.like()),
     setDanmakuBudget: (budget) => settle(commands.setDanmakuBudget(budget)),
     setDanmakuVisible: (visible) => settle(commands.setDanmakuVisible(visible)),
-    reportUndrawn: (ids) => settle(commands.reportUndrawn(ids)),
     reconnect: () => settle(commands.reconnect()),
-    openShop(receive) {
-      const channel = new Channel<ShopView>();
-      channel.onmessage = receive;
-      return settleShop(commands.openShop(channel));
-    },
     clickGift: (gift) => settleShop(commands.clickGift(gift), "unclear"),
     giveGifts: (gift, count) => settleShop(commands.giveGifts(gift, count), "unclear"),
     topUp: (coins) => settleShop(commands.topUp(coins), "unclear"),

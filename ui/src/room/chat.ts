@@ -1,6 +1,19 @@
 import { type Accessor, createSignal, type Setter, untrack } from "solid-js";
 import type { ChatRow } from "../host/host";
-import { type Frame, ROWS_KEPT } from "./inbox";
+
+/** Rows of the list; of more the oldest are dropped. */
+export const ROWS_KEPT = 1000;
+
+/** What a batch says of the chat. */
+export interface ChatChange {
+  /** The list is replaced by `rows` instead of extended. */
+  reset: boolean;
+  rows: ChatRow[];
+  /** For a row that was missing: the key of the row that it belongs before. */
+  before: Map<string, string>;
+  /** Keys of rows that are not to be shown any more. */
+  removed: Set<string>;
+}
 
 /** One line of the list. The entry stays the same while its row changes from sending to sent. */
 export interface ChatEntry {
@@ -15,7 +28,7 @@ export interface ChatLog {
   appended: Accessor<number>;
   /** How often the whole list has been replaced. */
   resets: Accessor<number>;
-  apply(news: Pick<Frame, "rows" | "reset" | "before" | "removed">): ChatNews;
+  apply(change: ChatChange): ChatNews;
 }
 
 /** What is worth hearing of the rows that came; empty when they replaced the list. */

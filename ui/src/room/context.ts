@@ -1,14 +1,13 @@
 import { type Accessor, createContext, useContext } from "solid-js";
-import type { Host } from "../host/host";
+import type { Host, ShopView } from "../host/host";
 import type { Settings } from "../settings/settings";
 import type { RoomState } from "./room";
-import type { ShopState } from "./shop";
 
 /** What a part needs to show one room, and to do something in it. */
 export interface LiveroomContext {
   host: Host;
   room: RoomState;
-  shop: ShopState;
+  shop: { view: Accessor<ShopView | undefined> };
   settings: Settings;
   /** A wall clock in milliseconds that ticks a few times per second, for everything that counts down. */
   clock: Accessor<number>;

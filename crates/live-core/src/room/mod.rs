@@ -330,7 +330,7 @@ impl Room {
     }
 
     fn product_event(&self) -> RoomEvent {
-        RoomEvent::Product { product: self.slot.shown().cloned() }
+        RoomEvent::Product { product: self.slot.shown().cloned().unwrap_or_default() }
     }
 
     fn missed_event(&self) -> RoomEvent {

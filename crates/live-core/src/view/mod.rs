@@ -1,7 +1,7 @@
 //! What the core shows to a user interface: plain values that cross as JSON.
 //!
-//! The shapes hold no members that may be absent and no 64-bit integers, so that a generator of
-//! TypeScript bindings can express each of them exactly. Floating point members are described to it as whole
+//! The shapes hold no optional members and no 64-bit integers, so that a generator of TypeScript
+//! bindings can express each of them exactly. Floating point members are described to it as whole
 //! numbers, because it would call them nullable (JSON has no NaN), which none of these is. Times
 //! are Unix time, `_ms` in milliseconds and `_s` in seconds; what is called `left` or `in` is a
 //! duration. "None" is the empty string or 0, as the member says.
@@ -74,9 +74,10 @@ impl From<KickCause> for KickedBy {
 }
 
 /// The product that is being sold now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ProductView {
+    /// Empty when nothing is sold.
     pub id: String,
     pub title: String,
     /// In the smallest unit of the currency.
@@ -261,9 +262,9 @@ pub enum RoomEvent {
     Online {
         count: u32,
     },
-    /// What is in the slot; `null` when it is empty.
+    /// What is in the slot; with an empty `id` when it is empty.
     Product {
-        product: Option<ProductView>,
+        product: ProductView,
     },
     LiveStatus {
         status: LiveStatusView,
@@ -371,7 +372,7 @@ mod tests {
     #[test]
     fn an_event_is_told_apart_by_its_type() {
         let cases = [
-            (RoomEvent::Product { product: None }, json!({"type": "product", "product": null})),
+            (RoomEvent::Missed { count: 2 }, json!({"type": "missed", "count": 2})),
             (RoomEvent::Online { count: 3 }, json!({"type": "online", "count": 3})),
             (RoomEvent::ChatReset { rows: vec![] }, json!({"type": "chat_reset", "rows": []})),
             (

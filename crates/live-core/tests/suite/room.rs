@@ -7,7 +7,7 @@ use chat_types::{ApiError, Code, Element};
 use live_core::effect::Effect;
 use live_core::request::RequestNumbers;
 use live_core::room::Room;
-use live_core::view::{AbsenceView, ChatRow, RoomEvent, RowState};
+use live_core::view::{AbsenceView, ChatRow, ProductView, RoomEvent, RowState};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
@@ -217,7 +217,7 @@ fn a_dismissed_room_takes_nothing_and_shows_no_product() {
     let changes = f.room.dismissed();
     assert!(
         f.room.view().absence == AbsenceView::Dismissed
-            && changes.contains(&RoomEvent::Product { product: None }.into())
+            && changes.contains(&RoomEvent::Product { product: ProductView::default() }.into())
     );
     assert!(!f.room.view().member);
     assert_eq!((f.row(&key).state, f.row(&key).code), (RowState::Failed, 10010));

@@ -48,7 +48,9 @@ impl Seen {
                 self.room = room;
             }
             RoomEvent::Online { count } => self.online = count,
-            RoomEvent::Product { product } => self.product = product.map(|product| product.title),
+            RoomEvent::Product { product } => {
+                self.product = Some(product.title).filter(|_| !product.id.is_empty())
+            }
             RoomEvent::LiveStatus { status } => self.live_status = status,
             RoomEvent::Likes { likes, burst } => {
                 self.likes = likes;

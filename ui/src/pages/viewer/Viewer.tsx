@@ -16,7 +16,6 @@ import { createHearts } from "../../parts/likes/hearts";
 import { createPlayer } from "../../parts/stage/player";
 import { Stage } from "../../parts/stage/Stage";
 import { createRoomState, type RoomState } from "../../room/room";
-import { createShopState } from "../../room/shop";
 import { createActions } from "./actions";
 import { Controls } from "./Controls";
 import "./viewer.css";
@@ -43,7 +42,7 @@ function createClock() {
 export function Viewer(props: { host: Host; settings: Settings; room?: RoomState }): JSX.Element {
   const { host, settings } = props;
   const room = props.room ?? createRoomState();
-  const shop = createShopState(host);
+  const shop = { view: room.shop };
   const player = createPlayer(CLIP);
   const hearts = createHearts(settings.reducedMotion);
   const layout = createLayout();
@@ -63,11 +62,10 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
 
   let opened = false;
   const connect = async () => {
-    void shop.open();
     // A room that could not be opened has no connection to restore: it is opened again.
-    const outcome = opened ? await host.reconnect() : await host.open(room.receive);
+    const outcome = opened ? await host.reconnect() : await host.open(room.reads(), room.receive);
     if (outcome.status === "ok") opened = true;
-    else room.receive([{ type: "session", session: { state: "failed", ...outcome.error } }]);
+    else room.setSession({ state: "failed", ...outcome.error });
   };
 
   onMount(async () => {

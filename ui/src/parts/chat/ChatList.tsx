@@ -13,8 +13,8 @@ import {
 import { Icon } from "../../design/Icon";
 import { useWords } from "../../i18n/context";
 import type { ChatEntry } from "../../room/chat";
+import { ROWS_KEPT } from "../../room/chat";
 import { useLiveroom } from "../../room/context";
-import { ROWS_KEPT } from "../../room/inbox";
 import { ChatRowView } from "./ChatRowView";
 import { RowHeights, windowFromBottom } from "./virtual";
 

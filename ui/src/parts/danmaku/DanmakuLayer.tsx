@@ -73,7 +73,7 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
   onMount(() => {
     const renderer = createRenderer(canvas, timing, {
       budget: (budget) => void host.setDanmakuBudget(budget),
-      undrawn: (ids) => void host.reportUndrawn(ids),
+      undrawn: (ids) => room.letGo(ids),
     });
     const ticker = new Ticker<FlyingComment>(
       tokenTime("--ticker-hold", 2000),
@@ -92,12 +92,11 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
     };
 
     const stopListening = room.listen({
-      danmaku({ entering, folded, leaving, undrawn }) {
+      danmaku({ entering, folded, leaving }) {
         if (flies()) {
           renderer.leave(leaving);
           renderer.fold(folded);
           renderer.enter(entering);
-          renderer.addUndrawn(undrawn);
         } else if (ticks()) {
           const isLeaving = ({ id }: FlyingComment) => leaving.includes(id);
           ticker.withdraw(isLeaving);
@@ -105,12 +104,12 @@ export function DanmakuLayer(props: { timing?: DanmakuTiming }): JSX.Element {
           const shown = line();
           const fold = folded.find(({ id }) => id === shown?.id);
           if (shown && fold) setLine({ ...shown, count: fold.count });
-          const passedOver = [...undrawn];
+          const passedOver: number[] = [];
           for (const { comment } of entering) {
             const replaced = ticker.offer(comment);
             if (replaced) passedOver.push(replaced.id);
           }
-          if (passedOver.length > 0) void host.reportUndrawn(passedOver);
+          if (passedOver.length > 0) room.letGo(passedOver);
         }
       },
     });

@@ -94,12 +94,6 @@ export function GiftTray(props: {
         fallback={
           <div class="tray-away" tabindex="-1" autofocus>
             <p>{words().giftShopAway}</p>
-            {/* A shop that has told that it is away tells when it is back. */}
-            <Show when={!shop.view()}>
-              <button type="button" class="button" onClick={() => void shop.open()}>
-                {words().tryAgain}
-              </button>
-            </Show>
           </div>
         }
       >

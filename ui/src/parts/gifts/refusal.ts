@@ -1,6 +1,5 @@
 import { type Accessor, createEffect, createSignal, untrack } from "solid-js";
-import type { ShopError } from "../../host/host";
-import type { ShopState } from "../../room/shop";
+import type { ShopError, ShopView } from "../../host/host";
 
 export interface Refusal {
   /** The last one, until the reader has seen it and goes on. */
@@ -10,7 +9,7 @@ export interface Refusal {
 }
 
 /** What was refused, whether the shop told of it or the call itself came back with it. */
-export function createRefusal(shop: ShopState): Refusal {
+export function createRefusal(shop: { view: Accessor<ShopView | undefined> }): Refusal {
   const [told, tell] = createSignal<{ error: ShopError; of: "gift" | "topUp" }>();
   const [seen, setSeen] = createSignal<number>();
   const last = () => shop.view()?.refusal;

@@ -162,7 +162,7 @@ impl Seat {
         let (mut product, mut online) = (String::new(), 0);
         for event in self.room.snapshot(now) {
             match event {
-                RoomEvent::Product { product: Some(shown) } => product = shown.title,
+                RoomEvent::Product { product: shown } => product = shown.title,
                 RoomEvent::Online { count } => online = count,
                 _ => {}
             }

@@ -107,12 +107,6 @@ export class DanmakuRenderer {
     if (ids.length > 0) this.#wake();
   }
 
-  /** Comments that were let go before they came here count like those that found no lane. */
-  addUndrawn(ids: number[]): void {
-    this.#undrawn.push(...ids);
-    if (this.#undrawn.length > 0) this.#wake();
-  }
-
   /** Asleep it draws nothing; the flight goes on by the clock and is caught up with on waking. */
   setAwake(awake: boolean): void {
     this.#awake = awake;
