@@ -252,6 +252,11 @@ describe("the languages", () => {
     expect(zh.heard(1204, "a", "b")).toBe("1,204 条新评论；a：b");
     expect(speech("ar").figures.times(1204)).toBe("×1,204");
     expect(figures("de").times(1204)).toBe("×1.204");
+    expect(en.newMessages(0)).toBe("0 new messages");
+    expect(figures("en").more(1204)).toBe("+1,204");
+    expect(speech("ar").figures.more(1204), "the sign stays before the figure").toMatch(
+      /^\u200e?\+1,204$/,
+    );
   });
 
   it("choose the form that goes with the number", () => {

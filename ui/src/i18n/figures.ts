@@ -5,6 +5,8 @@ export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: stri
 export interface Figures {
   /** A whole number. */
   count(number: number): string;
+  /** How many came: "+1,204". */
+  more(number: number): string;
   /** How many of the same: "×1,204". */
   times(number: number): string;
   /** The form that goes with the number. `figure` stands for it in the sentence, if it is given. */
@@ -39,6 +41,7 @@ function priceFormat(locale: string, currency: string): Intl.NumberFormat | unde
 
 function create(locale: string): Figures {
   const number = new Intl.NumberFormat(locale);
+  const signed = new Intl.NumberFormat(locale, { signDisplay: "always" });
   const rules = new Intl.PluralRules(locale);
   const names = new Intl.ListFormat(locale);
   const time = new Intl.DateTimeFormat(locale, TIME);
@@ -57,6 +60,7 @@ function create(locale: string): Figures {
 
   return {
     count,
+    more: (value) => signed.format(value),
     times: (value) => `×${count(value)}`,
     plural: (value, forms, figure = count(value)) =>
       (forms[rules.select(value)] ?? forms.other).replace("#", () => figure),

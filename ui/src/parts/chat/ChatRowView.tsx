@@ -45,7 +45,9 @@ export function ChatRowView(props: {
       data-kind={row().kind}
     >
       <RowText entry={props.entry} text={text()}>
-        <Name name={row().name} id={row().user_id} class="chat-name" />{" "}
+        <span class="chat-by">
+          <Name name={row().name} id={row().user_id} class="chat-name" />
+        </span>{" "}
         <Show when={label()}>
           <span class="chat-label">{label()}</span>{" "}
         </Show>

@@ -27,7 +27,7 @@ export function LikeBurst(props: { hearts: Hearts }): JSX.Element {
       </For>
       <Show when={props.hearts.counted() > 0}>
         <span class="likes-count figures" data-testid="like-burst-count">
-          +{figures().count(props.hearts.counted())}
+          {figures().more(props.hearts.counted())}
         </span>
       </Show>
     </div>
