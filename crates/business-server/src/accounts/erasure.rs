@@ -1,14 +1,23 @@
 //! Deletes a person. What is only about the person goes; what others rely on – the ledger, orders,
 //! figures, the record of a draw – stays under another name.
+//!
+//! A UserSig that was given before opens the chat service until it ends, and makes the account there
+//! anew. So for as long as one may live, nobody is let in under the id, here or into a room; after
+//! that the account is deleted once more, with what has come under the id meanwhile.
 
 use chat_types::UserId;
 
 use super::store::jobs::{self, Kind};
-use super::store::{self, erase};
+use super::store::{self, erase, gone};
 use super::subjects::DELETED;
 use crate::Business;
 use crate::problem::Problem;
-use crate::storage::{Tx, next_number};
+use crate::storage::{Error, Tx, next_number};
+
+/// Clocks of two machines may differ by so much: by the chat service's a UserSig may end later.
+const LEEWAY_MS: u64 = 5 * 60_000;
+/// When the time is over, the chat service has still to answer.
+const SOON_MS: u64 = 5_000;
 
 /// Takes an account out of the database, and out of the chat service as soon as that answers. Gives
 /// the name under which the rest stays. An account that owns a room is left as it is, and so is one
@@ -35,8 +44,47 @@ pub(super) async fn delete(
         );
         return Err(Problem::conflict("balance", detail));
     }
-    let instead = format!("{DELETED}{}", next_number(tx, "deleted").await?);
-    erase::erase(tx, user_id.as_str(), &instead, business.clock.now_ms()).await?;
+    let now_ms = business.clock.now_ms();
+    let instead = erase_under_new_name(tx, user_id.as_str(), now_ms).await?;
+    let lifetime = business.config.user_sig_lifetime.as_millis();
+    let lifetime_ms = u64::try_from(lifetime).unwrap_or(u64::MAX);
+    let until_ms = now_ms.saturating_add(lifetime_ms).saturating_add(LEEWAY_MS);
+    gone::add(tx, user_id.as_str(), until_ms).await?;
     jobs::add(tx, user_id.as_str(), Kind::Delete).await?;
     Ok(instead)
+}
+
+/// Gives the name that stands in place of the person.
+async fn erase_under_new_name(tx: &mut Tx, user_id: &str, now_ms: u64) -> Result<String, Error> {
+    let instead = format!("{DELETED}{}", next_number(tx, "deleted").await?);
+    erase::erase(tx, user_id, &instead, now_ms).await?;
+    Ok(instead)
+}
+
+/// The chat service has deleted the account. When no UserSig of before is left, what has come under
+/// the id since is erased, and the id may be anybody's again.
+pub(super) async fn deleted_at_chat_service(
+    tx: &mut Tx,
+    user_id: &str,
+    now_ms: u64,
+) -> Result<(), Error> {
+    if gone::until_ms(tx, user_id).await?.is_some_and(|until_ms| until_ms <= now_ms) {
+        erase_under_new_name(tx, user_id, now_ms).await?;
+        gone::remove(tx, user_id).await?;
+    }
+    Ok(())
+}
+
+/// 403 for an id whose account was deleted a short time ago: an old UserSig would be that of whoever
+/// came in under it.
+pub(super) async fn check_not_gone(
+    business: &Business,
+    tx: &mut Tx,
+    user_id: &str,
+) -> Result<(), Problem> {
+    let Some(until_ms) = gone::until_ms(tx, user_id).await? else { return Ok(()) };
+    let left_ms = until_ms.saturating_sub(business.clock.now_ms()).max(SOON_MS);
+    let detail = "this account was deleted a short time ago: its name is free when what it was given \
+                  has ended";
+    Err(Problem { retry_after_ms: Some(left_ms), ..Problem::new(403, "deleted", detail) })
 }

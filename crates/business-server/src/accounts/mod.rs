@@ -20,8 +20,8 @@ mod tokens;
 mod waits;
 
 pub(crate) use badges::{badge_data, without_badge};
-pub(crate) use blocks::is_blocked;
-pub(crate) use chat_jobs::run as end_at_chat_service;
+pub(crate) use blocks::{Standing, standing};
+pub(crate) use chat_jobs::{hear, run as end_at_chat_service};
 pub(crate) use identity::Identity;
 pub use identity::IdentityError;
 pub(crate) use tokens::{Session, Tokens};
@@ -164,13 +164,10 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
     // Here again after a deletion, and kept out as before: an administrator finds the account in the
     // list, and the chat service hears nothing of it.
     let is_kept_out = before.is_none() && store::decisions::is_blocked(&mut tx, user_id).await?;
+    erasure::check_not_gone(business, &mut tx, user_id).await?;
     drop(tx);
     if let Some(account) = &before {
         account.check_not_blocked()?;
-    } else if !is_kept_out {
-        let mut tx = business.database.write().await?;
-        jobs::keep_account(&mut tx, user_id).await?;
-        tx.commit().await?;
     }
     if !is_kept_out {
         check_open(business, &person.user_id, before.as_ref()).await?;
@@ -184,6 +181,8 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
         business.chat.account_import(&import).await?;
     }
     let mut tx = business.database.write().await?;
+    // It may have been deleted meanwhile.
+    erasure::check_not_gone(business, &mut tx, user_id).await?;
     if let Some(proof) = &person.proof {
         check_newest(&mut tx, person, proof).await?;
     }
@@ -193,9 +192,11 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
     Ok(account)
 }
 
-/// 401 for a token of the identity server after which it has issued another one: what the person was
-/// when it was made is over. Of two of the same time the one that promises less holds.
+/// 401 for a token of the identity server after which it has issued another one, or which an
+/// administrator took back: what the person was when it was made is over. Of two of the same time the
+/// one that promises less holds.
 async fn check_newest(tx: &mut Tx, person: &Person, proof: &Proof) -> Result<(), Problem> {
+    subjects::check_not_revoked(tx, person.user_id.as_str(), proof.issued_ms).await?;
     let age = store::subjects::note_issued(tx, &proof.digest, proof.issued_ms).await?;
     let is_replay = match age {
         Age::Newer => false,

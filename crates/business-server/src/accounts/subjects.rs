@@ -4,6 +4,7 @@
 use chat_types::UserId;
 use sha2::{Digest as _, Sha256};
 
+use super::erasure::check_not_gone;
 use super::store::{self, subjects};
 use crate::Business;
 use crate::problem::Problem;
@@ -70,16 +71,22 @@ pub(super) async fn account_of(
     issued_ms: u64,
 ) -> Result<Known, Problem> {
     let digest = digest(issuer, subject);
-    let seen = subjects::find(&mut business.database.read().await?, &digest).await?;
+    let mut tx = business.database.read().await?;
+    let seen = subjects::find(&mut tx, &digest).await?;
     if seen.as_ref().is_some_and(|seen| seen.outdates(issued_ms)) {
         return Err(super::outdated());
     }
     let user_id = match seen.and_then(|seen| seen.user_id) {
-        Some(user_id) => read(user_id)?,
+        Some(user_id) => {
+            check_not_revoked(&mut tx, &user_id, issued_ms).await?;
+            read(user_id)?
+        }
         None => {
+            drop(tx);
             let mut tx = business.database.write().await?;
             let who = subjects::Subject { digest: &digest, issuer, subject };
-            let user_id = claim(&mut tx, who).await?;
+            let user_id = claim(business, &mut tx, who).await?;
+            check_not_revoked(&mut tx, user_id.as_str(), issued_ms).await?;
             tx.commit().await?;
             user_id
         }
@@ -87,7 +94,24 @@ pub(super) async fn account_of(
     Ok(Known { user_id, digest })
 }
 
-async fn claim(tx: &mut Tx, who: subjects::Subject<'_>) -> Result<UserId, Problem> {
+/// 401 for a token that was issued before an administrator took all of the account's back.
+pub(super) async fn check_not_revoked(
+    tx: &mut Tx,
+    user_id: &str,
+    issued_ms: u64,
+) -> Result<(), Problem> {
+    let account = store::find(tx, user_id).await?;
+    if account.is_some_and(|account| account.has_revoked(issued_ms)) {
+        return Err(super::outdated());
+    }
+    Ok(())
+}
+
+async fn claim(
+    business: &Business,
+    tx: &mut Tx,
+    who: subjects::Subject<'_>,
+) -> Result<UserId, Problem> {
     let mut candidates = vec![derived(who.digest)?];
     if let Ok(own) = UserId::new(who.subject)
         && (is_plain(who.subject) || store::find(tx, who.subject).await?.is_some())
@@ -95,6 +119,7 @@ async fn claim(tx: &mut Tx, who: subjects::Subject<'_>) -> Result<UserId, Proble
         candidates.insert(0, own);
     }
     for user_id in candidates {
+        check_not_gone(business, tx, user_id.as_str()).await?;
         if subjects::claim(tx, who, user_id.as_str()).await? {
             return Ok(user_id);
         }

@@ -33,3 +33,5 @@ pub(crate) const LIKES_OUT_OF_ORDER: i32 = 10_112;
 pub(crate) const BANNED: i32 = 10_120;
 /// The account is kept out of everything.
 pub(crate) const BLOCKED: i32 = 10_121;
+/// The account was deleted a short time ago.
+pub(crate) const GONE: i32 = 10_122;

@@ -2,7 +2,8 @@
 //! waits for the writer has it before the next few go, however many there are.
 //!
 //! What is in no rule is kept for ever: the ledger, orders, and what grows with rooms and accounts
-//! and not with what happens in them.
+//! and not with what happens in them. Ids of accounts that were deleted go with the work that is due at
+//! their end.
 
 mod rules;
 mod store;

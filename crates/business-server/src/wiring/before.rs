@@ -5,6 +5,7 @@ use chat_types::business::{BusinessMessage, Like};
 use chat_types::webhook::{BeforeApplyJoin, GroupMsg, Webhook, WebhookAnswer};
 use serde::Deserialize;
 
+use crate::accounts::Standing;
 use crate::events::codes;
 use crate::figures::count;
 use crate::moderation::{self, Judged, WhenLate};
@@ -35,10 +36,7 @@ fn ask_message<'a>(business: &Business, message: &'a GroupMsg) -> Asked<'a> {
             let (code, sentence) = moderation::refuse_forged(business, message, kind);
             Asked::Answered(refuse(code, sentence))
         }
-        Kind::Like(like) if business.config.count_likes => {
-            Asked::Open(Box::new(Open::Like(message, like)))
-        }
-        Kind::Like(_) => Asked::Answered(allow_without_badge(message)),
+        Kind::Like(like) => Asked::Open(Box::new(Open::Like(message, like))),
         Kind::Comment => Asked::Open(Box::new(Open::Comment(message))),
     }
 }
@@ -52,6 +50,8 @@ enum Open<'a> {
 
 /// Told to who is kept out.
 const BLOCKED: &str = "this account is blocked: ask the shop why";
+/// Told to who was deleted.
+const GONE: &str = "this account was deleted: sign in with another one";
 
 impl Open<'_> {
     /// Who wants something.
@@ -64,6 +64,9 @@ impl Open<'_> {
 
     async fn decide_rest(&self, business: &Business) -> Result<WebhookAnswer, Error> {
         match self {
+            Self::Like(message, _) if !business.config.count_likes => {
+                Ok(allow_without_badge(message))
+            }
             Self::Like(message, like) => count_likes(business, message, like).await,
             Self::Comment(message) => decide_comment(business, message).await,
             Self::Join(join) => decide_join(business, join).await,
@@ -74,9 +77,10 @@ impl Open<'_> {
 impl Question for Open<'_> {
     fn decide<'a>(&'a self, business: &'a Business) -> Boxed<'a, WebhookAnswer> {
         Box::pin(async {
-            let decided = match accounts::is_blocked(business, self.account()).await {
-                Ok(true) => Ok(refuse(codes::BLOCKED, BLOCKED)),
-                Ok(false) => self.decide_rest(business).await,
+            let decided = match accounts::standing(business, self.account()).await {
+                Ok(Standing::Open) => self.decide_rest(business).await,
+                Ok(Standing::Blocked) => Ok(refuse(codes::BLOCKED, BLOCKED)),
+                Ok(Standing::Gone) => Ok(refuse(codes::GONE, GONE)),
                 Err(error) => Err(error),
             };
             decided.unwrap_or_else(|error| {
@@ -91,6 +95,9 @@ impl Question for Open<'_> {
     /// room says what it wants.
     fn undecided(&self, business: &Business) -> WebhookAnswer {
         let (group_id, allowed) = match self {
+            Self::Like(message, _) if !business.config.count_likes => {
+                return allow_without_badge(message);
+            }
             Self::Like(..) => return refuse_likes(likes::Refused::Late),
             Self::Comment(message) => (&message.group_id, allow_without_badge(message)),
             Self::Join(join) => (&join.group_id, allow()),

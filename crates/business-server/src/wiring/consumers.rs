@@ -4,7 +4,7 @@ use crate::Business;
 use crate::accounts::levels;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::{assistant, draws, moderation, rooms, statistics};
+use crate::{accounts, assistant, draws, moderation, rooms, statistics};
 
 /// The commands that some subject wants, or that are decided here. Others are answered and left alone,
 /// also one-to-one messages, which are nobody's business here.
@@ -30,6 +30,7 @@ pub(super) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> 
     assistant::hear(business, tx, event).await?;
     draws::on_event(business, tx, event).await?;
     statistics::hear(business, tx, event).await?;
+    accounts::hear(tx, event).await?;
     levels::hear(business, tx, event).await
 }
 

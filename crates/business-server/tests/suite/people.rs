@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::persons::until_free;
 use crate::support::{Api, Shop};
 
 async fn ids(boss: &Api, query: &str) -> Vec<String> {
@@ -75,10 +76,14 @@ async fn what_was_decided_of_an_account_holds_when_it_was_deleted_and_comes_back
     let mo = shop.sign_in("mo", "admin").await;
     boss.put_ok("/accounts/mo/role", json!({"role": "viewer"})).await;
     mo.delete("/me").await.expect_status(204);
+    until_free(&shop, "mo").await;
     let again = shop.sign_in("mo", "admin").await;
     assert_eq!(again.get_ok("/me").await["role"], "viewer");
+    let boss = shop.sign_in("boss", "admin").await;
     boss.put_ok("/accounts/mo/block", json!({})).await;
     boss.delete("/accounts/mo").await.expect_status(204);
+    until_free(&shop, "mo").await;
+    let boss = shop.sign_in("boss", "admin").await;
     let body = json!({"name": "Mo", "user_id": "mo", "role": "viewer"});
     let refused = shop.stranger().post("/sign-in", body.clone()).await;
     assert_eq!(refused.problem(403), "blocked");

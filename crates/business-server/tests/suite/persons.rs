@@ -1,13 +1,15 @@
 //! What is kept of a person: all of it is told, and all of it goes.
 
-use chat_types::rest::{AccountCheck, AccountStatus, UserIdItem};
+use acceptance::gateway::Client;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, SqlitePool};
+use std::time::Duration;
 
 use crate::accounts::{Identity, claims, exchange};
 use crate::events::{Events, soon};
 use crate::gifts::{balance, give, giver, top_up};
-use crate::support::{Api, ROOM, Shop};
+use crate::support::{Api, Opening, ROOM, Shop};
+use crate::webhooks::{Hook, asked, wants_in};
 
 /// An id and a name that stand nowhere by chance.
 const ID: &str = "qz7-person";
@@ -152,12 +154,7 @@ async fn nothing_is_left_of_a_person_who_is_deleted() {
     assert_eq!(boss.delete(&path).await.problem(409), "balance");
     boss.delete(&format!("{path}?forfeit=true")).await.expect_status(204);
     assert_eq!(person.get("/me").await.problem(401), "token");
-    soon("the chat service has deleted it", async || {
-        let check = AccountCheck { check_item: vec![UserIdItem { user_id: ID.into() }] };
-        let answer = shop.administrator().account_check(&check).await.unwrap();
-        answer.result_item[0].account_status == Some(AccountStatus::NotImported)
-    })
-    .await;
+    soon("the chat service has deleted it", async || is_unknown_there(&shop).await).await;
     soon("nothing is to be done", async || {
         let jobs = sqlx::query_scalar("SELECT count(*) FROM account_jobs");
         jobs.fetch_one(&shop.database().await).await.is_ok_and(|jobs: i64| jobs == 0)
@@ -166,7 +163,9 @@ async fn nothing_is_left_of_a_person_who_is_deleted() {
     for text in [ID, NAME] {
         for place in places_of(&shop, text).await {
             let table = place.split('.').next().unwrap();
-            assert!(MAY_STAY.contains(&table), "{text} stands in {place}");
+            // Which ids are gone has to be known for a day.
+            let may_stay = MAY_STAY.contains(&table) || table == "gone_accounts";
+            assert!(may_stay, "{text} stands in {place}");
             assert_ne!(place, "draw_winners.nick");
         }
     }
@@ -187,18 +186,34 @@ async fn nothing_is_left_of_a_person_who_is_deleted() {
 #[tokio::test]
 async fn who_was_deleted_comes_back_as_somebody_new() {
     let identity = Identity::start().await;
-    let shop = Shop::open_with(identity.opening()).await;
+    let usual = identity.opening();
+    let opening = Opening {
+        configure: Box::new(move |config| {
+            (usual.configure)(config);
+            let days = Duration::from_secs(3 * 86_400);
+            (config.session_lifetime, config.token_lifetime) = (Some(days), days);
+        }),
+        ..Opening::default()
+    };
+    let shop = Shop::open_with(opening).await;
     let enter = async || exchange(&shop, &identity.token("first", &claims(&shop))).await;
     let mut old = shop.stranger();
     old.token = enter().await.expect_status(200)["token"].as_str().unwrap().to_owned();
-    let kept = identity.token("first", &claims(&shop));
+    let mut lasting = claims(&shop);
+    lasting["exp"] = json!(shop.clock.now_s() + 3 * 86_400);
+    let kept = identity.token("first", &lasting);
     top_up(&old, "t1", 7).await;
     shop.clock.advance_ms(1_000);
     old.delete("/me?forfeit=true").await.expect_status(204);
+    assert_eq!(old.get("/me").await.problem(401), "token");
     let left = places_of(&shop, "mei").await;
-    assert_eq!(exchange(&shop, &kept).await.problem(401), "identity", "it was issued before");
-    assert_eq!(places_of(&shop, "mei").await, left, "what is refused leaves nothing behind");
     shop.clock.advance_ms(1_000);
+    let early = enter().await;
+    assert_eq!(early.problem(403), "deleted", "what it was given may still open the chat service");
+    assert!(early.json()["retry_after_ms"].as_u64().unwrap() > 86_000_000);
+    assert_eq!(places_of(&shop, "mei").await, left, "what is refused leaves nothing behind");
+    until_free(&shop, "mei").await;
+    assert_eq!(exchange(&shop, &kept).await.problem(401), "identity", "it was issued before");
     let entry = enter().await.expect_status(200);
     assert_eq!(entry["user_id"], "mei");
     assert_eq!(old.get("/me").await.problem(401), "token_revoked");
@@ -207,6 +222,69 @@ async fn who_was_deleted_comes_back_as_somebody_new() {
     assert_eq!((balance(&new).await, new.get_ok("/me").await["experience"].clone()), (0, json!(0)));
     let followers = new.get_ok(&format!("/rooms/{ROOM}/follow")).await;
     assert_eq!(followers["following"], json!(false));
+}
+
+/// The last UserSig of an account that was deleted ends, and what is to be done then is done.
+pub(crate) async fn until_free(shop: &Shop, user: &str) {
+    shop.clock.advance_ms((86_400 + 600) * 1_000);
+    let database = shop.database().await;
+    soon("the id is free", async || {
+        let gone = sqlx::query_scalar("SELECT count(*) FROM gone_accounts WHERE user_id = $1");
+        gone.bind(user).fetch_one(&database).await.is_ok_and(|gone: i64| gone == 0)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_sig_of_who_was_deleted_opens_no_room_and_leaves_nothing_for_good() {
+    let shop = Shop::open().await;
+    let entry = shop.stranger().post_ok("/sign-in", json!({"name": NAME, "user_id": ID})).await;
+    let mut person = shop.stranger();
+    person.token = entry["token"].as_str().unwrap().to_owned();
+    person.delete("/me").await.expect_status(204);
+    soon("the chat service has deleted it", async || is_unknown_there(&shop).await).await;
+
+    let mut device = Client::connect(&shop.chat.gateway_url()).await;
+    let sig = entry["user_sig"].as_str().unwrap();
+    let answer = device.login(shop.app.sdk_app_id.into(), ID, sig).await;
+    assert_eq!(answer["t"], "login_ok", "the chat service knows nothing of it");
+    let hook = Hook::of(&shop);
+    let text = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]);
+    let like = json!([{"MsgType": "TIMCustomElem", "MsgContent":
+        {"Data": r#"{"t":"like","batch":"b","count":3}"#, "Desc": "", "Ext": "", "Sound": ""}}]);
+    for (command, body) in [
+        ("Group.CallbackBeforeApplyJoinGroup", wants_in(ID)),
+        ("Group.CallbackBeforeSendMsg", asked(ID, text, 7).to_string()),
+        ("Group.CallbackBeforeSendMsg", asked(ID, like, 8).to_string()),
+    ] {
+        let (_, answer) = hook.post(command, body).await;
+        assert_eq!(answer["ErrorCode"], 10_122, "{answer}");
+    }
+    let again = json!({"name": NAME, "user_id": ID});
+    assert_eq!(shop.stranger().post("/sign-in", again).await.problem(403), "deleted");
+    device.kind("kicked").await;
+
+    // What was on its way when the account was deleted is heard after it.
+    let events = Events::of(&shop).await;
+    let now_ms = shop.clock.now_s() * 1_000;
+    events.joined(ROOM, ID, now_ms).await;
+    events.said(ROOM, ID, "hello", now_ms).await;
+    events.heard().await;
+    let chatters = "statistics_chatters.user_id".to_owned();
+    assert!(places_of(&shop, ID).await.contains(&chatters));
+    until_free(&shop, ID).await;
+    assert!(is_unknown_there(&shop).await);
+    for text in [ID, NAME] {
+        let places = places_of(&shop, text).await;
+        let stays = |place: &String| MAY_STAY.contains(&place.split('.').next().unwrap());
+        assert!(places.iter().all(stays), "{text} stands in {places:?}");
+    }
+}
+
+/// Whether the chat service has no account of the person.
+async fn is_unknown_there(shop: &Shop) -> bool {
+    let known = shop.chat.storage().accounts(shop.app.sdk_app_id, &[ID]).await;
+    known.unwrap().is_empty()
 }
 
 #[tokio::test]

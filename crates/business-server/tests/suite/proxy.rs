@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{Opening, PATIENCE, Shop};
@@ -51,6 +51,17 @@ pub(crate) struct Inner {
     /// For all messages, until it is closed again.
     pub(crate) is_away: AtomicBool,
     messages: mpsc::UnboundedSender<Value>,
+    /// The next call of this command waits.
+    held: Mutex<Option<(&'static str, Arc<Held>)>>,
+}
+
+/// A call that the proxy has not handed on yet.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// It has come.
+    pub(crate) come: Notify,
+    /// It may go on.
+    pub(crate) go: Notify,
 }
 
 impl Proxy {
@@ -62,6 +73,7 @@ impl Proxy {
             faults: Mutex::default(),
             is_away: AtomicBool::new(false),
             messages: sender,
+            held: Mutex::default(),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -88,6 +100,13 @@ impl Proxy {
         *self.inner.faults.lock().unwrap() = next;
     }
 
+    /// The next call of a command waits until it is let go.
+    pub(crate) fn hold(&self, command: &'static str) -> Arc<Held> {
+        let held = Arc::new(Held::default());
+        *self.inner.held.lock().unwrap() = Some((command, Arc::clone(&held)));
+        held
+    }
+
     /// The next message to a group, as the business service sent it: its `Random`, and the gift.
     pub(crate) async fn message(&mut self) -> (Value, Value) {
         loop {
@@ -102,6 +121,11 @@ impl Proxy {
 }
 
 async fn pass(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Response {
+    let held = inner.held.lock().unwrap().take_if(|(command, _)| uri.path().ends_with(*command));
+    if let Some((_, held)) = held {
+        held.come.notify_one();
+        held.go.notified().await;
+    }
     let mut fault = Fault::None;
     if uri.path().ends_with("/send_group_msg") {
         let message: Value = serde_json::from_slice(&body).unwrap();

@@ -90,6 +90,13 @@ pub(crate) fn asked(user: &str, body: Value, random: u32) -> Value {
         "CloudCustomData": "", "EventTime": 1_700_000_000_000_u64})
 }
 
+/// Somebody who is going to come in.
+pub(crate) fn wants_in(user: &str) -> String {
+    json!({"CallbackCommand": "Group.CallbackBeforeApplyJoinGroup", "GroupId": ROOM,
+        "Type": "AVChatRoom", "Requestor_Account": user, "EventTime": 1_700_000_000_000_u64})
+    .to_string()
+}
+
 pub(crate) async fn figures(admin: &Api) -> Value {
     admin.get_ok("/webhooks/figures").await
 }

@@ -215,7 +215,8 @@ impl Service {
         }
     }
 
-    /// Ends every login of an account, as an administrator wants it.
+    /// Ends every login of an account, as an administrator wants it. Who was in an AVChatRoom has left
+    /// it: to come back is to come in anew.
     pub(crate) async fn kick_account(
         &self,
         app: &Arc<Application>,
@@ -225,6 +226,9 @@ impl Service {
         let _in_order = self.sessions.order(user).await;
         let logins = self.sessions.kick(app.sdk_app_id, user, cause);
         self.presence_changed(app.sdk_app_id, user);
+        if cause == KickCause::Administrator {
+            self.put_out(app, user, &logins).await;
+        }
         for login in logins {
             let action = (StateAction::Logout, StateReason::Unregister);
             self.state_changed(app, user, action, &[], login.origin()).await;

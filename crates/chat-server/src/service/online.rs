@@ -210,6 +210,17 @@ impl Service {
         }
     }
 
+    /// Takes logins that an administrator has ended out of every AVChatRoom.
+    pub(super) async fn put_out(&self, app: &Application, user_id: &UserId, logins: &[Login]) {
+        for room in self.rooms_of(app.sdk_app_id) {
+            if room.has_account(user_id) && needs_live_room(&room).is_ok() {
+                for login in logins.iter().filter(|login| room.has(login.connection)) {
+                    self.step_out(app, &room, user_id, login).await;
+                }
+            }
+        }
+    }
+
     /// Takes one connection out of an AVChatRoom, and no other device of its account.
     async fn step_out(&self, app: &Application, room: &Room, user_id: &UserId, login: &Login) {
         let last = room.leave(login.connection) == Some(true);

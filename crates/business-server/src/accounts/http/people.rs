@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::Business;
-use crate::accounts::store::{self, Account, Search, subjects};
+use crate::accounts::store::{self, Account, Search};
 use crate::accounts::{self, levels};
 use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
@@ -279,6 +279,6 @@ async fn end_tokens(
 async fn revoke(business: &Business, tx: &mut Tx, user_id: &str) -> Result<(), Problem> {
     accounts::sign_out(tx, user_id).await?;
     // What was issued in this very millisecond is of before.
-    subjects::refuse_before(tx, user_id, business.clock.now_ms().saturating_add(1)).await?;
+    store::refuse_before(tx, user_id, business.clock.now_ms().saturating_add(1)).await?;
     Ok(())
 }

@@ -104,12 +104,3 @@ pub(in crate::accounts) async fn put_off(
     .await?;
     Ok(())
 }
-
-/// Somebody who was to be deleted comes in again.
-pub(in crate::accounts) async fn keep_account(tx: &mut Tx, user_id: &str) -> Result<(), Error> {
-    sqlx::query("DELETE FROM account_jobs WHERE user_id = $1 AND job = 'delete'")
-        .bind(user_id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}

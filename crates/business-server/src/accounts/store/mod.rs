@@ -3,6 +3,7 @@
 pub(super) mod decisions;
 pub(in crate::accounts) mod erase;
 pub(in crate::accounts) mod export;
+pub(in crate::accounts) mod gone;
 pub(in crate::accounts) mod jobs;
 pub(in crate::accounts) mod subjects;
 
@@ -32,6 +33,8 @@ pub(crate) struct Account {
     pub(crate) token_epoch: u64,
     barred: i64,
     blocked_s: Option<i64>,
+    #[sqlx(try_from = "i64")]
+    refuse_before_ms: u64,
 }
 
 impl Account {
@@ -50,6 +53,11 @@ impl Account {
         self.role_is_set != 0
     }
 
+    /// Whether a token that the identity server issued at this time was taken back.
+    pub(super) fn has_revoked(&self, issued_ms: u64) -> bool {
+        issued_ms < self.refuse_before_ms
+    }
+
     /// What the last sign-in said that it may do.
     pub(super) fn told_role(&self) -> Option<Role> {
         self.told_role.as_deref().and_then(Role::from_name)
@@ -60,7 +68,7 @@ macro_rules! select_account {
     ($rest:literal) => {
         concat!(
             "SELECT user_id, nick, role, role_is_set, told_role, experience, created_s,
-                 token_epoch, barred, blocked_s
+                 token_epoch, barred, blocked_s, refuse_before_ms
              FROM accounts ",
             $rest
         )
@@ -199,6 +207,18 @@ pub(super) async fn end_tokens(tx: &mut Tx, user_id: &str) -> Result<(), Error> 
         .bind(to_db(epoch))
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Tokens that the identity server issued before this time open nothing any more.
+pub(super) async fn refuse_before(tx: &mut Tx, user_id: &str, time_ms: u64) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE accounts SET refuse_before_ms = $2 WHERE user_id = $1 AND refuse_before_ms < $2",
+    )
+    .bind(user_id)
+    .bind(to_db(time_ms))
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

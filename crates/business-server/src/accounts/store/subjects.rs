@@ -90,17 +90,3 @@ pub(in crate::accounts) async fn note_issued(
         .await?;
     Ok(if same.is_some() { Age::Same } else { Age::Older })
 }
-
-/// Tokens of the account's person that were issued before this time are refused from now on.
-pub(in crate::accounts) async fn refuse_before(
-    tx: &mut Tx,
-    user_id: &str,
-    time_ms: u64,
-) -> Result<(), Error> {
-    sqlx::query("UPDATE account_subjects SET newest_ms = $2 WHERE user_id = $1 AND newest_ms < $2")
-        .bind(user_id)
-        .bind(to_db(time_ms))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
