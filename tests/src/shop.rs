@@ -20,6 +20,17 @@ impl Shopper {
         shopper
     }
 
+    /// The same account, with the token that it has, at another service.
+    pub fn at(&self, url: &str) -> Self {
+        Self { base: format!("{url}/api/v1"), token: self.token.clone() }
+    }
+
+    /// How a call is answered.
+    pub async fn status(&self, path: &str) -> u16 {
+        let request = http().get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        request.send().await.unwrap().status().as_u16()
+    }
+
     /// `key` names a call that moves coins; for others it says nothing.
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Value {
         let request = http().post(format!("{}{path}", self.base)).header("Idempotency-Key", key);

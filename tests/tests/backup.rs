@@ -157,6 +157,68 @@ async fn a_backup_under_gifts_holds_all_that_was_paid_before_it_and_its_books_ba
 }
 
 #[tokio::test]
+async fn what_was_given_after_a_backup_is_nothing_of_the_restored_shop() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let (dir, service) = open().await;
+    service.kill().await;
+    // A key that no restore renews.
+    let words = ["--development", "on", "--token-key", KEY];
+    let service = Service::both(dir.path(), &words, None, |_| {}).await;
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 1});
+    let viewer = Shopper::sign_in(&service.business, "viewer", "viewer").await;
+    viewer.post("/wallet/top-up", "coins", json!({"coins": 10})).await;
+    viewer.post("/gifts", "before", rose.clone()).await;
+    let backups = tempfile::tempdir().unwrap();
+    let from = backups.path().join("b");
+    liveroom::print(backup(dir.path(), &from)).await;
+    let lost = viewer.post("/gifts", "after", rose.clone()).await["order"].clone();
+    service.kill().await;
+
+    let restored = backups.path().join("new");
+    liveroom::print(restore(&from, &restored)).await;
+    let service = Service::both(&restored, &words, None, |_| {}).await;
+    assert_eq!(viewer.at(&service.business).status("/me").await, 401);
+    let viewer = Shopper::sign_in(&service.business, "viewer", "viewer").await;
+    let order = viewer.post("/gifts", "again", rose).await["order"].clone();
+    assert_eq!(orders(&restored).await.len(), 2, "one before the backup, and one now");
+    assert_ne!(order, lost, "clients drop a message whose order they have seen");
+}
+
+#[tokio::test]
+async fn no_service_starts_on_half_of_a_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("restore.part")).unwrap();
+    let path = dir.path().to_str().unwrap();
+    for only in ["chat", "business"] {
+        let said = liveroom::complaint([
+            "serve",
+            "--only",
+            only,
+            "--data-dir",
+            path,
+            "--listen",
+            "127.0.0.1:0",
+            "--development",
+            "on",
+            "--chat-url",
+            "http://127.0.0.1:1",
+            "--sdk-app-id",
+            "1",
+            "--key",
+            "key",
+        ])
+        .await;
+        assert!(said.contains("was broken off"), "{said}");
+    }
+    let backups = tempfile::tempdir().unwrap();
+    let (full, _service) = open().await;
+    let from = backups.path().join("b");
+    liveroom::print(backup(full.path(), &from)).await;
+    let said = liveroom::complaint(restore(&from, dir.path())).await;
+    assert!(said.contains("not empty"), "{said}");
+}
+
+#[tokio::test]
 async fn a_backup_is_for_its_owner_alone_and_takes_the_place_of_nothing() {
     let (dir, _service) = open().await;
     let backups = tempfile::tempdir().unwrap();

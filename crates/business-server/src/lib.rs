@@ -47,13 +47,15 @@ mod wiring;
 pub use accounts::IdentityError;
 pub use chat_rest::Secret;
 pub use config::{
-    ChatAccess, Config, EventKind, IdentityServer, LevelRules, ShopWebhook, WebhookLimits,
+    ChatAccess, Config, EventKind, IdentityServer, LevelRules, NODE, ShopWebhook, WebhookLimits,
+    is_node_name,
 };
 pub use gifts::CatalogueError as GiftCatalogueError;
 pub use notifications::ReceiverError;
 pub use products::CatalogueError as ProductCatalogueError;
+pub use secrets::renew_restored;
 pub use server::{BusinessServer, Error};
-pub use storage::{DATABASE_FILE, MIGRATIONS};
+pub use storage::{DATABASE_FILE, LOCK_FILE, MIGRATIONS, is_lock};
 pub use wiring::{WANTED_WEBHOOKS, fuzz};
 
 use chat_types::code::Code;

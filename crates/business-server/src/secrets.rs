@@ -1,8 +1,17 @@
 //! Secrets of the service itself, made at the first start and kept in the database.
 
-use sqlx::Row;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions, Connection, Row};
+use std::path::Path;
 
-use crate::storage::{Error, Tx};
+use crate::storage::{Error, MIGRATIONS, Tx};
+
+/// With which orders of this database are told from those of others.
+pub(crate) const ORDER_TAG: &str = "order_tag";
+/// The key that signs tokens.
+pub(crate) const TOKEN_KEY: &str = "token_key";
+/// More tokens of accounts than were ended since any backup.
+const EPOCHS: i64 = 1 << 32;
 
 /// The secret of this name; `fresh` is kept if there is none yet.
 pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<String, Error> {
@@ -16,4 +25,38 @@ pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<Strin
         .fetch_one(&mut **tx)
         .await?;
     Ok(row.get("value"))
+}
+
+/// Makes a database that comes out of a backup one of its own, of this version. What was given since
+/// the backup is not in it, and numbers are given on from there: so orders get another name, and all
+/// tokens end, whichever key has signed them. No service may have the file open.
+///
+/// # Errors
+/// When the file cannot be opened or written; what is in it is of no use then.
+pub async fn renew_restored(file: &Path) -> Result<(), Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        // Leaves no files beside it.
+        .journal_mode(SqliteJournalMode::Delete);
+    let mut connection = options.connect().await?;
+    let migrated = MIGRATIONS.run(&mut connection).await;
+    migrated.map_err(|source| data_folder::Error::Migrate { path: file.to_owned(), source })?;
+    let mut tx = connection.begin().await?;
+    sqlx::query("DELETE FROM secrets WHERE name IN ($1, $2)")
+        .bind(ORDER_TAG)
+        .bind(TOKEN_KEY)
+        .execute(&mut *tx)
+        .await?;
+    let epoch: i64 = sqlx::query_scalar(
+        "INSERT INTO numbers_given (name, last) VALUES ('epoch', $1)
+         ON CONFLICT (name) DO UPDATE SET last = numbers_given.last + excluded.last RETURNING last",
+    )
+    .bind(EPOCHS)
+    .fetch_one(&mut *tx)
+    .await?;
+    sqlx::query("UPDATE accounts SET token_epoch = $1").bind(epoch).execute(&mut *tx).await?;
+    tx.commit().await?;
+    connection.close().await?;
+    Ok(())
 }

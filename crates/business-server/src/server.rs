@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{self, Accounts, Identity, IdentityError, Tokens};
 use crate::chat_clock::ChatClock;
+use crate::config::is_node_name;
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
 use crate::http::{CallRates, EntryRates};
@@ -51,6 +52,8 @@ pub enum Error {
          say that this is meant with --development anywhere"
     )]
     OpenDevelopment { listen: SocketAddr },
+    #[error("{0:?} is no name of a node: it has 1 to 32 letters, digits, `-` and `_`")]
+    NodeName(String),
     #[error("the client of the chat service cannot be made: {0}")]
     Chat(#[from] chat_rest::Error),
     #[error(transparent)]
@@ -76,6 +79,8 @@ pub struct BusinessServer {
     /// Answers the operator to the end of the stop.
     operator_http: Option<JoinHandle<()>>,
     routines: Vec<JoinHandle<()>>,
+    /// The last to go: the next process may start when everything is stored.
+    _locks: storage::Locks,
 }
 
 impl BusinessServer {
@@ -87,6 +92,10 @@ impl BusinessServer {
             return Err(Error::OpenDevelopment { listen: config.listen });
         }
         let catalogue = Catalogue::open(config.catalogue_dir.as_deref())?;
+        if !is_node_name(&config.node) {
+            return Err(Error::NodeName(config.node));
+        }
+        let locks = storage::Locks::take(&config.data_dir, &config.node)?;
         let database = storage::Database::open(&config.data_dir).await?;
         let (listener, address) = listen(config.listen).await?;
         let operator = match config.operator_listen {
@@ -132,6 +141,7 @@ impl BusinessServer {
             http,
             operator_http,
             routines,
+            _locks: locks,
         })
     }
 
@@ -271,7 +281,7 @@ pub(crate) async fn make(
     let mut tx = database.write().await?;
     let key = match &config.token_key {
         Some(key) => key.clone(),
-        None => Secret::new(secrets::secret(&mut tx, "token_key", &fresh).await?),
+        None => Secret::new(secrets::secret(&mut tx, secrets::TOKEN_KEY, &fresh).await?),
     };
     let limits = (config.outbox_limit, config.outbox_total_limit);
     let once = chat_rest::Client::new(once)?;

@@ -1,5 +1,6 @@
 //! Start, and orderly shutdown.
 
+use data_folder::Lock;
 use futures_util::FutureExt;
 use ingress::{Exposed, Exposure, TrustedProxies};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,7 +25,7 @@ use crate::open_files;
 use crate::panics::{PANIC_PAUSE, caught};
 use crate::rest;
 use crate::service::Service;
-use crate::storage::{self, ServiceLock, Storage};
+use crate::storage::{self, Storage};
 
 /// How long an orderly stop waits for connections to take their last frames, unless told otherwise.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -165,7 +166,7 @@ pub struct Server {
     courier: JoinHandle<()>,
     courier_stops: CancellationToken,
     /// The last to go: the next service may start when everything is stored.
-    _lock: ServiceLock,
+    _lock: Lock,
 }
 
 impl Server {
@@ -175,7 +176,8 @@ impl Server {
         if config.proxy_protocol && config.trusted_proxies.is_empty() {
             return Err(Error::NoProxies);
         }
-        let lock = ServiceLock::take(&config.data_dir)?;
+        let lock =
+            Lock::take(&config.data_dir, storage::LOCK_FILE).map_err(storage::Error::from)?;
         let stores = storage::open_all(&config.data_dir).await?;
         let listener = listen(config.listen)?;
         let operator = config.operator_listen.map(listen).transpose()?;

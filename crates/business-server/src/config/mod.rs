@@ -41,7 +41,13 @@ const OUTBOX_LIMIT: u64 = 10_000;
 const OUTBOX_TOTAL_LIMIT: u64 = 200_000;
 
 /// Name of the one node that there is, unless told otherwise.
-const NODE: &str = "main";
+pub const NODE: &str = "main";
+
+/// Whether this may be the name of a node.
+pub fn is_node_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
+}
 
 /// Where the chat service is, and as whom this service speaks to it.
 #[derive(Debug, Clone)]
@@ -88,8 +94,9 @@ pub struct Config {
     /// Without it nobody is answered these.
     pub operator_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
-    /// Name of this node among those that share a database: one of them at a time runs what only one
-    /// may run. A process that is started under the name takes over from the one before it at once.
+    /// Name of this node among those that share a database, of 1 to 32 letters, digits, `-` and `_`: one
+    /// of them at a time runs what only one may run. A process that is started under the name takes
+    /// over at once from the one before it, which has to have ended.
     pub node: String,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,

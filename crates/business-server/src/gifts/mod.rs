@@ -38,8 +38,6 @@ use wallet::{Account, Booking, Kind};
 /// Clicks that name no combo belong to the last one of the same gift, if the last click was not
 /// longer ago.
 const COMBO_GAP_MS: u64 = 5_000;
-/// Name of the secret that tells the orders of this database from those of others.
-const TAG: &str = "order_tag";
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 /// What the service knows of gifts beside the database.
@@ -56,7 +54,7 @@ pub(crate) struct Gifts {
 impl Gifts {
     pub(crate) async fn open(tx: &mut Tx, catalogue: Catalogue) -> Result<Self, Error> {
         let fresh = format!("{:08x}", rand::random::<u32>());
-        let tag = secrets::secret(tx, TAG, &fresh).await?;
+        let tag = secrets::secret(tx, secrets::ORDER_TAG, &fresh).await?;
         Ok(Self { catalogue, tag, held_back: Notify::new() })
     }
 }

@@ -7,18 +7,18 @@ mod counters;
 
 pub(crate) use counters::{claim, next_in};
 
+use data_folder::{Lock, Opened};
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Pool, Sqlite, Transaction};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 /// File name of the database inside the data folder.
 pub const DATABASE_FILE: &str = "business.db";
 /// What makes its tables, step by step.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
-/// How long a writer waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// File of the lock that every running service of a data folder shares. Who wants the folder for
+/// itself takes it alone.
+pub const LOCK_FILE: &str = "business.lock";
 /// Connections that read for the API and for what the service does by itself.
 const READERS: u32 = 4;
 /// Connections that read for webhooks alone: no call of the API, however many come, delays a decision
@@ -31,15 +31,8 @@ pub(crate) type Tx = Transaction<'static, Db>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the folder {path} cannot be made: {source}", path = path.display())]
-    Folder { path: PathBuf, source: std::io::Error },
-    #[error("the database {path} cannot be opened: {source}", path = path.display())]
-    Open { path: PathBuf, source: sqlx::Error },
-    #[error(
-        "the database {path} cannot be brought to this version: {source}; it was left as it is",
-        path = path.display()
-    )]
-    Migrate { path: PathBuf, source: sqlx::migrate::MigrateError },
+    #[error(transparent)]
+    Folder(#[from] data_folder::Error),
     #[error("the database failed: {0}")]
     Failed(#[from] sqlx::Error),
     #[error("the database holds a value that cannot be read: {0}")]
@@ -48,8 +41,33 @@ pub enum Error {
     Raced(String),
 }
 
-/// One connection writes and several read: SQLite takes one writer at a time anyway, and a queue
-/// for the one connection is fairer than its busy waiting. Webhooks have readers of their own.
+/// What a running service holds of its data folder: nobody else runs under its name there, and nobody
+/// has the folder for itself. Nodes of other names may share it.
+#[derive(Debug)]
+pub(crate) struct Locks {
+    _folder: Lock,
+    _node: Lock,
+}
+
+impl Locks {
+    pub(crate) fn take(data_dir: &Path, node: &str) -> Result<Self, Error> {
+        let folder = Lock::share(data_dir, LOCK_FILE)?;
+        Ok(Self { _folder: folder, _node: Lock::take(data_dir, &node_lock(node))? })
+    }
+}
+
+/// File of the lock of one node.
+fn node_lock(node: &str) -> String {
+    format!("business-{node}.lock")
+}
+
+/// Whether a file of a data folder is a lock of this service.
+pub fn is_lock(file: &str) -> bool {
+    let of_node = |file: &str| file.starts_with("business-") && file.ends_with(".lock");
+    file == LOCK_FILE || of_node(file)
+}
+
+/// One connection writes and several read. Webhooks have readers of their own.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     writer: Pool<Db>,
@@ -59,36 +77,10 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn open(data_dir: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(data_dir)
-            .map_err(|source| Error::Folder { path: data_dir.to_owned(), source })?;
-        let path = data_dir.join(DATABASE_FILE);
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit survives a power cut: what was paid must not come undone.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
-        let pool = async |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                // A connection to a file does not go bad by itself.
-                .test_before_acquire(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connect_with(options.clone())
-                .await
-                .map_err(|source| Error::Open { path: path.clone(), source })
-        };
-        let writer = pool(1).await?;
-        MIGRATIONS
-            .run(&writer)
-            .await
-            .map_err(|source| Error::Migrate { path: path.clone(), source })?;
-        let readers = pool(READERS).await?;
-        let webhook_readers = pool(WEBHOOK_READERS).await?;
-        Ok(Self { writer, readers, webhook_readers })
+        let opened = Opened::open(data_dir, DATABASE_FILE, &MIGRATIONS).await?;
+        let readers = opened.readers(READERS).await?;
+        let webhook_readers = opened.readers(WEBHOOK_READERS).await?;
+        Ok(Self { writer: opened.writer, readers, webhook_readers })
     }
 
     /// A transaction in which every statement sees the same moment.

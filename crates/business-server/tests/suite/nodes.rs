@@ -1,6 +1,8 @@
 //! Two processes that share a database.
 
 use crate::support::{Api, PATIENCE, Shop};
+use business_server::{LOCK_FILE, NODE};
+use data_folder::Lock;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -41,4 +43,18 @@ async fn what_only_one_may_run_is_run_by_one_and_by_the_next_when_it_stops() {
     business.shutdown().await;
     until_all_run(&second).await;
     server.shutdown().await;
+}
+
+#[tokio::test]
+async fn nobody_takes_the_name_or_the_folder_of_a_process_that_runs() {
+    let shop = Shop::closed().await;
+    let said = shop.try_node(NODE).await.err().map(|error| error.to_string()).unwrap();
+    assert!(said.contains("another service runs"), "{said}");
+    let said = shop.try_node("../second").await.err().map(|error| error.to_string()).unwrap();
+    assert!(said.contains("no name of a node"), "{said}");
+    assert!(Lock::take(shop.business_dir(), LOCK_FILE).is_err());
+    let shop = shop.business_restarted().await;
+    let second = shop.second_node("second").await;
+    second.shutdown().await;
+    assert!(Lock::take(shop.business_dir(), LOCK_FILE).is_err(), "the first still runs");
 }

@@ -200,9 +200,22 @@ impl Shop {
 
     /// Another process on the same data, as a node of this name.
     pub(crate) async fn second_node(&self, name: &str) -> BusinessServer {
+        self.try_node(name).await.unwrap()
+    }
+
+    /// The same, which may fail.
+    pub(crate) async fn try_node(
+        &self,
+        name: &str,
+    ) -> Result<BusinessServer, business_server::Error> {
         let (dir, url) = (self.business_dir.path(), self.chat.rest_url());
         let config = config(&self.opening, &self.app, &url, dir, &self.clock);
-        BusinessServer::start(Config { node: name.to_owned(), ..config }).await.unwrap()
+        BusinessServer::start(Config { node: name.to_owned(), ..config }).await
+    }
+
+    /// Where the business service has its database.
+    pub(crate) fn business_dir(&self) -> &std::path::Path {
+        self.business_dir.path()
     }
 
     /// The chat service is away while `meanwhile` runs, and comes back at the same address.

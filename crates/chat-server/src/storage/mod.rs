@@ -4,13 +4,12 @@
 mod after_queue;
 #[cfg(test)]
 pub(crate) mod conformance;
-mod lock;
 pub mod records;
 mod sqlite;
 
 use async_trait::async_trait;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::model::{Application, Edition};
@@ -19,32 +18,20 @@ pub(crate) use after_queue::{
 };
 use chat_types::code::{ApiError, Code};
 use chat_types::group::GroupType;
-pub use lock::{SERVICE_LOCK_FILE, ServiceLock};
 pub use records::*;
 pub use sqlite::{DATABASE_FILE, MIGRATIONS};
 
+/// File of the lock that a service holds while it runs. One at a time on a data folder: two would give
+/// out the same sequence numbers, and the members of a room would be split between them. The command
+/// line needs no such lock.
+pub const LOCK_FILE: &str = "service.lock";
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the data folder {path} cannot be made: {source}; choose one that can be written")]
-    DataDir { path: PathBuf, source: std::io::Error },
-    #[error("{path} cannot be made: {source}; choose a data folder that can be written")]
-    File { path: PathBuf, source: std::io::Error },
-    #[error(
-        "another service runs on the data folder {0}: stop it first, or give this one a folder of \
-         its own"
-    )]
-    InUse(PathBuf),
-    #[error("the database {path} cannot be opened: {source}")]
-    Open { path: PathBuf, source: sqlx::Error },
-    #[error(
-        "the database {path} cannot be brought to this version: {source}; it may belong to a newer \
-         version of the program"
-    )]
-    Migrate { path: PathBuf, source: sqlx::migrate::MigrateError },
+    #[error(transparent)]
+    Folder(#[from] data_folder::Error),
     #[error("the database refused a statement: {0}")]
     Statement(#[from] sqlx::Error),
-    #[error("the database was not opened: {0}")]
-    Interrupted(#[from] tokio::task::JoinError),
     #[error("a stored value cannot be read: {0}")]
     Value(String),
 }
@@ -334,9 +321,4 @@ pub trait Upkeep: Send + Sync {
 
     /// Ends every connection; later calls fail.
     async fn close(&self);
-}
-
-fn make_folder(data_dir: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(data_dir)
-        .map_err(|source| Error::DataDir { path: data_dir.to_owned(), source })
 }

@@ -35,6 +35,22 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
+/// Removes a folder in which nothing is left.
+pub(super) fn remove_empty(path: &Path) -> Result<(), Error> {
+    fs::remove_dir(path).map_err(failed(path))?;
+    path.parent().map_or(Ok(()), settle)
+}
+
+/// Removes a file, if it is there, as far as that is possible.
+pub(super) fn remove_file(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "what was made so far is not removed");
+        }
+        _ => {}
+    }
+}
+
 /// A new file that nobody else may read.
 pub(super) fn create(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();

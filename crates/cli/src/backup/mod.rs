@@ -83,7 +83,9 @@ pub(crate) enum Error {
     )]
     NotEmpty(PathBuf),
     #[error(transparent)]
-    Lock(#[from] chat_server::storage::Error),
+    Folder(#[from] data_folder::Error),
+    #[error("the copy {} cannot be made one of its own: {source}", path.display())]
+    Renew { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{} cannot be read or written: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("the database {} cannot be read: {source}", path.display())]

@@ -1,14 +1,16 @@
 //! `liveroom restore`
 
-use chat_server::storage::{SERVICE_LOCK_FILE, ServiceLock};
+use data_folder::{Lock, RESTORING};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
 
 use super::database::Database;
-use super::{Copied, DATABASES, Error, MANIFEST, Manifest, RestoreArguments, folder, part_of};
+use super::{Copied, DATABASES, Error, MANIFEST, Manifest, RestoreArguments, folder};
 use crate::print_line;
 
+/// What the services hold while they run.
+const LOCKS: [&str; 2] = [chat_server::storage::LOCK_FILE, business_server::LOCK_FILE];
 /// A longer list is none of ours.
 const MAX_MANIFEST_BYTES: u64 = 64 * 1024;
 
@@ -21,15 +23,20 @@ pub(crate) async fn restore(arguments: RestoreArguments) -> Result<(), crate::Er
         compare(&copy, listed, &folder::digest(database.file, &copy).await?)?;
         database.check(&copy).await?;
     }
-    let _lock = empty(&data_dir)?;
-    for (database, listed) in &databases {
-        let part = part_of(&data_dir.join(database.file));
-        let copied = folder::copy(database.file, &from.join(database.file), &part).await?;
-        compare(&part, listed, &copied)?;
-    }
-    for (database, _) in &databases {
-        let file = data_dir.join(database.file);
-        folder::rename(&part_of(&file), &file)?;
+    let _locks = empty(&data_dir)?;
+    let part = data_dir.join(RESTORING);
+    folder::make(&part)?;
+    let restored = match fill(&from, &part, &databases).await {
+        Ok(()) => place(&part, &data_dir, &databases),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = restored {
+        // Nobody takes a part of it for all of it.
+        for (database, _) in &databases {
+            folder::remove_file(&data_dir.join(database.file));
+        }
+        folder::remove(&part);
+        return Err(error.into());
     }
     let restored = json!({
         "restored": data_dir,
@@ -77,23 +84,58 @@ fn compare(path: &Path, listed: &Copied, found: &Copied) -> Result<(), Error> {
     Err(Error::Damaged { file: path.to_owned(), reason })
 }
 
+/// Copies the databases into a folder of their own, as they will be.
+async fn fill(
+    from: &Path,
+    part: &Path,
+    databases: &[(&'static Database, &Copied)],
+) -> Result<(), Error> {
+    for (database, listed) in databases {
+        let copy = part.join(database.file);
+        let copied = folder::copy(database.file, &from.join(database.file), &copy).await?;
+        compare(&copy, listed, &copied)?;
+        if database.file == business_server::DATABASE_FILE {
+            let failed = |source| Error::Renew { path: copy.clone(), source };
+            let renewed = business_server::renew_restored(&copy).await;
+            renewed.map_err(|error| failed(error.into()))?;
+            folder::settle(&copy)?;
+        }
+    }
+    folder::settle(part)
+}
+
+/// Puts what is made into its place. No service starts before all of it is there.
+fn place(
+    part: &Path,
+    data_dir: &Path,
+    databases: &[(&'static Database, &Copied)],
+) -> Result<(), Error> {
+    for (database, _) in databases {
+        folder::rename(&part.join(database.file), &data_dir.join(database.file))?;
+    }
+    folder::remove_empty(part)
+}
+
 /// Makes sure that the folder is there and empty, and keeps services out of it.
-fn empty(data_dir: &Path) -> Result<ServiceLock, Error> {
+fn empty(data_dir: &Path) -> Result<[Lock; 2], Error> {
     // That a service runs there says more than that the folder is not empty.
-    let lock = match data_dir.join(SERVICE_LOCK_FILE).exists() {
-        true => Some(ServiceLock::take(data_dir)?),
-        false => None,
-    };
+    for file in LOCKS.into_iter().filter(|file| data_dir.join(file).exists()) {
+        Lock::take(data_dir, file)?;
+    }
     if data_dir.exists() {
         let failed = |source| Error::File { path: data_dir.to_owned(), source };
         for entry in fs::read_dir(data_dir).map_err(failed)? {
-            if entry.map_err(failed)?.file_name() != SERVICE_LOCK_FILE {
+            let name = entry.map_err(failed)?.file_name();
+            if !name.to_str().is_some_and(is_lock) {
                 return Err(Error::NotEmpty(data_dir.to_owned()));
             }
         }
     }
-    Ok(match lock {
-        Some(lock) => lock,
-        None => ServiceLock::take(data_dir)?,
-    })
+    let [chat, business] = LOCKS;
+    Ok([Lock::take(data_dir, chat)?, Lock::take(data_dir, business)?])
+}
+
+/// Whether a file says nothing but that a service runs, or has run.
+fn is_lock(file: &str) -> bool {
+    file == LOCKS[0] || file == data_folder::OPENING_FILE || business_server::is_lock(file)
 }

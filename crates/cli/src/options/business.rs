@@ -22,6 +22,18 @@ pub(crate) struct BusinessOptions {
     #[arg(long, env = "LIVEROOM_BUSINESS_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) business_listen: Option<SocketAddr>,
 
+    /// Name of the business service's process among those that share its database, 1 to 32 letters,
+    /// digits, - and _: one of them at a time does what only one may do. One that is started under the
+    /// name of one that has ended takes over from it at once
+    #[arg(
+        long,
+        env = "LIVEROOM_NODE",
+        value_name = "NAME",
+        default_value = business_server::NODE,
+        value_parser = node
+    )]
+    pub(crate) node: String,
+
     /// Application that the business service serves; without it the only one of the data folder
     #[arg(long, env = "LIVEROOM_SDK_APP_ID", value_name = "NUMBER")]
     pub(crate) sdk_app_id: Option<u32>,
@@ -198,6 +210,7 @@ impl Switch {
 impl BusinessOptions {
     /// What is told of the business service wherever the chat service is, beside the identity server.
     pub(crate) fn configure(&self, config: &mut business_server::Config) {
+        config.node = self.node.clone();
         config.development = self.development != Development::Off;
         config.development_anywhere = self.development == Development::Anywhere;
         config.count_likes = self.count_likes.is_on();
@@ -251,6 +264,13 @@ fn missing(flag: &'static str) -> Error {
 
 pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
+}
+
+fn node(text: &str) -> Result<String, &'static str> {
+    if !business_server::is_node_name(text) {
+        return Err("a name has 1 to 32 letters, digits, - and _");
+    }
+    Ok(text.to_owned())
 }
 
 /// A key that nobody guesses.

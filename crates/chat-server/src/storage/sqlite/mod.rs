@@ -1,7 +1,4 @@
-//! [`Storage`](super::Storage) in one SQLite file with a write-ahead log.
-//!
-//! One connection writes and several read: SQLite takes one writer at a time anyway, and a queue
-//! for the one connection is fairer than its busy waiting.
+//! [`Storage`](super::Storage) in one SQLite file.
 
 mod accounts;
 mod applications;
@@ -13,21 +10,17 @@ mod tests;
 mod upkeep;
 mod webhooks;
 
+use data_folder::Opened;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite as Driver, SqlitePool, Transaction};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::Error;
-use super::lock::OpeningLock;
 
 /// File name of the database inside the data folder.
 pub const DATABASE_FILE: &str = "chat.db";
 /// What makes its tables, step by step.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
-/// How long a writer waits for another process (the command line beside a running service).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
 
 /// The open database.
@@ -44,8 +37,8 @@ pub(crate) struct Sqlite {
 type Identity = (u64, u64);
 
 fn identity(path: &Path) -> Result<Identity, Error> {
-    let found =
-        std::fs::metadata(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    let failed = |source| data_folder::Error::File { path: path.to_owned(), source };
+    let found = std::fs::metadata(path).map_err(failed)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -60,34 +53,10 @@ fn identity(path: &Path) -> Result<Identity, Error> {
 
 impl Sqlite {
     pub(crate) async fn open(data_dir: &Path) -> Result<Self, Error> {
-        let _one_at_a_time = OpeningLock::wait(data_dir).await?;
-        let path = data_dir.join(DATABASE_FILE);
-        owner_only(&path).map_err(|source| Error::File { path: path.clone(), source })?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit survives a power cut: what was acknowledged must not come undone.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
-        let pool = async |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                // A connection to a file does not go bad by itself.
-                .test_before_acquire(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connect_with(options.clone())
-                .await
-                .map_err(|source| Error::Open { path: path.clone(), source })
-        };
-        let writer = pool(1).await?;
-        MIGRATIONS
-            .run(&writer)
-            .await
-            .map_err(|source| Error::Migrate { path: path.clone(), source })?;
+        let opened = Opened::open(data_dir, DATABASE_FILE, &MIGRATIONS).await?;
+        let readers = opened.readers(READERS).await?;
+        let Opened { path, writer, .. } = opened;
         let identity = identity(&path)?;
-        let readers = pool(READERS).await?;
         Ok(Self { writer, readers, path, identity })
     }
 
@@ -101,21 +70,6 @@ impl Sqlite {
     async fn write(&self) -> Result<Transaction<'static, Driver>, Error> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
-}
-
-/// Makes sure that the file is there and that only its owner may read it: it holds keys. SQLite
-/// gives the files that it puts beside it the same rights.
-fn owner_only(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-    }
-    #[cfg(not(unix))]
-    options.open(path).map(|_| ())
 }
 
 /// SQLite has no unsigned 64-bit column; Unix seconds and ids fit.
