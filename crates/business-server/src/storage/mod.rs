@@ -145,3 +145,20 @@ pub(crate) fn to_db(number: u64) -> i64 {
 pub(crate) fn from_db(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
+
+/// All tables, each with its columns.
+#[cfg(test)]
+pub(crate) async fn schema(tx: &mut Tx) -> std::collections::BTreeMap<String, Vec<String>> {
+    let mut schema = std::collections::BTreeMap::<_, Vec<_>>::new();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c
+         WHERE t.type = 'table'",
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .expect("the schema");
+    for (table, column) in columns {
+        schema.entry(table).or_default().push(column);
+    }
+    schema
+}

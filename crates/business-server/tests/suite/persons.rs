@@ -281,6 +281,46 @@ async fn a_user_sig_of_who_was_deleted_opens_no_room_and_leaves_nothing_for_good
     }
 }
 
+/// What waits for an administrator: a message that no room was told, and an event that the shop did not
+/// take.
+const DEAD: &str = r#"
+INSERT INTO outbox (number, key, lane, group_id, kind, body, random_number, state, reason, written_ms,
+    done_ms)
+VALUES (9001, 'k', 'l', 'r', 'message', '[{"Data":"{\"user\":\"qz7-person\",\"nick\":\"Zaphira\"}"}]',
+    1, 'failed', 'refused', 1, 1);
+INSERT INTO notifications (number, id, kind, room, body, state, attempts, queued_ms, dead_ms)
+VALUES (9001, 'i', 'muted', 'r', '{"kind":"muted","data":{"user":"qz7-person","until_s":0}}', 'dead', 1,
+    1, 1);
+"#;
+
+#[tokio::test]
+async fn what_is_still_told_of_who_was_deleted_is_told_under_another_name() {
+    let shop = Shop::open().await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    let entry = shop.stranger().post_ok("/sign-in", json!({"name": NAME, "user_id": ID})).await;
+    let mut person = shop.stranger();
+    person.token = entry["token"].as_str().unwrap().to_owned();
+    top_up(&person, "t1", 100).await;
+    let clicks = json!({"room": ROOM, "gift": "rose", "clicks": 2, "combo": "c-1"});
+    give(&person, "k1", clicks).await.expect_status(200);
+    let database = shop.database().await;
+    sqlx::raw_sql(DEAD).execute(&database).await.unwrap();
+    person.delete("/me?forfeit=true").await.expect_status(204);
+    for text in [ID, NAME] {
+        for place in places_of(&shop, text).await {
+            let kept = ["gift_combos", "notifications", "outbox"];
+            assert!(!kept.contains(&place.split('.').next().unwrap()), "{text} stands in {place}");
+        }
+    }
+    let told = "SELECT json_extract(body, '$.data.user') FROM notifications";
+    let told: String = sqlx::query_scalar(told).fetch_one(&database).await.unwrap();
+    assert_eq!(told, "deleted-1");
+    shop.clock.advance_ms(1_000);
+    let gift = viewer.business("gift").await;
+    assert_eq!((&gift["user"], &gift["nick"]), (&json!("deleted-1"), &json!("deleted-1")));
+    assert_eq!(gift["count"], 2);
+}
+
 /// Whether the chat service has no account of the person.
 async fn is_unknown_there(shop: &Shop) -> bool {
     let known = shop.chat.storage().accounts(shop.app.sdk_app_id, &[ID]).await;

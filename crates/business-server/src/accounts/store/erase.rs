@@ -1,62 +1,11 @@
 //! Takes a person out of every table: what is only about the person goes, and what others rely on gets
 //! another name. `tests/suite/persons.rs` looks through all tables for what was forgotten here.
 
+use serde_json::Value;
 use sqlx::Row;
 
-use super::decisions;
+use super::personal::{Erased, Step, TABLES};
 use crate::storage::{Error, Tx, to_db};
-
-/// Each takes the account.
-const REMOVED: &[&str] = &[
-    "DELETE FROM idempotency_keys WHERE user_id = $1",
-    "DELETE FROM experience_caps WHERE user_id = $1",
-    "DELETE FROM levels_to_write WHERE user_id = $1",
-    "DELETE FROM watching WHERE user_id = $1",
-    "DELETE FROM statistics_presence WHERE user_id = $1",
-    "DELETE FROM like_runs WHERE user_id = $1",
-    // What is due is told within a second.
-    "DELETE FROM gift_combos WHERE user_id = $1 AND due_ms IS NULL",
-    "UPDATE follow_sums SET followers = followers - 1
-     WHERE host IN (SELECT host FROM follows WHERE user_id = $1 AND following = 1)",
-    "DELETE FROM follows WHERE user_id = $1",
-    "DELETE FROM follows WHERE host = $1",
-    "DELETE FROM follow_sums WHERE host = $1",
-    // The id stays: the hash of the list is in the draw's ticket, and anybody may draw again.
-    "UPDATE draw_winners SET nick = '' WHERE user_id = $1",
-    "UPDATE moderation_versions SET version = version + 1
-     WHERE group_id IN (SELECT group_id FROM room_moderators WHERE user_id = $1)",
-    "DELETE FROM room_moderators WHERE user_id = $1",
-    decisions::KEEP,
-    "DELETE FROM accounts WHERE user_id = $1",
-];
-
-/// Each takes the account and the name that it gets instead.
-const RENAMED: &[&str] = &[
-    "UPDATE gift_orders SET user_id = $2 WHERE user_id = $1",
-    "UPDATE gift_orders SET owner = $2 WHERE owner = $1",
-    "UPDATE gift_sums SET user_id = $2 WHERE user_id = $1",
-    "UPDATE shop_orders SET user_id = $2 WHERE user_id = $1",
-    "UPDATE product_clicks SET user_id = $2 WHERE user_id = $1",
-    "UPDATE statistics_chatters SET user_id = $2 WHERE user_id = $1",
-    "UPDATE moderation_log SET user_id = $2, text = '' WHERE user_id = $1",
-    "UPDATE moderation_log SET reason = 'moderator ' || $2 WHERE reason = 'moderator ' || $1",
-    "UPDATE moderation_reviews SET user_id = $2, text = '' WHERE user_id = $1",
-    "UPDATE moderation_reviews SET moderator = $2 WHERE moderator = $1",
-    "UPDATE moderation_measures SET reason = 'moderator ' || $2 WHERE reason = 'moderator ' || $1",
-    "UPDATE room_moderators SET added_by = $2 WHERE added_by = $1",
-    "UPDATE showings SET shown_by = $2 WHERE shown_by = $1",
-    "UPDATE draws SET opened_by = $2 WHERE opened_by = $1",
-    "UPDATE broadcasts SET made_by = $2 WHERE made_by = $1",
-    "UPDATE audit SET actor = $2 WHERE actor = $1",
-    "UPDATE audit SET target = $2 WHERE target = $1",
-];
-
-/// Each takes an account of the ledger and its new name.
-const LEDGER: &[&str] = &[
-    "INSERT INTO ledger_accounts (account, balance)
-     SELECT $2, balance FROM ledger_accounts WHERE account = $1",
-    "UPDATE ledger_entries SET account = $2 WHERE account = $1",
-];
 
 /// A room of the account, if it has one.
 pub(in crate::accounts) async fn room_of(
@@ -79,6 +28,15 @@ pub(in crate::accounts) async fn coins_of(tx: &mut Tx, user_id: &str) -> Result<
     Ok(row.map_or(0, |row| row.get("balance")))
 }
 
+/// The name by which others know a person.
+async fn nick_of(tx: &mut Tx, user_id: &str) -> Result<Option<String>, Error> {
+    let nick = sqlx::query_scalar("SELECT nick FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(nick)
+}
+
 /// Takes a person out, in one transaction. Mutes and bans that hold stay until they end, and what an
 /// administrator decided of the account stays, so that nobody escapes them by coming back under the
 /// same id.
@@ -88,52 +46,150 @@ pub(in crate::accounts) async fn erase(
     instead: &str,
     now_ms: u64,
 ) -> Result<(), Error> {
-    for statement in RENAMED {
-        sqlx::query(*statement).bind(user_id).bind(instead).execute(&mut **tx).await?;
+    let nick = nick_of(tx, user_id).await?;
+    let person = Person { names: [Some(user_id.to_owned()), nick], instead };
+    for table in TABLES {
+        match (&table.erased, table.name) {
+            (Erased::By(steps), _) => {
+                for step in *steps {
+                    take(tx, step, user_id, instead, now_ms).await?;
+                }
+            }
+            (Erased::Apart, "gift_combos") => take_out_of_combos(tx, user_id, &person).await?,
+            (Erased::Apart, "outbox") => take_out_of_outbox(tx, &person).await?,
+            (Erased::Apart, "notifications") => take_out_of_notifications(tx, &person).await?,
+            (Erased::Apart, other) => {
+                return Err(Error::Unreadable(format!("nothing erases {other}")));
+            }
+            (Erased::Not(_), _) => {}
+        }
     }
-    for statement in REMOVED {
-        sqlx::query(*statement).bind(user_id).execute(&mut **tx).await?;
+    Ok(())
+}
+
+async fn take(
+    tx: &mut Tx,
+    step: &Step,
+    user_id: &str,
+    instead: &str,
+    now_ms: u64,
+) -> Result<(), Error> {
+    let statement = match step {
+        Step::Remove(text) => sqlx::query(*text).bind(user_id),
+        Step::Rename(text) => sqlx::query(*text).bind(user_id).bind(instead),
+        Step::End(text) => sqlx::query(*text).bind(user_id).bind(to_db(now_ms)),
+    };
+    statement.execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// What stands for somebody in a text, and what is to stand there.
+struct Person<'a> {
+    /// The id and the name.
+    names: [Option<String>; 2],
+    instead: &'a str,
+}
+
+impl Person<'_> {
+    /// Patterns of texts in which one of the names stands, and of some others.
+    fn patterns(&self) -> [String; 2] {
+        let pattern = |name: &Option<String>| {
+            // In JSON, and in JSON inside of a text.
+            let name = name.as_deref().unwrap_or("\u{1}");
+            let plain = name.split(['"', '\\', '%', '_', '!']).max_by_key(|part| part.len());
+            format!("%{}%", plain.unwrap_or_default())
+        };
+        self.names.each_ref().map(pattern)
     }
-    sqlx::query("DELETE FROM moderation_measures WHERE user_id = $1 AND until_s <= $2")
+
+    /// The JSON with another name wherever one of the person's is a text of its own. `None` when there
+    /// is none to change.
+    fn renamed(&self, text: &str) -> Option<String> {
+        let mut value = serde_json::from_str::<Value>(text).ok()?;
+        self.rename(&mut value).then(|| value.to_string())
+    }
+
+    /// Whether anything was changed.
+    fn rename(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => {
+                let is_name = self.names.iter().flatten().any(|name| name == text);
+                if is_name {
+                    self.instead.clone_into(text);
+                }
+                is_name
+            }
+            Value::Array(values) => {
+                values.iter_mut().fold(false, |changed, value| self.rename(value) || changed)
+            }
+            Value::Object(members) => {
+                members.values_mut().fold(false, |changed, value| self.rename(value) || changed)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Gifts that are paid and not told yet are told, under the other name.
+async fn take_out_of_combos(tx: &mut Tx, user_id: &str, person: &Person<'_>) -> Result<(), Error> {
+    sqlx::query("DELETE FROM gift_combos WHERE user_id = $1 AND due_ms IS NULL")
         .bind(user_id)
-        .bind(to_db(now_ms / 1_000))
         .execute(&mut **tx)
         .await?;
-    for kind in ["wallet", "income"] {
-        let (from, to) = (format!("{kind}:{user_id}"), format!("{kind}:{instead}"));
-        for statement in LEDGER {
-            sqlx::query(*statement).bind(&from).bind(&to).execute(&mut **tx).await?;
-        }
-        sqlx::query("DELETE FROM ledger_accounts WHERE account = $1")
-            .bind(&from)
-            .execute(&mut **tx)
+    let due: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT group_id, combo, message FROM gift_combos WHERE user_id = $1")
+            .bind(user_id)
+            .fetch_all(&mut **tx)
             .await?;
+    for (group_id, combo, message) in due {
+        sqlx::query(
+            "UPDATE gift_combos SET user_id = $3, message = $4 WHERE group_id = $1 AND combo = $2",
+        )
+        .bind(group_id)
+        .bind(combo)
+        .bind(person.instead)
+        .bind(person.renamed(&message).unwrap_or(message))
+        .execute(&mut **tx)
+        .await?;
     }
-    rename_top_ups(tx, user_id, instead).await?;
+    Ok(())
+}
+
+/// What a room was never told says nothing any more: an administrator looks at why, and not at what.
+/// What was delivered goes within a day.
+async fn take_out_of_outbox(tx: &mut Tx, person: &Person<'_>) -> Result<(), Error> {
+    let [id, nick] = person.patterns();
     sqlx::query(
-        "UPDATE account_subjects SET issuer = NULL, subject = NULL, user_id = NULL,
-             newest_ms = CASE WHEN newest_ms < $2 THEN $2 ELSE newest_ms END
-         WHERE user_id = $1",
+        "UPDATE outbox SET body = '[]'
+         WHERE state IN ('failed', 'out_of_date', 'cancelled') AND done_ms IS NOT NULL
+           AND (body LIKE $1 OR body LIKE $2)",
     )
-    .bind(user_id)
-    .bind(to_db(now_ms))
+    .bind(id)
+    .bind(nick)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Top-ups in development are named after the account.
-async fn rename_top_ups(tx: &mut Tx, user_id: &str, instead: &str) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE ledger_transactions SET reference = $2 || substr(reference, length($1) + 1)
-         WHERE number IN (SELECT transaction_number FROM ledger_entries
-                          WHERE account = 'wallet:' || $3)
-           AND substr(reference, 1, length($1)) = $1",
+/// What the shop has not taken may be sent again, under the other name. What still waits goes, or is
+/// given up, before the second erasure.
+async fn take_out_of_notifications(tx: &mut Tx, person: &Person<'_>) -> Result<(), Error> {
+    let [id, nick] = person.patterns();
+    let dead: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT number, body FROM notifications
+         WHERE state = 'dead' AND (body LIKE $1 OR body LIKE $2)",
     )
-    .bind(format!("top_up:{user_id}:"))
-    .bind(format!("top_up:{instead}:"))
-    .bind(instead)
-    .execute(&mut **tx)
+    .bind(id)
+    .bind(nick)
+    .fetch_all(&mut **tx)
     .await?;
+    for (number, body) in dead {
+        let Some(body) = person.renamed(&body) else { continue };
+        sqlx::query("UPDATE notifications SET body = $2 WHERE number = $1")
+            .bind(number)
+            .bind(body)
+            .execute(&mut **tx)
+            .await?;
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Everything that is kept of a person, table by table, in pages.
+//! Everything that is kept of a person, section by section of [`super::personal`], in pages.
 
 use serde_json::{Map, Value};
 use sqlx::sqlite::SqliteRow;
@@ -30,11 +30,11 @@ pub(in crate::accounts) enum Place {
 }
 
 impl Section {
-    const fn by_number(name: &'static str, statement: &'static str) -> Self {
+    pub(super) const fn by_number(name: &'static str, statement: &'static str) -> Self {
         Self { name, statement, by: By::Number }
     }
 
-    const fn by_text(name: &'static str, statement: &'static str) -> Self {
+    pub(super) const fn by_text(name: &'static str, statement: &'static str) -> Self {
         Self { name, statement, by: By::Text }
     }
 
@@ -46,116 +46,6 @@ impl Section {
         }
     }
 }
-
-pub(in crate::accounts) const SECTIONS: &[Section] = &[
-    Section::by_text(
-        "account",
-        "SELECT user_id AS place, user_id, nick, role, experience, created_s, blocked_s
-         FROM accounts WHERE user_id = $1 AND user_id > $2 LIMIT $3",
-    ),
-    Section::by_text(
-        "identity",
-        "SELECT digest AS place, issuer, subject FROM account_subjects
-         WHERE user_id = $1 AND digest > $2 LIMIT $3",
-    ),
-    Section::by_text(
-        "rooms",
-        "SELECT group_id AS place, group_id AS room, title, created_s FROM rooms
-         WHERE owner = $1 AND group_id > $2 ORDER BY group_id LIMIT $3",
-    ),
-    Section::by_text(
-        "moderates",
-        "SELECT group_id AS place, group_id AS room, added_s FROM room_moderators
-         WHERE user_id = $1 AND group_id > $2 ORDER BY group_id LIMIT $3",
-    ),
-    Section::by_number(
-        "wallet",
-        "SELECT t.number AS place, t.kind, t.reference,
-             e.amount AS coins, t.at_ms
-         FROM ledger_entries e JOIN ledger_transactions t ON t.number = e.transaction_number
-         WHERE e.account = 'wallet:' || $1
-           AND e.transaction_number > $2
-         ORDER BY e.transaction_number LIMIT $3",
-    ),
-    Section::by_number(
-        "income",
-        "SELECT t.number AS place, t.kind, t.reference,
-             e.amount AS coins, t.at_ms
-         FROM ledger_entries e JOIN ledger_transactions t ON t.number = e.transaction_number
-         WHERE e.account = 'income:' || $1
-           AND e.transaction_number > $2
-         ORDER BY e.transaction_number LIMIT $3",
-    ),
-    Section::by_text(
-        "gifts",
-        "SELECT order_id AS place, order_id, group_id AS room, gift, count, coins, at_ms,
-             refunded_ms
-         FROM gift_orders WHERE user_id = $1 AND order_id > $2 ORDER BY order_id LIMIT $3",
-    ),
-    Section::by_text(
-        "shop_orders",
-        "SELECT order_id AS place, order_id, product, quantity, group_id AS room, taken_s
-         FROM shop_orders WHERE user_id = $1 AND order_id > $2 ORDER BY order_id LIMIT $3",
-    ),
-    Section::by_text(
-        "products_opened",
-        "SELECT group_id || '/' || stream || '/' || product AS place, group_id AS room, stream,
-             product
-         FROM product_clicks
-         WHERE user_id = $1 AND group_id || '/' || stream || '/' || product > $2
-         ORDER BY 1 LIMIT $3",
-    ),
-    Section::by_text(
-        "follows",
-        "SELECT host AS place, host, following, told_s FROM follows
-         WHERE user_id = $1 AND host > $2 ORDER BY host LIMIT $3",
-    ),
-    Section::by_text(
-        "streams_commented",
-        "SELECT group_id || '/' || stream AS place, group_id AS room, stream, minute
-         FROM statistics_chatters WHERE user_id = $1 AND group_id || '/' || stream > $2
-         ORDER BY 1 LIMIT $3",
-    ),
-    Section::by_number(
-        "moderated",
-        "SELECT id AS place, group_id AS room, text, reason,
-             action, at_s
-         FROM moderation_log
-         WHERE user_id = $1 AND id > $2
-         ORDER BY id LIMIT $3",
-    ),
-    Section::by_number(
-        "reviews",
-        "SELECT id AS place, group_id AS room, text, reason,
-             verdict, at_s
-         FROM moderation_reviews
-         WHERE user_id = $1 AND id > $2
-         ORDER BY id LIMIT $3",
-    ),
-    Section::by_text(
-        "measures",
-        "SELECT group_id || '/' || measure AS place, group_id AS room, measure, until_s
-         FROM moderation_measures WHERE user_id = $1 AND group_id || '/' || measure > $2
-         ORDER BY 1 LIMIT $3",
-    ),
-    Section::by_text(
-        "draws_entered",
-        "SELECT draw AS place, draw, said_ms FROM draw_entrants
-         WHERE user_id = $1 AND draw > $2 ORDER BY draw LIMIT $3",
-    ),
-    Section::by_text(
-        "draws_won",
-        "SELECT draw AS place, draw, place AS rank, nick FROM draw_winners
-         WHERE user_id = $1 AND draw > $2 ORDER BY draw LIMIT $3",
-    ),
-    Section::by_number(
-        "acts",
-        "SELECT number AS place, at_ms, call, room, target
-         FROM audit
-         WHERE actor = $1 AND number > $2
-         ORDER BY number LIMIT $3",
-    ),
-];
 
 /// Some rows of a section.
 pub(in crate::accounts) struct Page {

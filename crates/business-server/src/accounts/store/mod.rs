@@ -5,6 +5,8 @@ pub(in crate::accounts) mod erase;
 pub(in crate::accounts) mod export;
 pub(in crate::accounts) mod gone;
 pub(in crate::accounts) mod jobs;
+pub(in crate::accounts) mod personal;
+mod sections;
 pub(in crate::accounts) mod subjects;
 
 use chat_types::UserId;
