@@ -30,6 +30,8 @@ const NAMED_SESSION: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// After an exchange of a token, unless told otherwise: so long somebody whom the identity server does
 /// not know any more may stay in at most.
 const VOUCHED_SESSION: Duration = Duration::from_secs(24 * 3_600);
+/// What administrators, moderators and hosts did is kept for so long, unless told otherwise.
+const AUDIT_LIFETIME: Duration = Duration::from_secs(400 * 24 * 3_600);
 /// Calls of one account in a second, unless told otherwise.
 const CALLS_PER_SECOND: u32 = 20;
 /// People who come in from one address in a second, unless told otherwise.
@@ -126,6 +128,8 @@ pub struct Config {
     pub session_lifetime: Option<Duration>,
     /// Signs the tokens in place of the key that is kept in the database.
     pub token_key: Option<Secret>,
+    /// How long is kept what administrators, moderators and hosts did.
+    pub audit_lifetime: Duration,
     /// Calls of one account in a second.
     pub calls_per_second: u32,
     /// Sign-ins and token exchanges of one address in a second; twice as many at once.
@@ -176,6 +180,7 @@ impl Config {
             token_lifetime: TOKEN_LIFETIME,
             session_lifetime: None,
             token_key: None,
+            audit_lifetime: AUDIT_LIFETIME,
             calls_per_second: CALLS_PER_SECOND,
             entries_per_second: ENTRIES_PER_SECOND,
             outbox_limit: OUTBOX_LIMIT,

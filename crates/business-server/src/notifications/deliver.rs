@@ -26,11 +26,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const TRIED_MS: u64 = 24 * 3_600 * 1_000;
 /// The same for one that the receiver refuses for its content.
 const REFUSED_MS: u64 = 10 * 60 * 1_000;
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
-/// Events that are forgotten in one transaction, so that others get their turn at the writer.
-const FORGET_AT_ONCE: u32 = 1_000;
-/// How long what was given up waits for an administrator.
-const DEAD_KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
 /// What calls on their way have at a stop. One that is cut off is made again after the next start.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -41,9 +36,7 @@ pub(crate) async fn deliver(business: Arc<Business>, stopping: CancellationToken
     }
     let mut delivery = Delivery::new(&business);
     let mut looks = interval(LOOK_EVERY);
-    let mut cleanings = interval(FORGET_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    cleanings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         delivery.begin_turns(&business);
         let rested = delivery.lanes.next_rested();
@@ -52,7 +45,6 @@ pub(crate) async fn deliver(business: Arc<Business>, stopping: CancellationToken
             Some(ended) = delivery.turns.join_next_with_id() => delivery.end_turns(ended).await,
             _ = looks.tick() => delivery.look().await,
             () = sleep_until(rested.unwrap_or_else(Instant::now)), if rested.is_some() => {}
-            _ = cleanings.tick() => delivery.forget().await,
         }
     }
     let last = async {
@@ -201,27 +193,6 @@ impl<'a> Delivery<'a> {
         counters.failed.fetch_add(failed, Ordering::Relaxed);
         counters.given_up.fetch_add(given_up, Ordering::Relaxed);
         Ok(ended)
-    }
-
-    /// Forgets what was given up long ago, and the oldest where that is too much.
-    async fn forget(&self) {
-        let before_ms = self.business.clock.now_ms().saturating_sub(DEAD_KEPT_MS);
-        let forget = async || {
-            let mut tx = self.business.database.write().await?;
-            let forgotten = store::forget_dead(&mut tx, before_ms, FORGET_AT_ONCE).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(forgotten)
-        };
-        loop {
-            match forget().await {
-                Ok(forgotten) if forgotten < u64::from(FORGET_AT_ONCE) => return,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%error, "old events for the shop not forgotten");
-                    return;
-                }
-            }
-        }
     }
 }
 

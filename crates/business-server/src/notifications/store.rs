@@ -249,26 +249,3 @@ pub(super) async fn revive(tx: &mut Tx, id: &str, now_ms: u64) -> Result<bool, E
     }
     Ok(is_revived)
 }
-
-/// Forgets up to `limit` events that were given up before this time, or that are older than as many
-/// later ones as may wait, and says how many.
-pub(super) async fn forget_dead(tx: &mut Tx, before_ms: u64, limit: u32) -> Result<u64, Error> {
-    let kept = figure(tx, Figure::Limit).await?;
-    let forgotten = sqlx::query(
-        "DELETE FROM notifications WHERE number IN (
-             SELECT number FROM notifications WHERE state = 'dead' AND (dead_ms < $1
-                 OR number <= (SELECT number FROM notifications WHERE state = 'dead'
-                               ORDER BY number DESC LIMIT 1 OFFSET $2))
-             ORDER BY number LIMIT $3)",
-    )
-    .bind(to_db(before_ms))
-    .bind(kept)
-    .bind(i64::from(limit))
-    .execute(&mut **tx)
-    .await?
-    .rows_affected();
-    if forgotten > 0 {
-        add(tx, Figure::Forgotten, to_db(forgotten)).await?;
-    }
-    Ok(forgotten)
-}

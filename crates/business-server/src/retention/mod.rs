@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Business;
 use crate::routine::{Next, every};
 use crate::storage::{Database, Error};
-use rules::{RULES, Rule};
+use rules::{Periods, RULES, Rule};
 
 const EVERY: Duration = Duration::from_secs(600);
 /// Rows that go in one transaction: it holds the writer for some milliseconds.
@@ -23,10 +23,12 @@ const BITE: u32 = 1_000;
 
 /// Removes what is too old, until `stop`.
 pub(crate) async fn forget_old(business: Arc<Business>, stop: CancellationToken) {
+    let periods = Periods { audit: business.config.audit_lifetime };
     every(&stop, EVERY, None, || async {
         let mut failed = Ok(Next::Period);
         for rule in &RULES {
-            match forget(&business.database, rule, business.clock.now_ms(), BITE).await {
+            let before = rule.before(business.clock.now_ms(), periods);
+            match forget(&business.database, rule, before, BITE).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::debug!(table = rule.table, rows, "old rows removed"),
                 // One table that fails keeps no other one from being cleaned.
@@ -41,11 +43,11 @@ pub(crate) async fn forget_old(business: Arc<Business>, stop: CancellationToken)
     .await;
 }
 
-/// Removes all that a rule says is too old; answers how many rows.
-async fn forget(database: &Database, rule: &Rule, now_ms: u64, bite: u32) -> Result<u64, Error> {
+/// Removes all that a rule says is from before this time; answers how many rows.
+async fn forget(database: &Database, rule: &Rule, before: u64, bite: u32) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
-        let rows = take_bite(database, rule, now_ms, bite).await?;
+        let rows = take_bite(database, rule, before, bite).await?;
         removed += rows;
         if rows < u64::from(bite) {
             return Ok(removed);
@@ -54,8 +56,7 @@ async fn forget(database: &Database, rule: &Rule, now_ms: u64, bite: u32) -> Res
 }
 
 /// Removes up to `bite` rows in a transaction of their own; answers how many.
-async fn take_bite(database: &Database, rule: &Rule, now_ms: u64, bite: u32) -> Result<u64, Error> {
-    let before = rule.before(now_ms);
+async fn take_bite(database: &Database, rule: &Rule, before: u64, bite: u32) -> Result<u64, Error> {
     // Most looks find nothing, and are no reason to hold the writer up.
     if !store::has_old(&mut database.read().await?, rule, before).await? {
         return Ok(0);
@@ -73,6 +74,7 @@ mod tests {
 
     const ROWS: u64 = 1_000_000;
     const NOW_MS: u64 = 1_760_000_000_000;
+    const PERIODS: Periods = Periods { audit: Duration::from_secs(86_400) };
 
     async fn database() -> (tempfile::TempDir, Database) {
         let dir = tempfile::tempdir().unwrap();
@@ -87,7 +89,7 @@ mod tests {
         for rule in &RULES {
             let plan = store::plan(&mut tx, rule).await;
             assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{}: {plan:?}", rule.table);
-            store::remove(&mut tx, rule, rule.before(NOW_MS), BITE).await.unwrap();
+            store::remove(&mut tx, rule, rule.before(NOW_MS, PERIODS), BITE).await.unwrap();
         }
     }
 
@@ -96,10 +98,32 @@ mod tests {
         let (_dir, database) = database().await;
         let rule = RULES.iter().find(|rule| rule.table == "experience_gifts").unwrap();
         let mut tx = database.write().await.unwrap();
-        store::fill_experience_gifts(&mut tx, 10, rule.before(NOW_MS) - 5).await;
+        store::fill_experience_gifts(&mut tx, 10, rule.before(NOW_MS, PERIODS) - 5).await;
         tx.commit().await.unwrap();
-        assert_eq!(forget(&database, rule, NOW_MS, 2).await.unwrap(), 5);
-        assert_eq!(forget(&database, rule, NOW_MS, 2).await.unwrap(), 0);
+        let before = rule.before(NOW_MS, PERIODS);
+        assert_eq!(forget(&database, rule, before, 2).await.unwrap(), 5);
+        assert_eq!(forget(&database, rule, before, 2).await.unwrap(), 0);
+    }
+
+    /// What the rules leave of events that were given up, from `first_ms` on, and what they count.
+    async fn left_of_dead(rows: u64, first_ms: u64, limit: u64) -> (i64, i64) {
+        let (_dir, database) = database().await;
+        let mut tx = database.write().await.unwrap();
+        store::fill_dead_notifications(&mut tx, rows, first_ms, limit).await;
+        tx.commit().await.unwrap();
+        for rule in RULES.iter().filter(|rule| rule.table == "notifications") {
+            forget(&database, rule, rule.before(NOW_MS, PERIODS), 3).await.unwrap();
+        }
+        store::notifications(&mut database.read().await.unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn events_that_were_given_up_go_after_a_month_and_where_there_are_too_many() {
+        let month_ms = 30 * 86_400 * 1_000;
+        assert_eq!(left_of_dead(10, NOW_MS - month_ms - 4, 100).await, (6, 4));
+        assert_eq!(left_of_dead(10, NOW_MS - 100, 7).await, (7, 3));
+        assert_eq!(left_of_dead(10, NOW_MS - 100, 10).await, (10, 0));
+        assert_eq!(left_of_dead(10, NOW_MS - 100, 0).await, (10, 0), "there is no webhook now");
     }
 
     /// Others take the writer in turn with the bites, however many rows there are to remove.
@@ -115,7 +139,8 @@ mod tests {
         let cleaning = async {
             let full = ["experience_gifts", "webhook_events"];
             for rule in RULES.iter().filter(|rule| full.contains(&rule.table)) {
-                while take_bite(&database, rule, NOW_MS, 10_000).await.unwrap() > 0 {
+                let before = rule.before(NOW_MS, PERIODS);
+                while take_bite(&database, rule, before, 10_000).await.unwrap() > 0 {
                     bites.fetch_add(1, Ordering::SeqCst);
                 }
             }

@@ -19,10 +19,14 @@ pub(super) async fn remove(
     before: u64,
     limit: u32,
 ) -> Result<u64, Error> {
-    let Rule { table, key, old, .. } = rule;
+    let Rule { table, key, old, counted, .. } = rule;
     let some = format!("DELETE FROM {table} WHERE ({key}) IN ({old} LIMIT $2)");
     let done = sqlx::query(AssertSqlSafe(some)).bind(to_db(before)).bind(i64::from(limit));
-    Ok(done.execute(&mut **tx).await?.rows_affected())
+    let rows = done.execute(&mut **tx).await?.rows_affected();
+    if let Some(counted) = counted.filter(|_| rows > 0) {
+        sqlx::query(counted).bind(to_db(rows)).execute(&mut **tx).await?;
+    }
+    Ok(rows)
 }
 
 /// How the database looks for the rows of a rule.
@@ -60,4 +64,37 @@ pub(super) async fn fill_webhook_events(tx: &mut Tx, rows: u64) {
     .execute(&mut **tx)
     .await
     .unwrap();
+}
+
+/// Events for the shop that were given up a millisecond after one another, from `first_ms` on, while as
+/// many as `limit` may wait.
+#[cfg(test)]
+pub(super) async fn fill_dead_notifications(tx: &mut Tx, rows: u64, first_ms: u64, limit: u64) {
+    sqlx::query("UPDATE notification_figures SET value = $1 WHERE name = 'limit'")
+        .bind(to_db(limit))
+        .execute(&mut **tx)
+        .await
+        .unwrap();
+    sqlx::query(
+        "INSERT INTO notifications (number, id, kind, room, body, state, attempts, queued_ms, dead_ms)
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
+         SELECT n, 'i' || n, 'muted', 'r', '{}', 'dead', 1, $2 + n - 1, $2 + n - 1 FROM numbers",
+    )
+    .bind(to_db(rows))
+    .bind(to_db(first_ms))
+    .execute(&mut **tx)
+    .await
+    .unwrap();
+}
+
+/// How many events for the shop are left, and how many were forgotten.
+#[cfg(test)]
+pub(super) async fn notifications(tx: &mut Tx) -> (i64, i64) {
+    sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM notifications), value FROM notification_figures
+         WHERE name = 'forgotten'",
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .unwrap()
 }

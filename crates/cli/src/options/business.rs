@@ -123,6 +123,16 @@ pub(crate) struct BusinessOptions {
     )]
     pub(crate) token_key: Option<Secret>,
 
+    /// Days for which is kept what administrators, moderators and hosts did, 1 to 36500
+    #[arg(
+        long,
+        env = "LIVEROOM_AUDIT_DAYS",
+        value_name = "DAYS",
+        default_value = "400",
+        value_parser = clap::value_parser!(u32).range(1..=36_500)
+    )]
+    pub(crate) audit_days: u32,
+
     /// Folder with gifts.json and products.json; without it the built-in catalogue is used
     #[arg(long, env = "LIVEROOM_CATALOGUE_DIR", value_name = "DIR")]
     pub(crate) catalogue_dir: Option<PathBuf>,
@@ -218,6 +228,7 @@ impl BusinessOptions {
         config.token_key = self.token_key.clone();
         config.session_lifetime =
             self.session_h.map(|hours| Duration::from_secs(u64::from(hours) * 3_600));
+        config.audit_lifetime = Duration::from_secs(u64::from(self.audit_days) * 86_400);
         config.catalogue_dir = self.catalogue_dir.clone();
         config.calls_per_second = self.calls_per_second;
         config.entries_per_second = self.entries_per_second;
