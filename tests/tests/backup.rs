@@ -173,15 +173,20 @@ async fn what_was_given_after_a_backup_is_nothing_of_the_restored_shop() {
     liveroom::print(backup(dir.path(), &from)).await;
     let lost = viewer.post("/gifts", "after", rose.clone()).await["order"].clone();
     service.kill().await;
+    let last = "SELECT MAX(random_number) FROM outbox";
+    let sent = books(dir.path(), last).await;
 
     let restored = backups.path().join("new");
     liveroom::print(restore(&from, &restored)).await;
+    let kept = books(&restored, last).await;
     let service = Service::both(&restored, &words, None, |_| {}).await;
     assert_eq!(viewer.at(&service.business).status("/me").await, 401);
     let viewer = Shopper::sign_in(&service.business, "viewer", "viewer").await;
     let order = viewer.post("/gifts", "again", rose).await["order"].clone();
     assert_eq!(orders(&restored).await.len(), 2, "one before the backup, and one now");
     assert_ne!(order, lost, "clients drop a message whose order they have seen");
+    let given = books(&restored, last).await;
+    assert!(given > sent && sent > kept, "{given}: the chat service drops a Random that it knows");
 }
 
 #[tokio::test]

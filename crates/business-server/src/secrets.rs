@@ -10,8 +10,8 @@ use crate::storage::{Error, MIGRATIONS, Tx};
 pub(crate) const ORDER_TAG: &str = "order_tag";
 /// The key that signs tokens.
 pub(crate) const TOKEN_KEY: &str = "token_key";
-/// More tokens of accounts than were ended since any backup.
-const EPOCHS: i64 = 1 << 32;
+/// More numbers than were given since any backup.
+const MANY: i64 = 1 << 32;
 
 /// The secret of this name; `fresh` is kept if there is none yet.
 pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<String, Error> {
@@ -28,8 +28,9 @@ pub(crate) async fn secret(tx: &mut Tx, name: &str, fresh: &str) -> Result<Strin
 }
 
 /// Makes a database that comes out of a backup one of its own, of this version. What was given since
-/// the backup is not in it, and numbers are given on from there: so orders get another name, and all
-/// tokens end, whichever key has signed them. No service may have the file open.
+/// the backup is not in it, and numbers are given on from there: so orders get another name, messages
+/// another `Random`, and all tokens end, whichever key has signed them. No service may have the file
+/// open.
 ///
 /// # Errors
 /// When the file cannot be opened or written; what is in it is of no use then.
@@ -52,10 +53,15 @@ pub async fn renew_restored(file: &Path) -> Result<(), Error> {
         "INSERT INTO numbers_given (name, last) VALUES ('epoch', $1)
          ON CONFLICT (name) DO UPDATE SET last = numbers_given.last + excluded.last RETURNING last",
     )
-    .bind(EPOCHS)
+    .bind(MANY)
     .fetch_one(&mut *tx)
     .await?;
     sqlx::query("UPDATE accounts SET token_epoch = $1").bind(epoch).execute(&mut *tx).await?;
+    // The `Random` of a message is made of its number: the chat service takes a second one for a repeat.
+    sqlx::query("UPDATE outbox_figures SET value = value + $1 WHERE name = 'number'")
+        .bind(MANY)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     connection.close().await?;
     Ok(())

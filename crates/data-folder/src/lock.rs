@@ -61,7 +61,9 @@ impl Lock {
 
 fn open(data_dir: &Path, path: &Path) -> Result<File, Error> {
     make(data_dir)?;
+    // Some systems share no lock of a file that cannot be read.
     OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .open(path)
