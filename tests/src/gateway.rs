@@ -30,12 +30,18 @@ impl Client {
         Self { socket, next_id: 1 }
     }
 
-    pub async fn ask(&mut self, mut request: Value) -> Value {
+    pub async fn ask(&mut self, request: Value) -> Value {
+        let id = self.send(request).await;
+        self.until(|frame| frame["id"] == id).await.expect("an answer")
+    }
+
+    /// Asks and does not wait for the answer, which has this id.
+    pub async fn send(&mut self, mut request: Value) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
         request["id"] = id.into();
         self.socket.send(Message::text(request.to_string())).await.unwrap();
-        self.until(|frame| frame["id"] == id).await.expect("an answer")
+        id
     }
 
     pub async fn login(&mut self, sdk_app_id: u64, user: &str, user_sig: &str) -> Value {

@@ -95,11 +95,11 @@ async fn do_one(business: &Business, job: &Job) -> Result<bool, Error> {
                 // It may never have been known there.
                 tracing::warn!(%error, user = job.user_id, "the chat service ends no such account");
             }
-            if job.job == Kind::Delete {
+            // The id is nobody's as long as its account is to be deleted once more.
+            if jobs::done(&mut tx, job).await? && job.job == Kind::Delete {
                 let now_ms = business.clock.now_ms();
                 erasure::deleted_at_chat_service(&mut tx, &job.user_id, now_ms).await?;
             }
-            jobs::done(&mut tx, job).await?;
             true
         }
     };

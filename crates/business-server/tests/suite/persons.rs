@@ -99,6 +99,12 @@ async fn everything_that_is_kept_of_a_person_is_told() {
     assert_eq!(told["wallet"].as_array().unwrap().len(), 3);
     assert_eq!(told["gifts"][0]["coins"], 5);
     assert_eq!(told["moderates"][0]["room"], ROOM);
+    assert_eq!(told["rankings"].as_array().unwrap().len(), 2, "of the day and of the stream");
+    assert_eq!(told["answers"].as_array().unwrap().len(), 3);
+    for section in ["watching", "present"] {
+        assert_eq!(told[section][0]["room"], ROOM, "{section}");
+    }
+    assert_eq!(told["experience"][0]["comments"], 1);
     assert_eq!(told["follows"][0]["host"], "host");
     assert_eq!(told["draws_entered"].as_array().unwrap().len(), 1);
     assert_eq!(told["streams_commented"].as_array().unwrap().len(), 1);

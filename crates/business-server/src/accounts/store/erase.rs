@@ -119,14 +119,18 @@ impl Person<'_> {
                 }
                 is_name
             }
-            Value::Array(values) => {
-                values.iter_mut().fold(false, |changed, value| self.rename(value) || changed)
-            }
-            Value::Object(members) => {
-                members.values_mut().fold(false, |changed, value| self.rename(value) || changed)
-            }
+            Value::Array(values) => self.rename_all(values.iter_mut()),
+            Value::Object(members) => self.rename_all(members.values_mut()),
             _ => false,
         }
+    }
+
+    fn rename_all<'v>(&self, values: impl Iterator<Item = &'v mut Value>) -> bool {
+        let mut is_changed = false;
+        for value in values {
+            is_changed |= self.rename(value);
+        }
+        is_changed
     }
 }
 

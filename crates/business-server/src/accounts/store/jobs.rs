@@ -78,14 +78,14 @@ pub(in crate::accounts) async fn due(
     Ok(jobs)
 }
 
-/// Done, unless it has been asked for again since.
-pub(in crate::accounts) async fn done(tx: &mut Tx, job: &Job) -> Result<(), Error> {
-    sqlx::query("DELETE FROM account_jobs WHERE user_id = $1 AND version = $2")
+/// Done, unless it has been asked for again since: false then.
+pub(in crate::accounts) async fn done(tx: &mut Tx, job: &Job) -> Result<bool, Error> {
+    let done = sqlx::query("DELETE FROM account_jobs WHERE user_id = $1 AND version = $2")
         .bind(&job.user_id)
         .bind(job.version)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 pub(in crate::accounts) async fn put_off(

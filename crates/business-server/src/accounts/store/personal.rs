@@ -542,11 +542,11 @@ mod tests {
                 let removed = format!("DELETE FROM {} ", table.name);
                 let changed = format!("UPDATE {} ", table.name);
                 let by_column = format!("WHERE {column} = ");
-                let is_erased = |text: &&str| {
+                let is_erased = |text: &str| {
                     (text.contains(&removed) || text.contains(&changed))
                         && text.contains(&by_column)
                 };
-                assert!(statements.iter().any(|text| is_erased(&text)), "{}.{column}", table.name);
+                assert!(statements.iter().any(|text| is_erased(text)), "{}.{column}", table.name);
             }
         }
     }
