@@ -168,6 +168,23 @@ async fn a_kick_ends_every_login_and_only_those_of_accounts_that_exist() {
 }
 
 #[tokio::test]
+async fn who_was_kicked_has_left_the_room_when_the_call_is_answered() {
+    let world = World::with_room().await;
+    let mut exits = Listener::to(&world, "Group.CallbackAfterMemberExit").await;
+    let online = async || {
+        let answer = world.ok("group_open_http_svc/get_online_member_num", json!({"GroupId": "r"}));
+        answer.await["OnlineMemberNum"].clone()
+    };
+    let mut client = world.in_room("a").await;
+    assert_eq!(online().await, 1);
+    world.ok("im_open_login_svc/kick", json!({"Identifier": "a"})).await;
+    assert_eq!(online().await, 0);
+    let (_, exit) = exits.next().await;
+    assert_eq!(exit["ExitMemberList"][0]["Member_Account"], "a");
+    assert_eq!(client.close_code().await.1, 4002);
+}
+
+#[tokio::test]
 async fn the_application_is_told_of_every_login_and_how_it_ended() {
     let heartbeat = Duration::from_secs(1);
     let times = chat_server::GatewayTimes { heartbeat, ..chat_server::GatewayTimes::default() };
