@@ -222,6 +222,22 @@ async fn who_was_blocked_in_a_room_does_not_come_back_into_it() {
 }
 
 #[tokio::test]
+async fn likes_of_who_is_blocked_pass_nowhere_also_where_nobody_counts_them() {
+    let configure = Box::new(|config: &mut business_server::Config| config.count_likes = false);
+    let shop = Shop::open_with(Opening { configure, ..Opening::default() }).await;
+    let (boss, hook) = (shop.sign_in("boss", "admin").await, Hook::of(&shop));
+    shop.sign_in("mei", "viewer").await;
+    let like = json!([{"MsgType": "TIMCustomElem", "MsgContent":
+        {"Data": r#"{"t":"like","batch":"b","count":3}"#, "Desc": "", "Ext": "", "Sound": ""}}]);
+    for expected in [0, 10_121] {
+        let message = asked("mei", like.clone(), 7).to_string();
+        let (_, answer) = hook.post("Group.CallbackBeforeSendMsg", message).await;
+        assert_eq!(answer["ErrorCode"], expected, "{answer}");
+        boss.put_ok("/accounts/mei/block", json!({})).await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_taken_back_opens_nothing_also_for_who_has_exchanged_nothing_before() {
     let identity = Identity::start().await;
     let shop = Shop::open_with(identity.opening()).await;
