@@ -5,6 +5,8 @@ use chat_types::business::api::{ComboView, GiftView, Give, Given};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -17,6 +19,8 @@ use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
 use crate::{Business, moderation, rooms};
 
+/// A refund waits so long for a message that is on its way.
+const BEING_TOLD_WAIT: Duration = Duration::from_secs(1);
 /// People in a ranking, at most.
 const RANKED: u32 = 100;
 
@@ -96,7 +100,9 @@ struct Refunded {
 /// Give the coins of a whole order back. For administrators, once for each order.
 ///
 /// What the room has been told stays said; what waits to be told is not told any more. While a message
-/// of the order is on its way, or was without an answer, this is 409 `being_told`: ask again.
+/// of the order is on its way, the answer waits for a second. If it is not known then whether the room
+/// was told, this is 409 `being_told`: ask again. Ten minutes after an attempt that was not answered
+/// the order is given back all the same, with the reason `unclear`.
 #[utoipa::path(post, path = "/gifts/{order}/refund", tag = "gifts",
     params(("order" = String, Path)), security(("token" = [])),
     responses((status = 200, body = Refunded), Problems))]
@@ -106,9 +112,21 @@ async fn give_back(
     PathOf(order): PathOf<String>,
 ) -> Result<axum::Json<Refunded>, Problem> {
     caller.require(Role::Admin)?;
-    let mut tx = business.database.write().await?;
-    let (reason, now_ms) = (RefundReason::Asked, business.clock.now_ms());
-    let (order, balance) = refund::refund(&mut tx, &order, reason, now_ms).await?;
+    let until = Instant::now() + BEING_TOLD_WAIT;
+    let (mut tx, order, balance) = loop {
+        let mut noted = business.outbox.noted();
+        let mut tx = business.database.write().await?;
+        let now_ms = business.clock.now_ms();
+        match refund::refund(&mut tx, &order, RefundReason::Asked, now_ms).await {
+            Ok((order, balance)) => break (tx, order, balance),
+            Err(refund::Error::BeingTold { posting, .. }) if Instant::now() < until => {
+                drop(tx);
+                // Asked once more in either case.
+                let _ = timeout_at(until, noted.of(posting)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
     let state = json!({"refunded": order.coins});
     audit::note(&mut tx, &caller, Act::on(&order.order_id).after(state)).await?;
     tx.commit().await?;

@@ -4,7 +4,9 @@
 //! them: those up to its `total`. An order that is given back takes its gifts out of what nobody can
 //! have been told yet: out of messages that wait, and of what the combo holds back. What comes after
 //! them moves up, so that totals never count a gift that is not paid. What has been told stays said,
-//! and while it is not known whether a message has been told, its orders are not given back.
+//! and while it may still become known whether a message has been told, its orders are not given back.
+//! When it will not ([`Told::Unclear`]), they are given back as [`RefundReason::Unclear`]: the message
+//! does not tell of them any more, and the totals count them, because somebody may have seen them.
 
 use chat_types::business::{BusinessMessage, Gift};
 use std::ops::Range;
@@ -15,7 +17,7 @@ use super::store::combos::{self, Combo};
 use super::store::{self, Order, sums};
 use super::wallet::{self, Account, Booking, Kind, RefundReason};
 use crate::notifications::{self, Event};
-use crate::outbox::{self, Refusal};
+use crate::outbox::{self, Refusal, Told};
 use crate::problem::Problem;
 use crate::storage::{self, Tx};
 
@@ -33,10 +35,10 @@ pub(super) enum Error {
     #[error("order {0} was given back before")]
     Refunded(String),
     #[error(
-        "order {0} is being told to the room at this moment: ask again, and it is given back as one \
-         that was told"
+        "it is not known yet whether the room was told of order {order}: ask again, for at most ten \
+         minutes"
     )]
-    BeingTold(String),
+    BeingTold { order: String, posting: u64 },
     #[error(transparent)]
     Wallet(#[from] wallet::Error),
     #[error(transparent)]
@@ -49,7 +51,7 @@ impl From<Error> for Problem {
         match error {
             Error::Absent(_) => Self::not_found("order", text),
             Error::Refunded(_) => Self::conflict("refunded", text),
-            Error::BeingTold(_) => Self {
+            Error::BeingTold { .. } => Self {
                 retry_after_ms: Some(BEING_TOLD_RETRY_MS),
                 ..Self::conflict("being_told", text)
             },
@@ -72,7 +74,8 @@ pub(super) async fn refund(
     if order.refunded_ms.is_some() {
         return Err(Error::Refunded(order.order_id));
     }
-    withdraw(tx, &order, now_ms).await?;
+    let is_known = withdraw(tx, &order, now_ms).await?;
+    let reason = if is_known { reason } else { RefundReason::Unclear };
     let booking = Booking {
         kind: Kind::Refund,
         reference: &format!("refund:{order_id}"),
@@ -100,7 +103,7 @@ pub(crate) fn given_up<'a>(
             return Ok(false);
         };
         let Refusal { group_id, now_ms, .. } = refusal;
-        let mut untold = Untold::read(tx, group_id, &gift.combo).await?;
+        let mut untold = Untold::read(tx, group_id, &gift.combo, now_ms).await?;
         let cut = places(&gift);
         let mut end = untold.total().max(cut.end);
         let (mut before, mut orders) = (u64::MAX, Vec::new());
@@ -144,46 +147,67 @@ pub(crate) fn given_up<'a>(
     })
 }
 
-/// Takes out what nobody can have been told of an order.
-async fn withdraw(tx: &mut Tx, order: &Order, now_ms: u64) -> Result<(), Error> {
-    let mut untold = Untold::read(tx, &order.group_id, &order.combo).await?;
+/// Takes out what nobody can have been told of an order. False when nobody knows of some of the rest
+/// whether it was told.
+async fn withdraw(tx: &mut Tx, order: &Order, now_ms: u64) -> Result<bool, Error> {
+    let mut untold = Untold::read(tx, &order.group_id, &order.combo, now_ms).await?;
     let end = untold.total().saturating_sub(store::places_after(tx, order).await?);
     let own = end.saturating_sub(order.left())..end;
-    if untold.may_be_told.iter().any(|unclear| overlap(unclear, &own) > 0) {
-        return Err(Error::BeingTold(order.order_id.clone()));
+    let is_of_order = |(_, gift): &&(u64, Gift)| overlap(&places(gift), &own) > 0;
+    if let Some((posting, _)) = untold.known_later.iter().find(is_of_order) {
+        return Err(Error::BeingTold { order: order.order_id.clone(), posting: *posting });
+    }
+    let mut is_known = true;
+    for (number, gift) in untold.unclear.iter().filter(is_of_order) {
+        is_known = false;
+        let count = gift.count - overlap(&places(gift), &own);
+        if count == 0 {
+            outbox::cancel(tx, *number, CANCELLED, now_ms).await?;
+        } else {
+            let rest = Gift { count, ..gift.clone() };
+            outbox::rewrite(tx, *number, &BusinessMessage::Gift(rest)).await?;
+        }
     }
     let cut = own.start.max(untold.begin())..own.end;
-    if cut.is_empty() {
-        return Ok(());
+    if !cut.is_empty() {
+        store::add_withdrawn(tx, order.number, cut.end - cut.start).await?;
+        untold.cut(tx, &cut, now_ms).await?;
     }
-    store::add_withdrawn(tx, order.number, cut.end - cut.start).await?;
-    untold.cut(tx, &cut, now_ms).await?;
-    Ok(())
+    Ok(is_known)
 }
 
-/// What of a combo may be or is certainly not told yet.
+/// What of a combo may be or is certainly not told yet: messages that wait, by their numbers in the
+/// outbox.
 struct Untold {
     combo: Option<Combo>,
-    /// Places of messages that are on their way, or were without an answer.
-    may_be_told: Vec<Range<u32>>,
-    /// Messages that were never on their way, by their numbers in the outbox.
+    known_later: Vec<(u64, Gift)>,
+    unclear: Vec<(u64, Gift)>,
+    /// Those that were never on their way.
     waiting: Vec<(u64, Gift)>,
 }
 
 impl Untold {
-    async fn read(tx: &mut Tx, group_id: &str, combo: &str) -> Result<Self, storage::Error> {
+    async fn read(
+        tx: &mut Tx,
+        group_id: &str,
+        combo: &str,
+        now_ms: u64,
+    ) -> Result<Self, storage::Error> {
         let mut untold = Self {
             combo: combos::find(tx, group_id, combo).await?,
-            may_be_told: Vec::new(),
+            known_later: Vec::new(),
+            unclear: Vec::new(),
             waiting: Vec::new(),
         };
-        for posting in outbox::waiting_in(tx, &lane(group_id, combo), group_id).await? {
+        let lane = lane(group_id, combo);
+        for posting in outbox::waiting_in(tx, &lane, group_id, now_ms).await? {
             let Some(BusinessMessage::Gift(gift)) = posting.message else { continue };
-            if posting.may_be_told {
-                untold.may_be_told.push(places(&gift));
-            } else {
-                untold.waiting.push((posting.number, gift));
-            }
+            let of = match posting.told {
+                Told::No => &mut untold.waiting,
+                Told::KnownLater => &mut untold.known_later,
+                Told::Unclear => &mut untold.unclear,
+            };
+            of.push((posting.number, gift));
         }
         Ok(untold)
     }

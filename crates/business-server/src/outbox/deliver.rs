@@ -14,8 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Refusal;
 use super::lanes::{Ended, Lanes};
-use super::stale::{Life, life};
-use super::store::{self, Done, Kept, Waiting};
+use super::store::{self, Done, Kept, Waiting, Written};
 use crate::Business;
 use crate::storage::Error;
 
@@ -101,18 +100,56 @@ impl Delivery {
                     return;
                 }
             };
-            for (number, lane) in &written {
-                self.lanes.note(lane, *number);
-                self.seen = self.seen.max(*number);
+            let is_all = written.len() < LOOK as usize;
+            let is_first = self.seen == 0;
+            for Written { number, lane, voice } in written {
+                self.lanes.note(&lane, number, voice);
+                self.seen = self.seen.max(number);
             }
-            if written.len() < LOOK as usize {
+            if is_first || self.lanes.has_refused() {
+                self.give_up_stale().await;
+            }
+            if is_all {
                 return;
             }
         }
     }
 
-    async fn written(&self) -> Result<Vec<(u64, String)>, Error> {
+    async fn written(&self) -> Result<Vec<Written>, Error> {
         store::written_after(&mut self.business.database.read().await?, self.seen, LOOK).await
+    }
+
+    /// Gives up what is not worth waiting any longer for a sender that may not speak, without asking
+    /// the chat service again.
+    async fn give_up_stale(&mut self) {
+        match self.settle_stale().await {
+            Ok(given_up) => {
+                for (lane, number) in given_up {
+                    self.lanes.forget(&lane, number);
+                }
+            }
+            Err(error) => tracing::error!(%error, "outbox not read: it is tried again"),
+        }
+    }
+
+    async fn settle_stale(&self) -> Result<Vec<(String, u64)>, Error> {
+        let database = &self.business.database;
+        let now_ms = self.business.clock.now_ms();
+        let mut stale = store::stale(&mut database.read().await?, now_ms, LOOK).await?;
+        // What is on its way has its answer first.
+        stale.retain(|stale| !self.busy.values().any(|busy| **busy == *stale.lane));
+        if stale.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = database.write().await?;
+        for store::Stale { number, key, muted, .. } in &stale {
+            tracing::info!(key, muted, "posting given up: it is out of date");
+            store::settle(&mut tx, *number, Done::OutOfDate(muted), now_ms).await?;
+        }
+        tx.commit().await?;
+        let counters = &self.business.outbox.counters;
+        counters.out_of_date.fetch_add(stale.len() as u64, Ordering::Relaxed);
+        Ok(stale.into_iter().map(|stale| (stale.lane, stale.number)).collect())
     }
 
     /// Begins as many attempts as there is room for. That they begin is written before, all in one
@@ -148,16 +185,17 @@ impl Delivery {
     }
 
     fn spawn(&mut self, lane: Arc<str>, posting: Waiting) {
-        let (business, of) = (Arc::clone(&self.business), Arc::clone(&lane));
-        let task = self.attempts.spawn(async move { attempt(&business, &of, posting).await });
+        let business = Arc::clone(&self.business);
+        let task = self.attempts.spawn(async move { attempt(&business, posting).await });
         self.busy.insert(task.id(), lane);
     }
 
     async fn claim(&self, lanes: &[Arc<str>]) -> Result<Vec<Option<Waiting>>, Error> {
+        let now_ms = self.business.clock.now_ms();
         let mut tx = self.business.database.write().await?;
         let mut claimed = Vec::with_capacity(lanes.len());
         for lane in lanes {
-            claimed.push(store::claim_first(&mut tx, lane).await?);
+            claimed.push(store::claim_first(&mut tx, lane, now_ms).await?);
         }
         tx.commit().await?;
         Ok(claimed)
@@ -193,8 +231,13 @@ impl Delivery {
             }
         };
         for (lane, Attempt { posting, answer, .. }) in &ended {
-            let ended = if is_noted { answer.ended(posting.number) } else { Ended::Failed };
+            let ended = if is_noted { answer.ended(posting) } else { Ended::Failed };
             self.lanes.end(lane, ended, Instant::now());
+            // Mostly nobody waits for it.
+            let _ = self.business.outbox.noted.send(posting.number);
+        }
+        if ended.iter().any(|(_, attempt)| matches!(attempt.answer, Answer::HeldBack(_))) {
+            self.give_up_stale().await;
         }
     }
 
@@ -205,44 +248,44 @@ impl Delivery {
         }
         let now_ms = self.business.clock.now_ms();
         let counters = &self.business.outbox.counters;
-        let (mut delivered, mut failed, mut out_of_date, mut made_good) = (0, 0, 0, 0);
+        let (mut delivered, mut failed, mut made_good) = (0, 0, 0);
         let mut tx = self.business.database.write().await?;
         for (_, Attempt { posting, what, answer }) in ended {
             let Waiting { number, key, group_id, .. } = posting;
             match answer {
                 Answer::Accepted => {
-                    store::settle(&mut tx, *number, Done::Delivered, now_ms).await?;
-                    delivered += 1;
+                    store::set_muted(&mut tx, posting, None).await?;
+                    let is_new = store::settle(&mut tx, *number, Done::Delivered, now_ms).await?;
+                    delivered += u64::from(is_new);
                 }
                 Answer::Refused(reason) => {
                     tracing::error!(key, group_id, reason, "posting refused for good");
+                    store::set_muted(&mut tx, posting, None).await?;
                     store::settle(&mut tx, *number, Done::Failed(reason), now_ms).await?;
                     failed += 1;
-                    // The attempt that was refused counts as one. After another one, of which nobody
-                    // knows what became, the room may have been told, and an administrator decides.
+                    // After an attempt of which nobody knows what became, the room may have been told,
+                    // and an administrator decides.
                     if let Ok(Kept::Message { body, .. }) = what
-                        && posting.unanswered <= 1
+                        && posting.unclear_ms.is_none()
                     {
                         let refusal = Refusal { group_id, body, now_ms };
                         made_good +=
                             u64::from((self.business.outbox.given_up)(&mut tx, refusal).await?);
                     }
                 }
-                Answer::OutOfDate(reason) => {
-                    tracing::info!(key, group_id, reason, "posting given up: it is out of date");
-                    store::settle(&mut tx, *number, Done::OutOfDate(reason), now_ms).await?;
-                    out_of_date += 1;
-                }
                 Answer::HeldBack(reason) => {
                     tracing::warn!(key, group_id, reason, "posting held back: it is tried again");
-                    store::hold_back(&mut tx, *number, reason).await?;
+                    store::not_taken(&mut tx, *number).await?;
+                    store::set_muted(&mut tx, posting, Some(reason)).await?;
                 }
                 Answer::LeftOut => {
                     tracing::warn!(key, group_id, "room crowded: the posting is tried again");
                     store::left_out(&mut tx, *number).await?;
                 }
                 Answer::Failed(error) => {
-                    if error.outcome() != Outcome::Unclear {
+                    if error.outcome() == Outcome::Unclear {
+                        store::unclear(&mut tx, *number).await?;
+                    } else {
                         store::not_taken(&mut tx, *number).await?;
                     }
                     if error.outcome() == Outcome::Unauthorized {
@@ -254,58 +297,23 @@ impl Delivery {
                         tracing::warn!(key, %error, "posting not delivered: it is tried again");
                     }
                 }
-                Answer::Unread(error) => {
-                    tracing::error!(key, %error, "outbox not read: it is tried again");
-                    store::not_taken(&mut tx, *number).await?;
-                }
             }
         }
         tx.commit().await?;
         counters.delivered.fetch_add(delivered, Ordering::Relaxed);
         counters.failed.fetch_add(failed, Ordering::Relaxed);
-        counters.out_of_date.fetch_add(out_of_date, Ordering::Relaxed);
         counters.made_good.fetch_add(made_good, Ordering::Relaxed);
         Ok(())
     }
 }
 
-/// Sends a posting of the lane.
-async fn attempt(business: &Business, lane: &str, posting: Waiting) -> Attempt {
+async fn attempt(business: &Business, posting: Waiting) -> Attempt {
     let what = posting.what();
     let answer = match &what {
         Ok(kept) => send(business, &posting.group_id, kept).await,
         Err(why) => Answer::Refused(format!("the posting cannot be read: {why}")),
     };
-    let answer = match (answer, &what) {
-        (Answer::HeldBack(reason), Ok(kept)) => {
-            match is_stale(business, lane, &posting, kept).await {
-                Ok(true) => Answer::OutOfDate(reason),
-                Ok(false) => Answer::HeldBack(reason),
-                Err(error) => Answer::Unread(error),
-            }
-        }
-        (answer, _) => answer,
-    };
     Attempt { posting, what, answer }
-}
-
-/// Whether a posting that was held back is not worth waiting any longer.
-async fn is_stale(
-    business: &Business,
-    lane: &str,
-    posting: &Waiting,
-    what: &Kept,
-) -> Result<bool, Error> {
-    let Kept::Message { body, .. } = what else { return Ok(false) };
-    match life(body) {
-        Life::ForGood => Ok(false),
-        Life::UntilNext => {
-            store::has_later(&mut business.database.read().await?, lane, posting.number).await
-        }
-        Life::Milliseconds(life_ms) => {
-            Ok(business.clock.now_ms().saturating_sub(posting.written_ms) >= life_ms)
-        }
-    }
 }
 
 /// What the chat service said.
@@ -315,26 +323,22 @@ enum Answer {
     Refused(String),
     /// Its sender may not speak in the room now, for this reason.
     HeldBack(String),
-    /// The same, until it was of no use any more.
-    OutOfDate(String),
     /// The room was too full for this message. The same `Random` would be answered the same for five
     /// minutes, also when an attempt before this one was not answered.
     LeftOut,
     /// It may take it later.
     Failed(chat_rest::Error),
-    /// It did not take it, and whether it is of use any more could not be read here.
-    Unread(Error),
 }
 
 impl Answer {
-    /// What it says about the lane of the posting of this number.
-    fn ended(&self, number: u64) -> Ended {
-        match self {
-            Self::Accepted | Self::Refused(_) | Self::OutOfDate(_) => Ended::Done(number),
-            Self::Failed(error) if is_for_everybody(error) => Ended::Away,
-            Self::HeldBack(_) => Ended::Held,
-            Self::Unread(_) => Ended::Failed,
-            Self::LeftOut | Self::Failed(_) => Ended::Later,
+    /// What it says about the lane of the posting.
+    fn ended(&self, posting: &Waiting) -> Ended {
+        match (self, posting.voice()) {
+            (Self::Accepted | Self::Refused(_), voice) => Ended::Done(posting.number, voice),
+            // What is said of a sender in a room holds for all that is said there in its name.
+            (Self::HeldBack(_) | Self::LeftOut, Some(voice)) => Ended::Refused(voice),
+            (Self::Failed(error), _) if is_for_everybody(error) => Ended::Away,
+            (Self::HeldBack(_) | Self::LeftOut | Self::Failed(_), _) => Ended::Later,
         }
     }
 }

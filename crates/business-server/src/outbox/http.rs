@@ -23,6 +23,8 @@ pub(crate) fn routes() -> Api {
 struct Figures {
     /// Postings that wait for the chat service.
     waiting: u64,
+    /// Of these: their sender may not speak in the room.
+    held: u64,
     /// With so many waiting for one room, gifts to it are refused.
     limit: u64,
     /// With so many waiting in all, without those that are held back, gifts are refused everywhere.
@@ -76,12 +78,13 @@ async fn figures(
 ) -> Result<axum::Json<Figures>, Problem> {
     caller.require(Role::Admin)?;
     let mut tx = business.database.read().await?;
-    let (waiting, _) = store::waiting(&mut tx).await?;
+    let (waiting, held) = store::waiting(&mut tx).await?;
     let last_failed = store::failed(&mut tx, LISTED).await?;
     let held_back = store::held_back(&mut tx, LISTED).await?;
     let counters = &business.outbox.counters;
     Ok(axum::Json(Figures {
         waiting,
+        held,
         limit: business.outbox.room_limit,
         total_limit: business.outbox.total_limit,
         delivered: counters.delivered.load(Ordering::Relaxed),

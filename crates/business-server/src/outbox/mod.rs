@@ -9,8 +9,12 @@
 //! inside the message, by which clients drop it later.
 //!
 //! Before an attempt begins it is written that it does, so that at every moment, also after a crash,
-//! it is known of each posting whether it may have been told. One that was not may be taken back or
-//! changed by who wrote it ([`cancel`], [`rewrite`]).
+//! it is known of each posting whether it may have been told ([`Told`]). One that was not may be taken
+//! back or changed by who wrote it ([`cancel`], [`rewrite`]). One whose attempt was not answered is
+//! known to be told when the next attempt is accepted, or when the chat service tells of the message
+//! (`heard.rs`); a refusal says nothing of the attempts before it, because the chat service may look
+//! at a mute before it looks for a repeat. Where neither comes, nobody will ever know, and
+//! [`UNCLEAR_MS`] is all that is waited.
 //!
 //! The outbox is in the database and bounded, for each room and in all: who would write on behalf of
 //! viewers asks [`Outbox::admit`] first. What hosts and the service itself decide is little and is
@@ -19,26 +23,35 @@
 //! that no step of the wall clock holds a posting up.
 
 mod deliver;
+mod heard;
 pub(crate) mod http;
 mod lanes;
 mod stale;
 pub(crate) mod store;
 
 pub(crate) use deliver::deliver;
+pub(crate) use heard::hear;
 
 use chat_rest::Randoms;
 use chat_types::business::BusinessMessage;
 use chat_types::{Element, Priority};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 use crate::figures::Listed;
 use crate::problem::Problem;
-use crate::storage::{Error, Tx};
+use crate::storage::{Error, Tx, from_db};
 
 /// Who is refused because too much waits may ask again after this.
 const FULL_RETRY_MS: u64 = 2_000;
+/// So long after an attempt without an answer it is waited for a word about it. The chat service knows
+/// a repeat for five minutes, and tells of a message within seconds.
+const UNCLEAR_MS: u64 = 10 * 60_000;
+/// No attempt takes longer.
+const ATTEMPT_MS: u64 = 60_000;
+/// Ends of attempts that who waits for one of them may be behind.
+const NOTED: usize = 256;
 /// Name of the secret that the `Random` of messages is made from.
 const SEED: &str = "outbox_seed";
 
@@ -74,6 +87,8 @@ pub(crate) struct Outbox {
     /// Numbers of this outbox, the same after a restart.
     randoms: Randoms,
     given_up: GivenUp,
+    /// Numbers of postings of which an attempt has ended and is noted.
+    noted: broadcast::Sender<u64>,
     counters: Counters,
 }
 
@@ -109,8 +124,30 @@ pub(crate) struct Waiting {
     pub(crate) number: u64,
     /// `None` for what this version does not know.
     pub(crate) message: Option<BusinessMessage>,
-    /// Nobody knows whether the room has it: it is on its way now, or was without an answer.
-    pub(crate) may_be_told: bool,
+    pub(crate) told: Told,
+}
+
+/// Whether a room has got a message that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    No,
+    /// It is on its way, or was without an answer a short time ago.
+    KnownLater,
+    /// It was on its way without an answer so long ago that nobody is going to know.
+    Unclear,
+}
+
+impl Told {
+    fn of(posting: &store::Waiting, now_ms: u64) -> Self {
+        let is_recent = |at_ms: i64, within_ms| now_ms.abs_diff(from_db(at_ms)) < within_ms;
+        let Some(first_ms) = posting.unclear_ms.or(posting.begun_ms) else { return Self::No };
+        let is_on_its_way = posting.begun_ms.is_some_and(|at_ms| is_recent(at_ms, ATTEMPT_MS));
+        if is_on_its_way || is_recent(first_ms, UNCLEAR_MS) {
+            Self::KnownLater
+        } else {
+            Self::Unclear
+        }
+    }
 }
 
 impl Outbox {
@@ -130,6 +167,7 @@ impl Outbox {
             total_limit,
             randoms: Randoms::with_seed(seed),
             given_up,
+            noted: broadcast::Sender::new(NOTED),
             counters: Counters::default(),
         })
     }
@@ -137,6 +175,11 @@ impl Outbox {
     /// Something has been written and committed.
     pub(crate) fn wake(&self) {
         self.written.notify_one();
+    }
+
+    /// What is noted from now on.
+    pub(crate) fn noted(&self) -> Noted {
+        Noted(self.noted.subscribe())
     }
 
     /// What was counted since the start.
@@ -189,6 +232,16 @@ impl Outbox {
     }
 }
 
+/// Ends of attempts, as they are noted.
+pub(crate) struct Noted(broadcast::Receiver<u64>);
+
+impl Noted {
+    /// Waits until an attempt of this posting has ended. It may return before, where many end at once.
+    pub(crate) async fn of(&mut self, number: u64) {
+        while self.0.recv().await.is_ok_and(|noted| noted != number) {}
+    }
+}
+
 /// Postings that are going to be written: now, or because of what was promised before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coming<'a> {
@@ -225,6 +278,7 @@ pub(crate) async fn waiting_in(
     tx: &mut Tx,
     lane: &str,
     group_id: &str,
+    now_ms: u64,
 ) -> Result<Vec<Waiting>, Error> {
     let waiting = store::waiting_in(tx, lane, group_id).await?;
     let waiting = waiting.into_iter().map(|posting| {
@@ -232,22 +286,23 @@ pub(crate) async fn waiting_in(
             Ok(store::Kept::Message { body, .. }) => BusinessMessage::read(&body),
             _ => None,
         };
-        Waiting { number: posting.number, message, may_be_told: posting.unanswered > 0 }
+        Waiting { number: posting.number, message, told: Told::of(&posting, now_ms) }
     });
     Ok(waiting.collect())
 }
 
-/// Takes back a posting that waits and that nobody can have been told.
+/// Takes back a posting that waits.
 pub(crate) async fn cancel(
     tx: &mut Tx,
     number: u64,
     reason: &str,
     now_ms: u64,
 ) -> Result<(), Error> {
-    store::settle(tx, number, store::Done::Cancelled(reason), now_ms).await
+    store::settle(tx, number, store::Done::Cancelled(reason), now_ms).await?;
+    Ok(())
 }
 
-/// Changes a message that waits and that nobody can have been told.
+/// Changes a message that waits.
 pub(crate) async fn rewrite(
     tx: &mut Tx,
     number: u64,

@@ -4,6 +4,8 @@ use chat_types::business::BusinessMessage;
 use chat_types::{Element, Priority};
 use sqlx::FromRow;
 
+use super::lanes::Voice;
+use super::stale::life_ms;
 use super::{Posting, What};
 use crate::storage::{Error, Tx, from_db, to_db};
 
@@ -14,16 +16,20 @@ pub(super) struct Waiting {
     pub(super) number: u64,
     pub(super) key: String,
     pub(super) group_id: String,
-    #[sqlx(try_from = "i64")]
-    pub(super) written_ms: u64,
-    /// Attempts of which nobody knows whether the chat service took it.
-    pub(super) unanswered: i64,
+    /// When the attempt began that is on its way.
+    pub(super) begun_ms: Option<i64>,
+    /// When the first attempt began of which nobody knows whether the chat service took it.
+    pub(super) unclear_ms: Option<i64>,
     kind: String,
     name: Option<String>,
     body: String,
     priority: Option<String>,
     sender: Option<String>,
     random_number: i64,
+}
+
+fn voice(kind: &str, group_id: &str, sender: Option<&str>) -> Option<Voice> {
+    (kind == "message").then(|| Voice::new(group_id, sender))
 }
 
 /// [`What`], as it is kept.
@@ -34,6 +40,11 @@ pub(super) enum Kept {
 }
 
 impl Waiting {
+    /// Who says it, if it is said and not written.
+    pub(super) fn voice(&self) -> Option<Voice> {
+        voice(&self.kind, &self.group_id, self.sender.as_deref())
+    }
+
     /// What it says, or why it cannot be read.
     pub(super) fn what(&self) -> Result<Kept, String> {
         match (self.kind.as_str(), &self.name) {
@@ -89,39 +100,19 @@ pub(super) struct Refused {
     pub(super) at_ms: u64,
 }
 
-/// Numbers that are kept beside the postings.
-#[derive(Debug, Clone, Copy)]
-enum Figure {
-    /// The last number that was given.
-    Number,
-    Waiting,
-    /// Of those that wait: their sender may not speak in the room.
-    Held,
-}
-
-impl Figure {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Waiting => "waiting",
-            Self::Held => "held",
-        }
-    }
-}
-
 pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Result<bool, Error> {
-    let (kind, name, body, priority, sender) = match posting.what {
+    let (kind, name, body, priority, sender, life_ms) = match posting.what {
         What::Message { message, priority, from } => {
             let body = encoded(message, posting.key)?;
-            ("message", None, body, Some(priority_name(priority)), from)
+            ("message", None, body, Some(priority_name(priority)), from, life_ms(message))
         }
-        What::Field { name, value } => ("field", Some(name), value.to_owned(), None, None),
+        What::Field { name, value } => ("field", Some(name), value.to_owned(), None, None, None),
     };
-    let number = add_to(tx, Figure::Number, 1).await?;
+    let number = next_number(tx).await?;
     let written = sqlx::query(
         "INSERT INTO outbox (number, key, lane, group_id, kind, name, body, priority, sender,
-             random_number, state, written_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1, 'waiting', $10)
+             random_number, state, written_ms, life_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1, 'waiting', $10, $11)
          ON CONFLICT (key) DO NOTHING",
     )
     .bind(number)
@@ -134,17 +125,20 @@ pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Re
     .bind(priority)
     .bind(sender)
     .bind(to_db(now_ms))
+    .bind(life_ms.map(to_db))
     .execute(&mut **tx)
     .await?;
     if written.rows_affected() == 0 {
         return Ok(false);
     }
-    add_to(tx, Figure::Waiting, 1).await?;
     sqlx::query(
-        "INSERT INTO outbox_rooms (group_id, waiting) VALUES ($1, 1)
-         ON CONFLICT (group_id) DO UPDATE SET waiting = outbox_rooms.waiting + 1",
+        "INSERT INTO outbox_senders (group_id, kind, sender, waiting) VALUES ($1, $2, $3, 1)
+         ON CONFLICT (group_id, kind, sender)
+         DO UPDATE SET waiting = outbox_senders.waiting + 1",
     )
     .bind(posting.group_id)
+    .bind(kind)
+    .bind(sender.unwrap_or_default())
     .execute(&mut **tx)
     .await?;
     Ok(true)
@@ -172,8 +166,9 @@ fn encoded(message: &BusinessMessage, posting: &str) -> Result<String, Error> {
 /// How many postings wait in all, and how many of them because their sender may not speak.
 pub(super) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
     let (waiting, held): (i64, i64) = sqlx::query_as(
-        "SELECT w.value, h.value FROM outbox_figures w, outbox_figures h
-         WHERE w.name = 'waiting' AND h.name = 'held'",
+        "SELECT CAST(COALESCE(SUM(waiting), 0) AS BIGINT),
+             CAST(COALESCE(SUM(CASE WHEN muted IS NOT NULL THEN waiting END), 0) AS BIGINT)
+         FROM outbox_senders",
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -182,40 +177,59 @@ pub(super) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
 
 /// How many postings wait for a room.
 pub(super) async fn waiting_for(tx: &mut Tx, group_id: &str) -> Result<u64, Error> {
-    let waiting = sqlx::query_scalar("SELECT waiting FROM outbox_rooms WHERE group_id = $1")
-        .bind(group_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(waiting.map_or(0, from_db))
+    let waiting = sqlx::query_scalar(
+        "SELECT CAST(COALESCE(SUM(waiting), 0) AS BIGINT) FROM outbox_senders WHERE group_id = $1",
+    )
+    .bind(group_id)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(from_db(waiting))
 }
 
-/// Numbers and lanes of postings that wait and were written after the posting `after`, up to
-/// `limit`.
+/// A posting that waits, as the lanes know it.
+pub(super) struct Written {
+    pub(super) number: u64,
+    pub(super) lane: String,
+    pub(super) voice: Option<Voice>,
+}
+
+/// Postings that wait and were written after the posting `after`, up to `limit`.
 pub(super) async fn written_after(
     tx: &mut Tx,
     after: u64,
     limit: u32,
-) -> Result<Vec<(u64, String)>, Error> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT number, lane FROM outbox WHERE state = 'waiting' AND number > $1
-         ORDER BY number LIMIT $2",
+) -> Result<Vec<Written>, Error> {
+    let rows: Vec<(i64, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT number, lane, kind, group_id, sender FROM outbox
+         WHERE state = 'waiting' AND number > $1 ORDER BY number LIMIT $2",
     )
     .bind(to_db(after))
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|(number, lane)| (from_db(number), lane)).collect())
+    let written =
+        |(number, lane, kind, group_id, sender): (_, _, String, String, Option<String>)| {
+            let voice = voice(&kind, &group_id, sender.as_deref());
+            Written { number: from_db(number), lane, voice }
+        };
+    Ok(rows.into_iter().map(written).collect())
 }
 
 /// The first posting of the lane that waits, for an attempt that begins now. Until its end is noted
-/// the posting counts as one that may have been told.
-pub(super) async fn claim_first(tx: &mut Tx, lane: &str) -> Result<Option<Waiting>, Error> {
+/// the posting counts as one that may have been told. An attempt whose end never was has broken off
+/// with the process.
+pub(super) async fn claim_first(
+    tx: &mut Tx,
+    lane: &str,
+    now_ms: u64,
+) -> Result<Option<Waiting>, Error> {
     let first = sqlx::query_as(
-        "UPDATE outbox SET unanswered = unanswered + 1
+        "UPDATE outbox SET unclear_ms = COALESCE(unclear_ms, begun_ms), begun_ms = $2
          WHERE number = (SELECT MIN(number) FROM outbox WHERE state = 'waiting' AND lane = $1)
          RETURNING *",
     )
     .bind(lane)
+    .bind(to_db(now_ms))
     .fetch_optional(&mut **tx)
     .await?;
     Ok(first)
@@ -223,14 +237,44 @@ pub(super) async fn claim_first(tx: &mut Tx, lane: &str) -> Result<Option<Waitin
 
 /// The attempt that was claimed last did not reach anybody.
 pub(super) async fn not_taken(tx: &mut Tx, number: u64) -> Result<(), Error> {
+    sqlx::query("UPDATE outbox SET begun_ms = NULL WHERE number = $1 AND state = 'waiting'")
+        .bind(to_db(number))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Nobody knows whether the attempt that was claimed last reached somebody.
+pub(super) async fn unclear(tx: &mut Tx, number: u64) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE outbox SET unanswered = unanswered - 1
-         WHERE number = $1 AND state = 'waiting' AND unanswered > 0",
+        "UPDATE outbox SET unclear_ms = COALESCE(unclear_ms, begun_ms), begun_ms = NULL
+         WHERE number = $1 AND state = 'waiting'",
     )
     .bind(to_db(number))
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// A posting that may have been told.
+#[derive(Debug, FromRow)]
+pub(super) struct Tried {
+    #[sqlx(try_from = "i64")]
+    pub(super) number: u64,
+    #[sqlx(try_from = "i64")]
+    pub(super) random_number: u64,
+}
+
+/// The postings for a room that are on their way or were without an answer: few.
+pub(super) async fn tried(tx: &mut Tx, group_id: &str) -> Result<Vec<Tried>, Error> {
+    let tried = sqlx::query_as(
+        "SELECT number, random_number FROM outbox
+         WHERE state = 'waiting' AND COALESCE(unclear_ms, begun_ms) IS NOT NULL AND group_id = $1",
+    )
+    .bind(group_id)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(tried)
 }
 
 /// All postings of the lane that wait for this room, in their order.
@@ -261,48 +305,71 @@ pub(super) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, 
     Ok(done_ms.map(from_db))
 }
 
-/// Whether something later than this posting waits in its lane.
-pub(super) async fn has_later(tx: &mut Tx, lane: &str, number: u64) -> Result<bool, Error> {
-    let later: Option<i64> = sqlx::query_scalar(
-        "SELECT number FROM outbox WHERE state = 'waiting' AND lane = $1 AND number > $2 LIMIT 1",
-    )
-    .bind(lane)
-    .bind(to_db(number))
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(later.is_some())
-}
-
 /// Whether anything waits in this lane.
 pub(super) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
-    has_later(tx, lane, 0).await
+    let waiting = sqlx::query("SELECT 1 FROM outbox WHERE state = 'waiting' AND lane = $1 LIMIT 1")
+        .bind(lane)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(waiting.is_some())
 }
 
-/// Notes that a posting goes on waiting because its sender may not speak, and the chat service's
-/// sentence.
-pub(super) async fn hold_back(tx: &mut Tx, number: u64, reason: &str) -> Result<(), Error> {
-    not_taken(tx, number).await?;
-    let newly = sqlx::query(
-        "UPDATE outbox SET held = 1 WHERE number = $1 AND state = 'waiting' AND held = 0",
+/// Notes what the chat service said when it would not let the sender of this posting speak in its
+/// room; the posting was not taken. `None`: it does let it speak.
+pub(super) async fn set_muted(
+    tx: &mut Tx,
+    posting: &Waiting,
+    sentence: Option<&str>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE outbox_senders SET muted = $4
+         WHERE group_id = $1 AND kind = $2 AND sender = $3
+             AND (muted IS NOT NULL OR $4 IS NOT NULL)",
     )
-    .bind(to_db(number))
+    .bind(&posting.group_id)
+    .bind(&posting.kind)
+    .bind(posting.sender.as_deref().unwrap_or_default())
+    .bind(sentence)
     .execute(&mut **tx)
     .await?;
-    if newly.rows_affected() == 1 {
-        add_to(tx, Figure::Held, 1).await?;
-    }
-    sqlx::query("UPDATE outbox SET reason = $2 WHERE number = $1 AND state = 'waiting'")
-        .bind(to_db(number))
-        .bind(reason)
-        .execute(&mut **tx)
-        .await?;
     Ok(())
+}
+
+/// A posting that is of no use any more.
+#[derive(Debug, FromRow)]
+pub(super) struct Stale {
+    #[sqlx(try_from = "i64")]
+    pub(super) number: u64,
+    pub(super) key: String,
+    pub(super) lane: String,
+    /// What the chat service said to its sender.
+    pub(super) muted: String,
+}
+
+/// Up to `limit` postings that are not worth waiting any longer for senders that may not speak.
+pub(super) async fn stale(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Vec<Stale>, Error> {
+    let stale = sqlx::query_as(
+        "SELECT o.number, o.key, o.lane, s.muted FROM outbox o
+         JOIN outbox_senders s ON s.group_id = o.group_id AND s.kind = o.kind
+             AND s.sender = COALESCE(o.sender, '')
+         WHERE o.state = 'waiting' AND o.life_ms IS NOT NULL AND s.muted IS NOT NULL
+             AND CASE o.life_ms
+                 WHEN 0 THEN EXISTS (SELECT 1 FROM outbox later WHERE later.state = 'waiting'
+                     AND later.lane = o.lane AND later.number > o.number)
+                 ELSE o.written_ms + o.life_ms <= $1 END
+         ORDER BY o.number LIMIT $2",
+    )
+    .bind(to_db(now_ms))
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(stale)
 }
 
 /// The room left the message out: it gets another `Random`.
 pub(super) async fn left_out(tx: &mut Tx, number: u64) -> Result<(), Error> {
     not_taken(tx, number).await?;
-    let fresh = add_to(tx, Figure::Number, 1).await?;
+    let fresh = next_number(tx).await?;
     sqlx::query("UPDATE outbox SET random_number = $2 WHERE number = $1")
         .bind(to_db(number))
         .bind(fresh)
@@ -311,20 +378,21 @@ pub(super) async fn left_out(tx: &mut Tx, number: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes what became of a posting that waits.
+/// Notes what became of a posting that waits. False when it waits no longer; nothing is changed then.
 pub(super) async fn settle(
     tx: &mut Tx,
     number: u64,
     done: Done<'_>,
     now_ms: u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let reason = match done {
         Done::Delivered => None,
         Done::Failed(reason) | Done::OutOfDate(reason) | Done::Cancelled(reason) => Some(reason),
     };
-    let settled: Option<(String, i64)> = sqlx::query_as(
+    let settled: Option<(String, String, String)> = sqlx::query_as(
         "UPDATE outbox SET state = $2, reason = $3, done_ms = $4
-         WHERE number = $1 AND state = 'waiting' RETURNING group_id, held",
+         WHERE number = $1 AND state = 'waiting'
+         RETURNING group_id, kind, COALESCE(sender, '')",
     )
     .bind(to_db(number))
     .bind(done.name())
@@ -332,16 +400,16 @@ pub(super) async fn settle(
     .bind(to_db(now_ms))
     .fetch_optional(&mut **tx)
     .await?;
-    let Some((group_id, held)) = settled else { return Ok(()) };
-    add_to(tx, Figure::Waiting, -1).await?;
-    if held > 0 {
-        add_to(tx, Figure::Held, -1).await?;
+    let Some((group_id, kind, sender)) = settled else { return Ok(false) };
+    for change in [
+        "UPDATE outbox_senders SET waiting = waiting - 1
+         WHERE group_id = $1 AND kind = $2 AND sender = $3",
+        "DELETE FROM outbox_senders
+         WHERE group_id = $1 AND kind = $2 AND sender = $3 AND waiting <= 0",
+    ] {
+        sqlx::query(change).bind(&group_id).bind(&kind).bind(&sender).execute(&mut **tx).await?;
     }
-    sqlx::query("UPDATE outbox_rooms SET waiting = waiting - 1 WHERE group_id = $1")
-        .bind(group_id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// The last postings that were refused for good, newest first.
@@ -360,8 +428,11 @@ pub(super) async fn failed(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Erro
 /// The postings that have been held back for the longest time.
 pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Error> {
     let held_back = sqlx::query_as(
-        "SELECT key, group_id, COALESCE(reason, '') AS reason, written_ms AS at_ms FROM outbox
-         WHERE state = 'waiting' AND held = 1 ORDER BY number LIMIT $1",
+        "SELECT o.key, o.group_id, s.muted AS reason, o.written_ms AS at_ms
+         FROM outbox_senders s
+         CROSS JOIN outbox o ON o.state = 'waiting' AND o.group_id = s.group_id
+             AND o.kind = s.kind AND COALESCE(o.sender, '') = s.sender
+         WHERE s.muted IS NOT NULL ORDER BY o.number LIMIT $1",
     )
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
@@ -369,17 +440,15 @@ pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, E
     Ok(held_back)
 }
 
-/// Changes a figure, and gives it. Numbers of postings come from here and not from the highest one of
-/// the table, which may be forgotten.
-async fn add_to(tx: &mut Tx, figure: Figure, by: i64) -> Result<i64, Error> {
-    let value = sqlx::query_scalar(
-        "UPDATE outbox_figures SET value = value + $2 WHERE name = $1 RETURNING value",
+/// Numbers of postings come from here and not from the highest one of the table, which may be
+/// forgotten.
+async fn next_number(tx: &mut Tx) -> Result<i64, Error> {
+    let number = sqlx::query_scalar(
+        "UPDATE outbox_figures SET value = value + 1 WHERE name = 'number' RETURNING value",
     )
-    .bind(figure.name())
-    .bind(by)
     .fetch_one(&mut **tx)
     .await?;
-    Ok(value)
+    Ok(number)
 }
 
 fn priority_name(priority: Priority) -> &'static str {

@@ -4,7 +4,7 @@ use crate::Business;
 use crate::accounts::levels;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
-use crate::{accounts, assistant, draws, moderation, rooms, statistics};
+use crate::{accounts, assistant, draws, moderation, outbox, rooms, statistics};
 
 /// The commands that some subject wants, or that are decided here. Others are answered and left alone,
 /// also one-to-one messages, which are nobody's business here.
@@ -25,6 +25,7 @@ pub const WANTED_WEBHOOKS: [&str; 11] = [
 /// Tells every subject of an event, in the transaction in which it is noted as heard. A subject that
 /// wants to hear is a line here.
 pub(super) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+    outbox::hear(business, tx, event).await?;
     rooms::hear(business, tx, event).await?;
     moderation::hear(business, tx, event).await?;
     assistant::hear(business, tx, event).await?;

@@ -5,9 +5,8 @@ use chat_types::business::MAX_BUSINESS_ID_BYTES;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use crate::support::{Answer, Api, Opening, PATIENCE, ROOM, Shop, Watcher};
+use crate::support::{Answer, Api, Opening, ROOM, Shop, Watcher};
 
 /// A call that moves coins.
 pub(crate) async fn with_key(api: &Api, path: &str, key: &str, body: Value) -> Answer {
@@ -36,19 +35,10 @@ pub(crate) async fn giver(shop: &Shop, user: &str, coins: i64) -> Api {
     api
 }
 
-/// An administrator gives an order back; while it is being told, it is asked again.
+/// An administrator gives an order back.
 pub(crate) async fn refund(admin: &Api, order: &Value) -> Answer {
     let path = format!("/gifts/{}/refund", order.as_str().unwrap());
-    let asking = async {
-        loop {
-            let answer = admin.post(&path, json!({})).await;
-            if answer.json()["code"] != "being_told" {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, asking).await.expect("the order is told or not")
+    admin.post(&path, json!({})).await
 }
 
 fn roses(count: u32) -> Value {

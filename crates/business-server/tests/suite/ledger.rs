@@ -166,15 +166,12 @@ async fn audit(database: &SqlitePool) {
     for (counted, kept) in [
         (
             "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'",
-            "SELECT value FROM outbox_figures WHERE name = 'waiting'",
+            "SELECT COALESCE(SUM(waiting), 0) FROM outbox_senders",
         ),
         (
-            "SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND held = 1",
-            "SELECT value FROM outbox_figures WHERE name = 'held'",
-        ),
-        (
-            "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'",
-            "SELECT COALESCE(SUM(waiting), 0) FROM outbox_rooms",
+            "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting'
+                GROUP BY group_id, kind, sender)",
+            "SELECT COUNT(*) FROM outbox_senders WHERE waiting > 0",
         ),
     ] {
         let of_rows = sqlx::query(counted).fetch_one(&mut *tx).await.unwrap().get::<i64, _>(0);

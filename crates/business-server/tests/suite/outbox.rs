@@ -49,6 +49,7 @@ async fn gifts_of_a_combo_keep_their_order_through_failures() {
 async fn a_lost_answer_makes_no_second_message() {
     let mut proxy = Proxy::start().await;
     let shop = Shop::open_with(proxy.opening()).await;
+    shop.without_word_of_messages().await;
     let mei = giver(&shop, "mei", 100).await;
     let mut viewer = shop.watch("li", ROOM).await;
     proxy.fail(&[Fault::AnswerLost; 3]);
@@ -99,6 +100,7 @@ async fn a_combo_that_gets_no_answer_holds_no_other_up() {
 async fn a_message_that_was_sent_and_not_noted_is_sent_again_and_seen_once() {
     let mut proxy = Proxy::start().await;
     let shop = Shop::open_with(proxy.opening()).await;
+    shop.without_word_of_messages().await;
     let mei = giver(&shop, "mei", 100).await;
     let mut viewer = shop.watch("li", ROOM).await;
     proxy.fail(&[Fault::AnswerHeld]);
@@ -243,6 +245,23 @@ async fn a_room_in_which_nobody_may_speak_fills_its_own_places_only() {
     mute(&shop, "administrator", 0).await;
     figures(&shop, |figures| figures["waiting"] == 0).await;
     given(&mei, "k5", roses(1, "c4")).await;
+}
+
+#[tokio::test]
+async fn everything_that_waits_for_a_sender_who_may_not_speak_is_held() {
+    let shop = Shop::open().await;
+    let mei = giver(&shop, "mei", 100).await;
+    figures(&shop, |figures| figures["waiting"] == 0).await;
+    mute(&shop, "administrator", 3_600).await;
+    for number in 0..3 {
+        given(&mei, &format!("a{number}"), roses(1, "c1")).await;
+        given(&mei, &format!("b{number}"), roses(1, &format!("d{number}"))).await;
+    }
+    let held = figures(&shop, |figures| figures["held"] != 0).await;
+    assert_eq!((&held["waiting"], &held["held"]), (&json!(6), &json!(6)));
+    assert_eq!(held["held_back"].as_array().unwrap().len(), 6);
+    mute(&shop, "administrator", 0).await;
+    assert_eq!(figures(&shop, |figures| figures["waiting"] == 0).await["held"], 0);
 }
 
 #[tokio::test]

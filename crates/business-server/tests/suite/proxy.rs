@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     LeftOut,
     /// The chat service refuses it for good (10010).
     Refused,
+    /// Its sender may not speak in the room (10017), which the chat service looks at first.
+    Muted,
 }
 
 /// Stands between the two services.
@@ -140,6 +142,7 @@ async fn pass(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Respons
         Fault::Away => return StatusCode::BAD_GATEWAY.into_response(),
         Fault::LeftOut => return refusal(Code::MESSAGE_RATE.0),
         Fault::Refused => return refusal(10_010),
+        Fault::Muted => return refusal(Code::SENDER_MUTED.0),
         Fault::None | Fault::AnswerLost | Fault::AnswerHeld => {}
     }
     let target = format!("{}{}", inner.target.lock().unwrap(), uri);

@@ -174,6 +174,21 @@ impl Shop {
         let url = self.business.webhook_url();
         application::set_callback_url(storage, id, &url, Some(WEBHOOK_TOKEN)).await.unwrap();
         application::switch_callback(storage, id, ALL_CALLBACKS, true).await.unwrap();
+        self.reconfigured().await;
+    }
+
+    /// From now on, and until the business service starts again, the chat service does not tell of the
+    /// messages that rooms get.
+    pub(crate) async fn without_word_of_messages(&self) {
+        let name = "Group.CallbackAfterSendMsg";
+        let (storage, id) = (self.chat.storage(), self.app.sdk_app_id);
+        application::switch_callback(storage, id, name, false).await.unwrap();
+        self.reconfigured().await;
+    }
+
+    /// The chat service has seen how it is configured now.
+    async fn reconfigured(&self) {
+        let id = self.app.sdk_app_id;
         // At a call the chat service looks at how it is configured, and not only within a second.
         let clock = Arc::clone(&self.clock);
         let client = chat_rest::Client::new(chat_rest::Config {

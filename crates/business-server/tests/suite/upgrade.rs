@@ -25,8 +25,8 @@ INSERT INTO outbox (number, key, lane, group_id, kind, body, priority, random_nu
     written_ms)
 VALUES (1, 'k1', 'l1', 'r', 'message', '[]', 'High', 1, 'waiting', NULL, 1),
     (2, 'k2', 'l1', 'r', 'message', '[]', 'High', 2, 'waiting', NULL, 1),
-    (3, 'k3', 'l2', 'r', 'message', '[]', 'High', 3, 'waiting', 'muted', 1),
-    (4, 'k4', 'l3', 'new', 'message', '[]', 'High', 4, 'waiting', NULL, 1);
+    (3, 'k3', 'status:r', 'r', 'message', '[]', 'High', 3, 'waiting', 'muted', 1),
+    (4, 'k4', 'assistant:answer:new', 'new', 'message', '[]', 'High', 4, 'waiting', NULL, 1);
 UPDATE outbox_figures SET value = 4;
 INSERT INTO shop_orders (order_id, product, quantity, taken_s)
 VALUES ('later', 'cup', 1, 5), ('a', 'cup', 1, 3), ('b', 'cup', 1, 3);
@@ -59,17 +59,22 @@ async fn what_stands_in_an_older_database_is_numbered_and_counted() {
             "SELECT json_group_object(scope, last) FROM ledger_counters",
             json!({"orders": 8, "transactions": 12, "shop_orders": 3}),
         ),
+        ("SELECT json_group_object(name, value) FROM outbox_figures", json!({"number": 4})),
         (
-            "SELECT json_group_object(name, value) FROM outbox_figures",
-            json!({"number": 4, "waiting": 4, "held": 1}),
-        ),
-        (
-            "SELECT json_group_object(group_id, waiting) FROM outbox_rooms",
+            "SELECT json_group_object(group_id, waiting) FROM outbox_senders",
             json!({"r": 3, "new": 1}),
         ),
         (
-            "SELECT json_group_object(number, unanswered) FROM outbox",
-            json!({"1": 1, "2": 0, "3": 0, "4": 1}),
+            "SELECT json_group_object(group_id, muted) FROM outbox_senders",
+            json!({"r": "muted", "new": null}),
+        ),
+        (
+            "SELECT json_group_object(number, unclear_ms) FROM outbox",
+            json!({"1": 1, "2": null, "3": null, "4": 1}),
+        ),
+        (
+            "SELECT json_group_object(number, life_ms) FROM outbox",
+            json!({"1": null, "2": null, "3": 0, "4": 60_000}),
         ),
         ("SELECT json_group_object(group_id, streams) FROM rooms", json!({"r": 2, "new": 0})),
         (

@@ -67,6 +67,8 @@ pub(crate) enum RefundReason {
     Asked,
     /// The chat service refused for good to tell the room of it.
     Untold,
+    /// An administrator did it, and nobody knows whether the room was told.
+    Unclear,
 }
 
 /// Coins that go from one account to another.
