@@ -17,7 +17,7 @@ use super::record::{self, Times};
 use super::store::{self, Draw, Qualification, State};
 use super::{chat_now_ms, lane, message_key, tell};
 use crate::accounts::levels;
-use crate::notifications::{self, DrawEvent, Event};
+use crate::notifications::{self, DrawEvent, ShopEvent};
 use crate::outbox;
 use crate::routine::{Next, every};
 use crate::storage::{Error, from_db};
@@ -183,7 +183,7 @@ async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
     let winners_total = u64::try_from(won.len()).unwrap_or(u64::MAX);
     store::insert_head(&mut tx, &draw.draw, &record::head(draw, times, won)).await?;
     if draw.state == State::Closing {
-        let event = Event::DrawClosed(DrawEvent {
+        let event = ShopEvent::DrawClosed(DrawEvent {
             draw: draw.draw.clone(),
             prize: draw.prize.clone(),
             entrants: count.into(),

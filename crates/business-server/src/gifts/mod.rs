@@ -24,7 +24,7 @@ use chat_types::business::api::{MAX_CLICKS, MAX_COUNT};
 use chat_types::business::{Gift, MAX_BUSINESS_ID_BYTES};
 use tokio::sync::Notify;
 
-use crate::notifications::{self, Event, GiftEvent};
+use crate::notifications::{self, GiftEvent, ShopEvent};
 use crate::outbox::Coming;
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
@@ -196,7 +196,7 @@ async fn give(
     };
     store::insert_order(tx, &order).await?;
     sums::add(tx, &order).await?;
-    notifications::queue(tx, &order.group_id, &Event::GiftPaid(told(&order)), now_ms).await?;
+    notifications::queue(tx, &order.group_id, &ShopEvent::GiftPaid(told(&order)), now_ms).await?;
     Ok((message, balance))
 }
 

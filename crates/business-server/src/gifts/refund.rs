@@ -16,7 +16,7 @@ use super::combo::lane;
 use super::store::combos::{self, Combo};
 use super::store::{self, Order, sums};
 use super::wallet::{self, Account, Booking, Kind, RefundReason};
-use crate::notifications::{self, Event};
+use crate::notifications::{self, RefundEvent, ShopEvent};
 use crate::outbox::{self, Refusal, Told};
 use crate::problem::Problem;
 use crate::storage::{self, Tx};
@@ -87,7 +87,8 @@ pub(super) async fn refund(
     let (_, balance) = wallet::book(tx, booking, now_ms).await?;
     store::mark_refunded(tx, order.number, reason, now_ms).await?;
     sums::take_out(tx, &order).await?;
-    let event = Event::GiftRefunded(super::told(&order));
+    let event =
+        ShopEvent::GiftRefunded(RefundEvent { gift: super::told(&order), reason: reason.name() });
     notifications::queue(tx, &order.group_id, &event, now_ms).await?;
     Ok((order, balance))
 }

@@ -7,7 +7,7 @@ use super::ladder::{Measure, Step};
 use super::store::{self, Entry, NewReview, Over, PendingMeasure};
 use crate::Business;
 use crate::figures::{add, count};
-use crate::notifications::{self, Event, SanctionEvent};
+use crate::notifications::{self, SanctionEvent, ShopEvent};
 use crate::queue::Job;
 use crate::storage::{Error, Tx};
 
@@ -155,10 +155,10 @@ async fn tell_shop(tx: &mut Tx, due: &PendingMeasure, now_s: u64) -> Result<(), 
     };
     let event = match (due.measure, due.until_s) {
         (Measure::Warn, _) => return Ok(()),
-        (Measure::Mute, 0) => Event::Unmuted(sanction),
-        (Measure::Mute, _) => Event::Muted(sanction),
-        (Measure::Ban, 0) => Event::Unbanned(sanction),
-        (Measure::Ban, _) => Event::Banned(sanction),
+        (Measure::Mute, 0) => ShopEvent::Unmuted(sanction),
+        (Measure::Mute, _) => ShopEvent::Muted(sanction),
+        (Measure::Ban, 0) => ShopEvent::Unbanned(sanction),
+        (Measure::Ban, _) => ShopEvent::Banned(sanction),
     };
     notifications::queue(tx, &due.group_id, &event, now_s * 1_000).await
 }

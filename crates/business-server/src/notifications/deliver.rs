@@ -12,7 +12,7 @@ use super::lanes::{Ended, Lanes};
 use super::receiver::Failure;
 use super::store::{self, Waiting};
 use crate::Business;
-use crate::storage::{Error, from_db};
+use crate::storage::{Error, from_db, to_db};
 
 /// Rooms whose events are sent at once.
 const ROOMS_AT_ONCE: usize = 8;
@@ -24,7 +24,7 @@ const LOOK: u32 = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long an event is tried, from when it happened.
 const TRIED_MS: u64 = 24 * 3_600 * 1_000;
-/// The same for one that the receiver refuses for its content.
+/// The same for one that the receiver refuses for its content, from the first time that it does.
 const REFUSED_MS: u64 = 10 * 60 * 1_000;
 /// What calls on their way have at a stop. One that is cut off is made again after the next start.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -171,16 +171,20 @@ impl<'a> Delivery<'a> {
                 None => Ended::Done,
                 Some((event, failure)) => {
                     let (id, reason) = (&event.id, &failure.reason);
-                    let tried_ms = now_ms.saturating_sub(from_db(event.queued_ms));
+                    let first_refused = failure.is_of_the_event.then(|| to_db(now_ms));
+                    let refused_ms = event.refused_ms.or(first_refused);
+                    let since = |at_ms: i64| now_ms.saturating_sub(from_db(at_ms));
                     failed += 1;
-                    if tried_ms >= if failure.is_of_the_event { REFUSED_MS } else { TRIED_MS } {
+                    let is_refused = failure.is_of_the_event
+                        && refused_ms.is_some_and(|at_ms| since(at_ms) >= REFUSED_MS);
+                    if is_refused || since(event.queued_ms) >= TRIED_MS {
                         tracing::error!(id, %room, reason, "event for the shop given up");
                         store::give_up(&mut tx, event.number, reason, now_ms).await?;
                         given_up += 1;
                         Ended::Done
                     } else {
                         tracing::warn!(id, %room, reason, "event for the shop is sent again");
-                        store::failed(&mut tx, event.number, reason).await?;
+                        store::failed(&mut tx, event.number, reason, refused_ms).await?;
                         // What came before it was taken: it is tried once more at once.
                         if turn.delivered.is_empty() { Ended::Failed } else { Ended::Done }
                     }

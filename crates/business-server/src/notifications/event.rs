@@ -9,11 +9,11 @@ use crate::config::EventKind;
 /// What happened, with what belongs to it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
-pub(crate) enum Event {
+pub(crate) enum ShopEvent {
     /// A gift was paid.
     GiftPaid(GiftEvent),
     /// A gift was given back.
-    GiftRefunded(GiftEvent),
+    GiftRefunded(RefundEvent),
     /// A draw is over and its winners are known.
     DrawClosed(DrawEvent),
     /// An order that the shop reported was recorded.
@@ -30,7 +30,7 @@ pub(crate) enum Event {
     RoomStatus(RoomStatusEvent),
 }
 
-impl Event {
+impl ShopEvent {
     pub(crate) fn kind(&self) -> EventKind {
         match self {
             Self::GiftPaid(_) => EventKind::GiftPaid,
@@ -60,6 +60,15 @@ pub(crate) struct GiftEvent {
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct RefundEvent {
+    #[serde(flatten)]
+    pub(crate) gift: GiftEvent,
+    /// `asked` when an administrator did it, `untold` when the room could not be told of the gift, and
+    /// `unclear` when an administrator did it and nobody knows whether the room was told.
+    pub(crate) reason: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct DrawEvent {
     pub(crate) draw: String,
     pub(crate) prize: String,
@@ -80,6 +89,8 @@ pub(crate) struct OrderEvent {
     pub(crate) quantity: u32,
     /// Who bought, if the shop has said so.
     pub(crate) user: Option<String>,
+    /// There were fewer pieces than were sold, or the product is not in the catalogue any more.
+    pub(crate) oversold: bool,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -111,7 +122,7 @@ pub(crate) struct Notification<'a> {
     /// When it happened, in Unix milliseconds.
     pub(super) at_ms: u64,
     #[serde(flatten)]
-    pub(super) event: &'a Event,
+    pub(super) event: &'a ShopEvent,
 }
 
 #[cfg(test)]
@@ -137,18 +148,23 @@ mod tests {
             winners_total: 1,
             record: "/api/v1/draws/d/record".into(),
         };
-        let order =
-            OrderEvent { order_id: "o".into(), product: "cup".into(), quantity: 1, user: None };
+        let order = OrderEvent {
+            order_id: "o".into(),
+            product: "cup".into(),
+            quantity: 1,
+            user: None,
+            oversold: false,
+        };
         for event in [
-            Event::GiftPaid(gift.clone()),
-            Event::GiftRefunded(gift),
-            Event::DrawClosed(draw),
-            Event::OrderRecorded(order),
-            Event::Muted(sanction.clone()),
-            Event::Unmuted(sanction.clone()),
-            Event::Banned(sanction.clone()),
-            Event::Unbanned(sanction),
-            Event::RoomStatus(RoomStatusEvent { status: LiveStatus::Live }),
+            ShopEvent::GiftPaid(gift.clone()),
+            ShopEvent::GiftRefunded(RefundEvent { gift, reason: "asked" }),
+            ShopEvent::DrawClosed(draw),
+            ShopEvent::OrderRecorded(order),
+            ShopEvent::Muted(sanction.clone()),
+            ShopEvent::Unmuted(sanction.clone()),
+            ShopEvent::Banned(sanction.clone()),
+            ShopEvent::Unbanned(sanction),
+            ShopEvent::RoomStatus(RoomStatusEvent { status: LiveStatus::Live }),
         ] {
             let body = Notification { id: "1", room: "r", at_ms: 5, event: &event };
             let body = serde_json::to_value(&body).unwrap();

@@ -18,7 +18,9 @@ mod receiver;
 mod store;
 
 pub(crate) use deliver::deliver;
-pub(crate) use event::{DrawEvent, Event, GiftEvent, OrderEvent, RoomStatusEvent, SanctionEvent};
+pub(crate) use event::{
+    DrawEvent, GiftEvent, OrderEvent, RefundEvent, RoomStatusEvent, SanctionEvent, ShopEvent,
+};
 pub(crate) use http::read_figures;
 pub use receiver::ReceiverError;
 
@@ -73,7 +75,7 @@ impl Notifications {
 pub(crate) async fn queue(
     tx: &mut Tx,
     room: &str,
-    event: &Event,
+    event: &ShopEvent,
     now_ms: u64,
 ) -> Result<(), Error> {
     let kind = event.kind();
@@ -98,6 +100,6 @@ pub(crate) async fn queue(
     let id = hex::encode(&digest[..ID_BYTES]);
     let body = Notification { id: &id, room, at_ms: now_ms, event };
     let body = serde_json::to_string(&body).map_err(unreadable)?;
-    let waiting = Waiting { number, id, body, queued_ms: to_db(now_ms) };
+    let waiting = Waiting { number, id, body, queued_ms: to_db(now_ms), refused_ms: None };
     store::insert(tx, &waiting, kind, room).await
 }

@@ -10,6 +10,8 @@ pub(super) struct Waiting {
     pub(super) id: String,
     pub(super) body: String,
     pub(super) queued_ms: i64,
+    /// When the receiver first refused it for its content.
+    pub(super) refused_ms: Option<i64>,
 }
 
 /// An event that was given up.
@@ -142,7 +144,7 @@ pub(super) async fn written_after(
 /// Up to `limit` events of the room that wait, the oldest first.
 pub(super) async fn first_of(tx: &mut Tx, room: &str, limit: u32) -> Result<Vec<Waiting>, Error> {
     let first = sqlx::query_as(
-        "SELECT number, id, body, queued_ms FROM notifications
+        "SELECT number, id, body, queued_ms, refused_ms FROM notifications
          WHERE state = 'waiting' AND room = $1 ORDER BY number LIMIT $2",
     )
     .bind(room)
@@ -165,12 +167,21 @@ pub(super) async fn delivered(tx: &mut Tx, number: i64) -> Result<(), Error> {
 }
 
 /// An attempt has failed, and another one follows.
-pub(super) async fn failed(tx: &mut Tx, number: i64, reason: &str) -> Result<(), Error> {
-    sqlx::query("UPDATE notifications SET attempts = attempts + 1, reason = $2 WHERE number = $1")
-        .bind(number)
-        .bind(reason)
-        .execute(&mut **tx)
-        .await?;
+pub(super) async fn failed(
+    tx: &mut Tx,
+    number: i64,
+    reason: &str,
+    refused_ms: Option<i64>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE notifications SET attempts = attempts + 1, reason = $2, refused_ms = $3
+         WHERE number = $1",
+    )
+    .bind(number)
+    .bind(reason)
+    .bind(refused_ms)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -235,7 +246,7 @@ pub(super) async fn revive(tx: &mut Tx, id: &str, now_ms: u64) -> Result<bool, E
     let number = add(tx, Figure::Number, 1).await?;
     let done = sqlx::query(
         "UPDATE notifications SET state = 'waiting', number = $2, attempts = 0, queued_ms = $3,
-             dead_ms = NULL
+             dead_ms = NULL, refused_ms = NULL
          WHERE id = $1 AND state = 'dead'",
     )
     .bind(id)

@@ -8,7 +8,7 @@ use chat_types::business::LiveStatus;
 use chat_types::webhook::Webhook;
 
 use super::store::{self, streams};
-use super::{change_status, end_stream};
+use super::{change_status, end_stream, set_status};
 use crate::Business;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
@@ -31,11 +31,12 @@ async fn destroyed(business: &Business, tx: &mut Tx, group_id: &str) -> Result<(
     let Some(room) = store::find(tx, group_id).await?.filter(|room| !room.is_gone()) else {
         return Ok(());
     };
-    let now_s = business.clock.now_s();
+    let now_ms = business.clock.now_ms();
+    let now_s = now_ms / 1_000;
     tracing::warn!(group_id, "the group of a room is gone: the room ends");
     store::set_gone(tx, group_id, Some(now_s)).await?;
     if room.is_on_air() {
-        store::set_status(tx, group_id, LiveStatus::Ended, now_s).await?;
+        set_status(tx, group_id, LiveStatus::Ended, now_ms).await?;
         end_stream(business, tx, group_id, now_s).await?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::store::{self, Room};
-use super::{choose_status, find, find_for_host, new_id};
+use super::{choose_status, find, find_for_host, new_id, set_status as note_status};
 use crate::Business;
 use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
@@ -83,15 +83,17 @@ async fn open(
         })
         .await?;
     let mut tx = business.database.write().await?;
-    let now_s = business.clock.now_s();
-    if !store::insert(&mut tx, group_id.as_str(), owner, title, now_s).await? {
+    let now_ms = business.clock.now_ms();
+    if !store::insert(&mut tx, group_id.as_str(), owner, title, now_ms / 1_000).await? {
         let room = find(&mut tx, group_id.as_str()).await?;
         if !may_open(&room) {
             return Err(taken());
         }
         store::set_gone(&mut tx, &room.group_id, None).await?;
         store::set_title(&mut tx, &room.group_id, title).await?;
-        store::set_status(&mut tx, &room.group_id, LiveStatus::ToBeStarted, now_s).await?;
+        if room.status != LiveStatus::ToBeStarted {
+            note_status(&mut tx, &room.group_id, LiveStatus::ToBeStarted, now_ms).await?;
+        }
     }
     let room = find(&mut tx, group_id.as_str()).await?;
     let act = Act::on(&room.group_id).in_room(&room.group_id);

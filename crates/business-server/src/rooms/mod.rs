@@ -16,7 +16,7 @@ use chat_types::{GroupId, Priority};
 
 use crate::Business;
 use crate::http::{Caller, Role};
-use crate::notifications::{self, Event, RoomStatusEvent};
+use crate::notifications::{self, RoomStatusEvent, ShopEvent};
 use crate::outbox::{self, Posting, What};
 use crate::problem::Problem;
 use crate::storage::{Error, Tx};
@@ -93,7 +93,7 @@ async fn change_status(
     let now_ms = business.clock.now_ms();
     let now_s = now_ms / 1_000;
     let group_id = room.group_id.as_str();
-    store::set_status(tx, group_id, status, now_s).await?;
+    set_status(tx, group_id, status, now_ms).await?;
     match status {
         LiveStatus::Live => begin_stream(business, tx, group_id, now_s).await?,
         LiveStatus::Paused => {}
@@ -101,8 +101,6 @@ async fn change_status(
             end_stream(business, tx, group_id, now_s).await?;
         }
     }
-    let event = Event::RoomStatus(RoomStatusEvent { status });
-    notifications::queue(tx, group_id, &event, now_ms).await?;
     let lane = format!("status:{group_id}");
     let message = BusinessMessage::LiveStatus(LiveStatusChanged { status, at_s: now_s });
     let field = What::Field { name: LIVE_STATUS_FIELD, value: status.name() };
@@ -113,6 +111,18 @@ async fn change_status(
         outbox::enqueue(tx, Posting { lane: &lane, key: &key, group_id, what }, now_ms).await?;
     }
     Ok(())
+}
+
+/// Notes the status of a room, and that the shop is told of it.
+async fn set_status(
+    tx: &mut Tx,
+    group_id: &str,
+    status: LiveStatus,
+    now_ms: u64,
+) -> Result<(), Error> {
+    store::set_status(tx, group_id, status, now_ms / 1_000).await?;
+    let event = ShopEvent::RoomStatus(RoomStatusEvent { status });
+    notifications::queue(tx, group_id, &event, now_ms).await
 }
 
 /// Begins a stream unless one runs.

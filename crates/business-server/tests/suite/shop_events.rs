@@ -1,6 +1,7 @@
 //! Of what the shop's own server is told.
 
 use business_server::{EventKind, ShopWebhook};
+use chat_types::rest::GroupIdOnly;
 use serde_json::{Value, json};
 
 use crate::gifts::{give, giver, refund};
@@ -36,7 +37,9 @@ async fn a_gift_is_told_when_it_is_paid_and_when_it_is_given_back() {
     let gift = json!({"order": order, "user": "mei", "owner": "host", "gift": "rose", "count": 2,
         "coins": 2});
     expect(&mut receiver, "gift_paid", &gift).await;
-    expect(&mut receiver, "gift_refunded", &gift).await;
+    let mut refunded = gift.clone();
+    refunded["reason"] = json!("asked");
+    expect(&mut receiver, "gift_refunded", &refunded).await;
     let last = json!({"room": ROOM, "gift": "rose", "count": 1});
     let last = give(&mei, "last", last).await.expect_status(200);
     assert_eq!(receiver.taken().await["data"]["order"], last["order"], "and nothing in between");
@@ -91,16 +94,28 @@ async fn mutes_and_bans_are_told_when_they_are_set_and_lifted() {
 async fn an_order_that_the_shop_reports_is_told_once() {
     let (shop, mut receiver) = told_of(&[EventKind::OrderRecorded]).await;
     let anybody = shop.stranger();
-    for id in ["o1", "o1", "o2"] {
-        let body = json!({"order_id": id, "product": "cup", "quantity": 3, "room": ROOM,
+    for (id, quantity) in [("o1", 3), ("o1", 3), ("o2", 1_000)] {
+        let body = json!({"order_id": id, "product": "cup", "quantity": quantity, "room": ROOM,
             "user": "mei", "at_s": shop.clock.now_s()});
         let body = body.to_string();
         let request = anybody.request(reqwest::Method::POST, "/shop/orders");
         let signed = request.header("x-signature", signature(PAYMENT_KEY, &body)).body(body);
         anybody.send(signed).await.expect_status(200);
     }
-    for id in ["o1", "o2"] {
-        let order = json!({"order_id": id, "product": "cup", "quantity": 3, "user": "mei"});
+    for (id, quantity, oversold) in [("o1", 3, false), ("o2", 1_000, true)] {
+        let order = json!({"order_id": id, "product": "cup", "quantity": quantity, "user": "mei",
+            "oversold": oversold});
         expect(&mut receiver, "order_recorded", &order).await;
     }
+}
+
+#[tokio::test]
+async fn a_room_that_loses_its_group_and_is_opened_anew_has_its_statuses_told() {
+    let (shop, mut receiver) = told_of(&[EventKind::RoomStatus]).await;
+    let host = shop.sign_in("host", "host").await;
+    expect(&mut receiver, "room_status", &json!({"status": "live"})).await;
+    shop.administrator().destroy_group(&GroupIdOnly { group_id: ROOM.into() }).await.unwrap();
+    expect(&mut receiver, "room_status", &json!({"status": "ended"})).await;
+    host.made("/rooms", json!({"room": ROOM, "title": "Anew"})).await;
+    expect(&mut receiver, "room_status", &json!({"status": "to_be_started"})).await;
 }

@@ -71,6 +71,17 @@ pub(crate) enum RefundReason {
     Unclear,
 }
 
+impl RefundReason {
+    /// As every body has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Untold => "untold",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
 /// Coins that go from one account to another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Booking<'a> {

@@ -13,7 +13,7 @@ pub(crate) use http::routes;
 
 use super::slot::product_changed;
 use super::{Error, store as catalogue};
-use crate::notifications::{self, Event, OrderEvent};
+use crate::notifications::{self, OrderEvent, ShopEvent};
 use crate::rooms::store::open_or_next_stream;
 use crate::storage::{Tx, to_db};
 use store::Stored;
@@ -66,11 +66,12 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         taken_s: now_s,
     };
     store::insert_order(tx, &stored).await?;
-    let event = Event::OrderRecorded(OrderEvent {
+    let event = ShopEvent::OrderRecorded(OrderEvent {
         order_id: order.order_id.clone(),
         product: order.product.clone(),
         quantity: order.quantity,
         user: order.user.clone(),
+        oversold: sale.oversold,
     });
     let room = order.room.as_deref().unwrap_or_default();
     notifications::queue(tx, room, &event, now_s * 1_000).await?;
