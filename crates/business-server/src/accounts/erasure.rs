@@ -12,7 +12,7 @@ use super::store::{self, erase, gone};
 use super::subjects::DELETED;
 use crate::Business;
 use crate::problem::Problem;
-use crate::storage::{Error, Tx, next_number};
+use crate::storage::{self, Error, Tx};
 
 /// Clocks of two machines may differ by so much: by the chat service's a UserSig may end later.
 const LEEWAY_MS: u64 = 5 * 60_000;
@@ -56,7 +56,7 @@ pub(super) async fn delete(
 
 /// Gives the name that stands in place of the person.
 async fn erase_under_new_name(tx: &mut Tx, user_id: &str, now_ms: u64) -> Result<String, Error> {
-    let instead = format!("{DELETED}{}", next_number(tx, "deleted").await?);
+    let instead = format!("{DELETED}{}", storage::next(tx, "deleted").await?);
     erase::erase(tx, user_id, &instead, now_ms).await?;
     Ok(instead)
 }

@@ -7,7 +7,7 @@ use super::answers::{Rule, folded};
 use super::greeting::{Arrivals, Greeting};
 use super::notices::{Notice, When};
 use super::settings::Kept;
-use crate::storage::{Error, Tx, from_db, next_in, to_db};
+use crate::storage::{Error, Tx, from_db, next, to_db};
 
 fn optional(row: &SqliteRow, column: &str) -> Option<u64> {
     row.get::<Option<i64>, _>(column).map(from_db)
@@ -239,5 +239,5 @@ pub(super) async fn rooms_due(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Ve
 
 /// The number of what the assistant says next, over all rooms.
 pub(super) async fn next_saying(tx: &mut Tx) -> Result<u64, Error> {
-    next_in(tx, "assistant_sayings", "").await
+    next(tx, "assistant_sayings").await
 }

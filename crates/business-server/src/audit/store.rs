@@ -2,7 +2,7 @@
 
 use chat_types::business::api::Role;
 
-use crate::storage::{Error, Tx, next_number, to_db};
+use crate::storage::{Error, Tx, next, to_db};
 
 /// An act that is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub(super) struct Row<'a> {
 }
 
 pub(super) async fn insert(tx: &mut Tx, row: Row<'_>) -> Result<(), Error> {
-    let number = next_number(tx, "audit").await?;
+    let number = next(tx, "audit").await?;
     sqlx::query(
         "INSERT INTO audit (number, at_ms, actor, role, call, room, target, state_before,
              state_after, request)

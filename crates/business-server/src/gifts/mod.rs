@@ -27,11 +27,10 @@ use tokio::sync::Notify;
 use crate::notifications::{self, GiftEvent, ShopEvent};
 use crate::outbox::Coming;
 use crate::problem::Problem;
-use crate::storage::{Error, Tx};
+use crate::storage::{self, Error, Tx};
 use crate::{Business, accounts, moderation, rooms, secrets};
 use catalogue::{ComboRule, GiftKind};
 use store::combos::{self, Combo};
-use store::counters::{self, Scope};
 use store::{Order, sums};
 use wallet::{Account, Booking, Kind};
 
@@ -137,7 +136,7 @@ async fn give(
     };
     business.outbox.admit(tx, coming).await?;
 
-    let number = counters::claim(tx, Scope::Orders).await?;
+    let number = storage::next(tx, "gift_orders").await?;
     let order_id = format!("{}-{number}", business.gifts.tag);
     let count = amount.number();
     let coins = i64::from(kind.price) * i64::from(count);

@@ -29,7 +29,7 @@ use std::sync::atomic::AtomicU64;
 use tls_transport::Trust;
 
 use crate::config::{EventKind, ShopWebhook};
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{self, Error, Tx, from_db, to_db};
 use event::Notification;
 use receiver::Receiver;
 use store::{Figure, Waiting};
@@ -92,7 +92,7 @@ pub(crate) async fn queue(
         }
         return Ok(());
     }
-    let number = store::add(tx, Figure::Number, 1).await?;
+    let number = to_db(storage::next(tx, store::NUMBERS).await?);
     let unreadable = |error| Error::Unreadable(format!("an event for the shop: {error}"));
     let what = serde_json::to_string(event).map_err(unreadable)?;
     // A database that was restored gives its numbers once more, to other events.

@@ -1,7 +1,10 @@
 //! Events for the shop in the database.
 
 use crate::config::EventKind;
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Tx, next, to_db};
+
+/// The counter of events.
+pub(super) const NUMBERS: &str = "notifications";
 
 /// An event that is to be delivered.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -33,8 +36,6 @@ pub(super) struct Dead {
 pub(super) enum Figure {
     /// Events that may wait.
     Limit,
-    /// The last number that was given.
-    Number,
     Waiting,
     Dropped,
     Forgotten,
@@ -44,7 +45,6 @@ impl Figure {
     fn name(self) -> &'static str {
         match self {
             Self::Limit => "limit",
-            Self::Number => "number",
             Self::Waiting => "waiting",
             Self::Dropped => "dropped",
             Self::Forgotten => "forgotten",
@@ -243,7 +243,7 @@ pub(super) async fn oldest_dead(tx: &mut Tx, limit: i64) -> Result<Vec<String>, 
 /// Lets an event that was given up wait again, behind what waits already. False when there is none of
 /// this id.
 pub(super) async fn revive(tx: &mut Tx, id: &str, now_ms: u64) -> Result<bool, Error> {
-    let number = add(tx, Figure::Number, 1).await?;
+    let number = to_db(next(tx, NUMBERS).await?);
     let done = sqlx::query(
         "UPDATE notifications SET state = 'waiting', number = $2, attempts = 0, queued_ms = $3,
              dead_ms = NULL, refused_ms = NULL

@@ -7,7 +7,10 @@ use sqlx::FromRow;
 use super::lanes::Voice;
 use super::stale::life_ms;
 use super::{Posting, What};
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, from_db, next, to_db};
+
+/// The counter of postings, and of what their `Random` is made from.
+const NUMBERS: &str = "outbox";
 
 /// A posting that waits.
 #[derive(Debug, Clone, FromRow)]
@@ -108,7 +111,7 @@ pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Re
         }
         What::Field { name, value } => ("field", Some(name), value.to_owned(), None, None, None),
     };
-    let number = next_number(tx).await?;
+    let number = to_db(next(tx, NUMBERS).await?);
     let written = sqlx::query(
         "INSERT INTO outbox (number, key, lane, group_id, kind, name, body, priority, sender,
              random_number, state, written_ms, life_ms)
@@ -369,7 +372,7 @@ pub(super) async fn stale(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Vec<St
 /// The room left the message out: it gets another `Random`.
 pub(super) async fn left_out(tx: &mut Tx, number: u64) -> Result<(), Error> {
     not_taken(tx, number).await?;
-    let fresh = next_number(tx).await?;
+    let fresh = to_db(next(tx, NUMBERS).await?);
     sqlx::query("UPDATE outbox SET random_number = $2 WHERE number = $1")
         .bind(to_db(number))
         .bind(fresh)
@@ -438,17 +441,6 @@ pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, E
     .fetch_all(&mut **tx)
     .await?;
     Ok(held_back)
-}
-
-/// Numbers of postings come from here and not from the highest one of the table, which may be
-/// forgotten.
-async fn next_number(tx: &mut Tx) -> Result<i64, Error> {
-    let number = sqlx::query_scalar(
-        "UPDATE outbox_figures SET value = value + 1 WHERE name = 'number' RETURNING value",
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(number)
 }
 
 fn priority_name(priority: Priority) -> &'static str {

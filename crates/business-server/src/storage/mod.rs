@@ -5,7 +5,7 @@
 
 mod counters;
 
-pub(crate) use counters::{claim, next_in};
+pub(crate) use counters::{claim, next, next_in};
 
 use data_folder::{Lock, Opened};
 use sqlx::migrate::Migrator;
@@ -121,18 +121,6 @@ impl Database {
         self.webhook_readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// A number of this kind that was never given before.
-pub(crate) async fn next_number(tx: &mut Tx, name: &str) -> Result<u64, Error> {
-    let number: i64 = sqlx::query_scalar(
-        "INSERT INTO numbers_given (name, last) VALUES ($1, 1)
-         ON CONFLICT (name) DO UPDATE SET last = numbers_given.last + 1 RETURNING last",
-    )
-    .bind(name)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(from_db(number))
 }
 
 /// A number as the database holds it. What is larger than the database takes becomes its largest:

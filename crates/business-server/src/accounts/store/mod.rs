@@ -13,7 +13,7 @@ use chat_types::UserId;
 use chat_types::business::api::Role;
 
 use super::Person;
-use crate::storage::{Error, Tx, next_number, to_db};
+use crate::storage::{Error, Tx, next, to_db};
 
 /// An account as it is kept.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -134,7 +134,7 @@ pub(super) async fn put(tx: &mut Tx, person: &Person, now_s: u64) -> Result<Acco
     let known = find(tx, user_id).await?;
     let epoch = match &known {
         Some(account) => account.token_epoch,
-        None => next_number(tx, EPOCH).await?,
+        None => next(tx, EPOCH).await?,
     };
     sqlx::query(
         "INSERT INTO accounts (user_id, nick, nick_key, role, told_role, created_s, token_epoch)
@@ -203,7 +203,7 @@ pub(super) async fn set_blocked(
 
 /// Ends every token of an account.
 pub(super) async fn end_tokens(tx: &mut Tx, user_id: &str) -> Result<(), Error> {
-    let epoch = next_number(tx, EPOCH).await?;
+    let epoch = next(tx, EPOCH).await?;
     sqlx::query("UPDATE accounts SET token_epoch = $2 WHERE user_id = $1")
         .bind(user_id)
         .bind(to_db(epoch))

@@ -16,7 +16,7 @@ use sqlx::{FromRow, Type};
 use utoipa::ToSchema;
 
 use super::keyword::Matching;
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Tx, next_in, to_db};
 
 /// What has become of a draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Type, Serialize, ToSchema)]
@@ -102,14 +102,7 @@ impl Draw {
 
 /// Takes the next number of a room's draws.
 pub(super) async fn next_number(tx: &mut Tx, group_id: &str) -> Result<u64, Error> {
-    let number: i64 = sqlx::query_scalar(
-        "INSERT INTO draw_numbers (group_id, last) VALUES ($1, 1)
-         ON CONFLICT (group_id) DO UPDATE SET last = draw_numbers.last + 1 RETURNING last",
-    )
-    .bind(group_id)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(crate::storage::from_db(number))
+    next_in(tx, "draws", group_id).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, draw: &Draw) -> Result<(), Error> {

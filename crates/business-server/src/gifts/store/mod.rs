@@ -2,7 +2,6 @@
 
 pub(super) mod answers;
 pub(super) mod combos;
-pub(super) mod counters;
 pub(super) mod sums;
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};

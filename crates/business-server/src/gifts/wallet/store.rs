@@ -3,8 +3,7 @@
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{Account, Booking, Kind, RefundReason};
-use crate::gifts::store::counters::{self, Scope};
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Tx, next, to_db};
 
 /// An entry of an account, with what its transaction was for.
 #[derive(Debug, Clone, FromRow)]
@@ -82,7 +81,7 @@ async fn open(tx: &mut Tx, account: Account<'_>) -> Result<(), Error> {
 
 /// Writes the transaction and its two entries.
 pub(super) async fn enter(tx: &mut Tx, booking: Booking<'_>, now_ms: u64) -> Result<(), Error> {
-    let number = to_db(counters::claim(tx, Scope::Transactions).await?);
+    let number = to_db(next(tx, "ledger_transactions").await?);
     sqlx::query(
         "INSERT INTO ledger_transactions (number, kind, reference, reason, at_ms)
          VALUES ($1, $2, $3, $4, $5)",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::storage::{Error, Tx, from_db, next_in, to_db};
+use crate::storage::{Error, Tx, from_db, next, to_db};
 
 /// A decision that is to be noted.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ pub(in crate::moderation) async fn insert_entry(
     tx: &mut Tx,
     entry: Entry<'_>,
 ) -> Result<(), Error> {
-    let id = next_in(tx, "moderation_log", "").await?;
+    let id = next(tx, "moderation_log").await?;
     sqlx::query(
         "INSERT INTO moderation_log (id, group_id, user_id, text, reason, action, strike, at_s)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::storage::{Error, Tx, next_in, to_db};
+use crate::storage::{Error, Tx, next, to_db};
 
 #[derive(Debug, Clone, Copy)]
 pub(in crate::moderation) struct NewReview<'a> {
@@ -47,7 +47,7 @@ pub(in crate::moderation) async fn insert_review(
     review: NewReview<'_>,
     most: u32,
 ) -> Result<bool, Error> {
-    let id = next_in(tx, "moderation_reviews", "").await?;
+    let id = next(tx, "moderation_reviews").await?;
     let done = sqlx::query(
         "INSERT INTO moderation_reviews (id, group_id, user_id, text, reason, random, at_s)
          SELECT $1, $2, $3, $4, $5, $6, $7

@@ -15,7 +15,7 @@ use super::slot::product_changed;
 use super::{Error, store as catalogue};
 use crate::notifications::{self, OrderEvent, ShopEvent};
 use crate::rooms::store::open_or_next_stream;
-use crate::storage::{Tx, to_db};
+use crate::storage::{self, Tx, to_db};
 use store::Stored;
 
 /// What the shop has sold.
@@ -55,7 +55,7 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         None => None,
     };
     let stored = Stored {
-        number: store::next_number(tx).await?,
+        number: storage::next(tx, "shop_orders").await?,
         order_id: order.order_id.clone(),
         product: order.product.clone(),
         quantity: order.quantity,

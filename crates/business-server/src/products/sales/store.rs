@@ -5,7 +5,7 @@ use sqlx::{FromRow, QueryBuilder, Sqlite};
 use utoipa::ToSchema;
 
 use super::Order;
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, to_db};
 
 /// False when the account has been counted for the product in this stream before.
 pub(super) async fn insert_click(
@@ -62,16 +62,6 @@ pub(super) async fn order(tx: &mut Tx, order_id: &str) -> Result<Option<Stored>,
         .fetch_optional(&mut **tx)
         .await?;
     Ok(order)
-}
-
-/// A number for a new order, given once.
-pub(super) async fn next_number(tx: &mut Tx) -> Result<u64, Error> {
-    let number: i64 = sqlx::query_scalar(
-        "UPDATE ledger_counters SET last = last + 1 WHERE scope = 'shop_orders' RETURNING last",
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(from_db(number))
 }
 
 pub(super) async fn insert_order(tx: &mut Tx, order: &Stored) -> Result<(), Error> {

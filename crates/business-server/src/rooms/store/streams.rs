@@ -1,6 +1,6 @@
 //! Streams in the database: from going live to the end.
 
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Tx, from_db, next_in, to_db};
 
 /// The number of the stream that runs; numbers of a room begin at 1.
 pub(crate) async fn open_stream(tx: &mut Tx, group_id: &str) -> Result<Option<u64>, Error> {
@@ -32,19 +32,14 @@ pub(crate) async fn open_or_next_stream(tx: &mut Tx, group_id: &str) -> Result<u
 
 /// The number of the new stream.
 pub(in crate::rooms) async fn begin(tx: &mut Tx, group_id: &str, now_s: u64) -> Result<u64, Error> {
-    let stream: i64 = sqlx::query_scalar(
-        "UPDATE rooms SET streams = streams + 1 WHERE group_id = $1 RETURNING streams",
-    )
-    .bind(group_id)
-    .fetch_one(&mut **tx)
-    .await?;
+    let stream = next_in(tx, "streams", group_id).await?;
     sqlx::query("INSERT INTO streams (stream, group_id, began_s) VALUES ($1, $2, $3)")
-        .bind(stream)
+        .bind(to_db(stream))
         .bind(group_id)
         .bind(to_db(now_s))
         .execute(&mut **tx)
         .await?;
-    Ok(from_db(stream))
+    Ok(stream)
 }
 
 /// Ends the stream that runs, if one does.
