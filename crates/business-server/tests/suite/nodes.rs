@@ -1,48 +1,40 @@
 //! Two processes that share a database.
 
-use crate::support::{Api, PATIENCE, Shop};
 use business_server::{LOCK_FILE, NODE};
 use data_folder::Lock;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use serde_json::{Value, json};
 
-/// The routines that run in this process, and those that could.
-async fn routines(api: &Api) -> (BTreeSet<String>, BTreeSet<String>) {
+use crate::gifts::{give, giver};
+use crate::support::{Api, ROOM, Shop};
+
+/// The routines that run in this process, by name, and whether each does.
+async fn runs_here(api: &Api, name: &str) -> bool {
     let found = api.get_ok("/routines").await;
-    let name = |routine: &serde_json::Value| routine["name"].as_str().unwrap().to_owned();
-    let all = found.as_array().unwrap();
-    let running = all.iter().filter(|routine| routine["runs_here"] == true);
-    (running.map(name).collect(), all.iter().map(name).collect())
-}
-
-async fn until_all_run(api: &Api) {
-    let all_run = async {
-        loop {
-            let (running, all) = routines(api).await;
-            if running == all {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, all_run).await.expect("all routines run");
+    let named = |routine: &&Value| routine["name"] == name;
+    found.as_array().unwrap().iter().find(named).unwrap()["runs_here"] == true
 }
 
 #[tokio::test]
 async fn what_only_one_may_run_is_run_by_one_and_by_the_next_when_it_stops() {
+    const OUTBOX: &str = "outbox::deliver::deliver";
     let shop = Shop::open().await;
-    let first = shop.sign_in("boss", "admin").await;
-    until_all_run(&first).await;
+    let mei = giver(&shop, "mei", 10).await;
+    let boss = shop.sign_in("boss", "admin").await;
+    let mut viewer = shop.watch("li", ROOM).await;
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 1});
+    let first = give(&mei, "k1", rose.clone()).await.expect_status(200);
+    assert_eq!(viewer.business("gift").await["order"], first["order"]);
+    assert!(runs_here(&boss, OUTBOX).await);
     let server = shop.second_node("second").await;
-    let second = first.at(&server.url());
-    // What serves the memory of a process runs in each, and what a lease is for in the first alone.
-    let (running, all) = routines(&second).await;
-    assert!(!running.contains("outbox::deliver::deliver"), "{running:?}");
-    assert!(all.contains("outbox::deliver::deliver"), "{all:?}");
-    let Shop { business, .. } = shop;
+    // What a lease is for runs in the first alone.
+    assert!(!runs_here(&boss.at(&server.url()), OUTBOX).await);
+    let Shop { business, chat, .. } = shop;
     business.shutdown().await;
-    until_all_run(&second).await;
+    let second = give(&mei.at(&server.url()), "k2", rose).await.expect_status(200);
+    assert_eq!(viewer.business("gift").await["order"], second["order"]);
+    assert!(runs_here(&boss.at(&server.url()), OUTBOX).await);
     server.shutdown().await;
+    chat.shutdown().await;
 }
 
 #[tokio::test]
