@@ -7,17 +7,19 @@ use text_rules::folded_signs;
 
 use super::{say, store};
 use crate::Business;
-use crate::storage::{self, Tx};
+use crate::storage::{self, Optional, Tx};
 
 /// A rule of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Rule {
     /// As the host wrote it.
     pub(super) keyword: String,
     /// As it is compared.
     pub(super) folded: String,
     pub(super) answer: String,
+    #[sqlx(try_from = "i64")]
     pub(super) cool_down_s: u64,
+    #[sqlx(try_from = "Optional")]
     pub(super) answered_ms: Option<u64>,
 }
 

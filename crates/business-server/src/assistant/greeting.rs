@@ -4,7 +4,7 @@ use chat_types::business::{AnnouncementKind, MAX_ANNOUNCEMENT_CHARS};
 use chat_types::webhook::AfterJoin;
 
 use super::{say, store};
-use crate::storage::{self, Tx};
+use crate::storage::{self, Flag, Optional, Tx};
 use crate::{Business, accounts, moderation, rooms};
 
 /// People whom one greeting names; the others are counted.
@@ -17,25 +17,42 @@ pub(super) const MORE: &str = "{more}";
 const BETWEEN: &str = ", ";
 
 /// How a room greets, and who waits for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Greeting {
+    #[sqlx(try_from = "Flag")]
     pub(super) is_on: bool,
     /// When everybody can be named.
     pub(super) text: String,
     /// When there are more.
     pub(super) text_many: String,
+    #[sqlx(try_from = "i64")]
     pub(super) every_s: u64,
+    #[sqlx(try_from = "Optional")]
     pub(super) greeted_ms: Option<u64>,
+    #[sqlx(flatten)]
     pub(super) waiting: Arrivals,
 }
 
 /// Who came in since the last greeting.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Arrivals {
     /// At most [`MAX_NAMED`].
+    #[sqlx(rename = "waiting_names", try_from = "Lines")]
     pub(super) names: Vec<String>,
     /// Beside those.
+    #[sqlx(rename = "waiting_more", try_from = "i64")]
     pub(super) more: u64,
+}
+
+/// Names as they are kept: one on a line, because a name has no control characters.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+struct Lines(String);
+
+impl From<Lines> for Vec<String> {
+    fn from(lines: Lines) -> Self {
+        lines.0.lines().map(str::to_owned).collect()
+    }
 }
 
 impl Arrivals {

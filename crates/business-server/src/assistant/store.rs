@@ -1,17 +1,12 @@
 //! What the assistant does in a room, in the database.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use super::answers::{Rule, folded};
 use super::greeting::{Arrivals, Greeting};
 use super::notices::{Notice, When};
 use super::settings::Kept;
-use crate::storage::{Error, Tx, from_db, next, to_db};
-
-fn optional(row: &SqliteRow, column: &str) -> Option<u64> {
-    row.get::<Option<i64>, _>(column).map(from_db)
-}
+use crate::storage::{Error, Optional, Tx, next, to_db};
 
 /// Positions in a room are few.
 fn position_to_db(position: usize) -> i64 {
@@ -20,24 +15,11 @@ fn position_to_db(position: usize) -> i64 {
 
 /// `None` when nobody has set the room up.
 pub(super) async fn greeting(tx: &mut Tx, group_id: &str) -> Result<Option<Greeting>, Error> {
-    let row = sqlx::query("SELECT * FROM assistant_greetings WHERE group_id = $1")
+    let greeting = sqlx::query_as("SELECT * FROM assistant_greetings WHERE group_id = $1")
         .bind(group_id)
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(row.map(|row| {
-        let names: String = row.get("waiting_names");
-        Greeting {
-            is_on: row.get::<i64, _>("is_on") != 0,
-            text: row.get("text"),
-            text_many: row.get("text_many"),
-            every_s: from_db(row.get("every_s")),
-            greeted_ms: optional(&row, "greeted_ms"),
-            waiting: Arrivals {
-                names: names.lines().map(str::to_owned).collect(),
-                more: from_db(row.get("waiting_more")),
-            },
-        }
-    }))
+    Ok(greeting)
 }
 
 pub(super) async fn set_waiting(
@@ -72,19 +54,16 @@ pub(super) async fn note_greeted(tx: &mut Tx, group_id: &str, now_ms: u64) -> Re
 
 /// In the order in which they are tried.
 pub(super) async fn rules(tx: &mut Tx, group_id: &str) -> Result<Vec<Rule>, Error> {
-    let rows = sqlx::query("SELECT * FROM assistant_rules WHERE group_id = $1 ORDER BY position")
-        .bind(group_id)
-        .fetch_all(&mut **tx)
-        .await?;
-    let read = |row: &SqliteRow| Rule {
-        keyword: row.get("keyword"),
+    let mut rules: Vec<Rule> =
+        sqlx::query_as("SELECT * FROM assistant_rules WHERE group_id = $1 ORDER BY position")
+            .bind(group_id)
+            .fetch_all(&mut **tx)
+            .await?;
+    for rule in &mut rules {
         // Stored by older versions it may be folded a little otherwise.
-        folded: folded(row.get("folded")),
-        answer: row.get("answer"),
-        cool_down_s: from_db(row.get("cool_down_s")),
-        answered_ms: optional(row, "answered_ms"),
-    };
-    Ok(rows.iter().map(read).collect())
+        rule.folded = folded(&rule.folded);
+    }
+    Ok(rules)
 }
 
 pub(super) async fn note_answered(
@@ -104,21 +83,39 @@ pub(super) async fn note_answered(
     Ok(())
 }
 
-/// By position.
-pub(super) async fn notices(tx: &mut Tx, group_id: &str) -> Result<Vec<Notice>, Error> {
-    let rows = sqlx::query("SELECT * FROM assistant_notices WHERE group_id = $1 ORDER BY position")
-        .bind(group_id)
-        .fetch_all(&mut **tx)
-        .await?;
-    let read = |row: &SqliteRow| {
-        let when = match (optional(row, "at_s"), optional(row, "every_s")) {
+#[derive(FromRow)]
+struct NoticeRow {
+    group_id: String,
+    text: String,
+    #[sqlx(try_from = "Optional")]
+    at_s: Option<u64>,
+    #[sqlx(try_from = "Optional")]
+    every_s: Option<u64>,
+    #[sqlx(try_from = "Optional")]
+    due_s: Option<u64>,
+}
+
+impl TryFrom<NoticeRow> for Notice {
+    type Error = Error;
+
+    fn try_from(row: NoticeRow) -> Result<Self, Error> {
+        let when = match (row.at_s, row.every_s) {
             (Some(at_s), None) => When::At(at_s),
             (None, Some(every_s)) => When::Every(every_s),
-            _ => return Err(Error::Unreadable(format!("when to post in room {group_id}"))),
+            _ => return Err(Error::Unreadable(format!("when to post in room {}", row.group_id))),
         };
-        Ok(Notice { text: row.get("text"), when, due_s: optional(row, "due_s") })
-    };
-    rows.iter().map(read).collect()
+        Ok(Self { text: row.text, when, due_s: row.due_s })
+    }
+}
+
+/// By position.
+pub(super) async fn notices(tx: &mut Tx, group_id: &str) -> Result<Vec<Notice>, Error> {
+    let rows: Vec<NoticeRow> =
+        sqlx::query_as("SELECT * FROM assistant_notices WHERE group_id = $1 ORDER BY position")
+            .bind(group_id)
+            .fetch_all(&mut **tx)
+            .await?;
+    rows.into_iter().map(Notice::try_from).collect()
 }
 
 pub(super) async fn set_due(
@@ -220,7 +217,7 @@ async fn set_notices(tx: &mut Tx, group_id: &str, notices: &[Notice]) -> Result<
 
 /// Rooms in which the assistant has something to say by itself, or whose clock was set back.
 pub(super) async fn rooms_due(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query(
+    let rooms = sqlx::query_scalar(
         "SELECT group_id FROM assistant_notices
          WHERE due_s <= $1 OR (every_s IS NOT NULL AND due_s > $1 + every_s)
          UNION
@@ -234,7 +231,7 @@ pub(super) async fn rooms_due(tx: &mut Tx, now_ms: u64, limit: u32) -> Result<Ve
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.iter().map(|row| row.get("group_id")).collect())
+    Ok(rooms)
 }
 
 /// The number of what the assistant says next, over all rooms.

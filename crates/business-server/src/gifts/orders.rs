@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::store::{self, Order, Wanted};
 use super::wallet::RefundReason;
 use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, Role};
-use crate::storage::{Tx, from_db};
+use crate::storage::Tx;
 use crate::{Business, rooms};
 
 /// Orders in one answer, at most.
@@ -57,7 +57,7 @@ impl From<Order> for View {
             coins: order.coins,
             at_s: order.at_ms / 1_000,
             untold: order.withdrawn,
-            refunded_s: order.refunded_ms.map(|at_ms| from_db(at_ms) / 1_000),
+            refunded_s: order.refunded_ms.map(|at_ms| at_ms / 1_000),
             refund_reason: order.refund_reason,
         }
     }

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::CatalogueEntry;
-use crate::storage::{Error, Tx};
+use crate::storage::{Error, Optional, Tx};
 
 #[derive(FromRow)]
 struct Row {
@@ -14,27 +14,15 @@ struct Row {
     currency: String,
     picture: String,
     link: String,
-    stock: Option<i64>,
+    #[sqlx(try_from = "Optional")]
+    stock: Option<u32>,
 }
 
-impl TryFrom<Row> for CatalogueEntry {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
-            stock: row.stock.map(|stock| pieces(stock, &row.product)).transpose()?,
-            id: row.product,
-            title: row.title,
-            price_minor: row.price_minor,
-            currency: row.currency,
-            picture: row.picture,
-            link: row.link,
-        })
+impl From<Row> for CatalogueEntry {
+    fn from(row: Row) -> Self {
+        let Row { product: id, title, price_minor, currency, picture, link, stock } = row;
+        Self { id, title, price_minor, currency, picture, link, stock }
     }
-}
-
-fn pieces(stock: i64, product: &str) -> Result<u32, Error> {
-    u32::try_from(stock).map_err(|_| Error::Unreadable(format!("the stock of product {product}")))
 }
 
 /// False when the entry of this id was taken over before.
@@ -109,7 +97,8 @@ pub(super) async fn add_stock(
     .bind(i64::from(u32::MAX))
     .fetch_optional(&mut **tx)
     .await?;
-    stock.map(|stock| pieces(stock, product)).transpose()
+    let unreadable = |_| Error::Unreadable(format!("the stock of product {product}"));
+    stock.map(u32::try_from).transpose().map_err(unreadable)
 }
 
 /// What became of the stock by a sale.
@@ -152,7 +141,7 @@ pub(super) async fn find(tx: &mut Tx, product: &str) -> Result<Option<CatalogueE
         .bind(product)
         .fetch_optional(&mut **tx)
         .await?;
-    row.map(CatalogueEntry::try_from).transpose()
+    Ok(row.map(CatalogueEntry::from))
 }
 
 /// Up to `limit` products whose ids come after `after`, by id.
@@ -167,5 +156,5 @@ pub(super) async fn list(
             .bind(i64::from(limit))
             .fetch_all(&mut **tx)
             .await?;
-    rows.into_iter().map(CatalogueEntry::try_from).collect()
+    Ok(rows.into_iter().map(CatalogueEntry::from).collect())
 }

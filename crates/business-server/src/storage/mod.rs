@@ -3,8 +3,10 @@
 //! PostgreSQL takes as well: numbered parameters, `ON CONFLICT`, `RETURNING`, no types but BIGINT and
 //! TEXT.
 
+mod columns;
 mod counters;
 
+pub(crate) use columns::{Flag, Optional};
 pub(crate) use counters::{claim, next, next_in};
 
 use data_folder::{Lock, Opened};

@@ -7,7 +7,7 @@ pub(super) mod sums;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::wallet::RefundReason;
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Optional, Tx, to_db};
 
 /// What was bought by one call.
 #[derive(Debug, Clone, FromRow)]
@@ -32,7 +32,8 @@ pub(super) struct Order {
     /// Gifts that were taken back before the room was told of them.
     #[sqlx(try_from = "i64")]
     pub(super) withdrawn: u32,
-    pub(super) refunded_ms: Option<i64>,
+    #[sqlx(try_from = "Optional")]
+    pub(super) refunded_ms: Option<u64>,
     pub(super) refund_reason: Option<RefundReason>,
 }
 

@@ -229,7 +229,7 @@ async fn orders(
         quantity: order.quantity,
         room: order.group_id,
         user: order.user_id,
-        oversold: order.oversold > 0,
+        oversold: order.oversold,
         at_s: order.taken_s,
     };
     Ok(axum::Json(ShopOrders { orders: found.into_iter().map(view).collect(), next }))

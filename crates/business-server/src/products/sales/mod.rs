@@ -15,7 +15,7 @@ use super::slot::product_changed;
 use super::{Error, store as catalogue};
 use crate::notifications::{self, OrderEvent, ShopEvent};
 use crate::rooms::store::open_or_next_stream;
-use crate::storage::{self, Tx, to_db};
+use crate::storage::{self, Tx};
 use store::Stored;
 
 /// What the shop has sold.
@@ -47,7 +47,7 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         }
         let entry = catalogue::find(tx, &order.product).await?;
         let stock = entry.and_then(|entry| entry.stock);
-        return Ok(Taken { repeat: true, oversold: before.oversold > 0, stock });
+        return Ok(Taken { repeat: true, oversold: before.oversold, stock });
     }
     let sale = catalogue::sell(tx, &order.product, order.quantity).await?;
     let stream = match &order.room {
@@ -60,9 +60,9 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         product: order.product.clone(),
         quantity: order.quantity,
         group_id: order.room.clone(),
-        stream: stream.map(to_db),
+        stream,
         user_id: order.user.clone(),
-        oversold: sale.oversold.into(),
+        oversold: sale.oversold,
         taken_s: now_s,
     };
     store::insert_order(tx, &stored).await?;

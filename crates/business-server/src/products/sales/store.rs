@@ -5,7 +5,7 @@ use sqlx::{FromRow, QueryBuilder, Sqlite};
 use utoipa::ToSchema;
 
 use super::Order;
-use crate::storage::{Error, Tx, to_db};
+use crate::storage::{Error, Flag, Optional, Tx, to_db};
 
 /// False when the account has been counted for the product in this stream before.
 pub(super) async fn insert_click(
@@ -39,10 +39,11 @@ pub(super) struct Stored {
     #[sqlx(try_from = "i64")]
     pub(super) quantity: u32,
     pub(super) group_id: Option<String>,
-    pub(super) stream: Option<i64>,
+    #[sqlx(try_from = "Optional")]
+    pub(super) stream: Option<u64>,
     pub(super) user_id: Option<String>,
-    /// 1 for one that was oversold.
-    pub(super) oversold: i64,
+    #[sqlx(try_from = "Flag")]
+    pub(super) oversold: bool,
     #[sqlx(try_from = "i64")]
     pub(super) taken_s: u64,
 }
@@ -75,9 +76,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Stored) -> Result<(), Erro
     .bind(&order.product)
     .bind(i64::from(order.quantity))
     .bind(&order.group_id)
-    .bind(order.stream)
+    .bind(order.stream.map(to_db))
     .bind(&order.user_id)
-    .bind(order.oversold)
+    .bind(i64::from(order.oversold))
     .bind(to_db(order.taken_s))
     .execute(&mut **tx)
     .await?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::plan::{PlanState, Planned};
+use super::plan::{PlanState, Planned, PlannedEntry};
 use super::store::{self, Showing};
 use super::{Left, Offer, clear_field, show, show_next, take_down};
 use crate::Business;
@@ -65,7 +65,6 @@ impl TryFrom<Showing> for SlotShowing {
     fn try_from(showing: Showing) -> Result<Self, storage::Error> {
         let told = Product::read(&showing.value)
             .map_err(|error| storage::Error::Unreadable(format!("a field of a slot: {error}")))?;
-        let (left_s, left_why) = showing.left.unzip();
         Ok(Self {
             showing: showing.showing,
             stream: showing.stream,
@@ -78,8 +77,8 @@ impl TryFrom<Showing> for SlotShowing {
             stock: told.stock,
             shown_s: showing.shown_s,
             shown_by: showing.shown_by,
-            left_s,
-            left_why,
+            left_s: showing.left_s,
+            left_why: showing.left_why,
         })
     }
 }
@@ -216,18 +215,6 @@ async fn changed(
     Ok(axum::Json(slot))
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct PlannedEntry {
-    #[serde(flatten)]
-    planned: Planned,
-    state: PlanState,
-}
-
-fn entries(plan: impl IntoIterator<Item = (Planned, PlanState)>) -> axum::Json<Vec<PlannedEntry>> {
-    let entries = plan.into_iter().map(|(planned, state)| PlannedEntry { planned, state });
-    axum::Json(entries.collect())
-}
-
 /// The schedule, by time: the owner of the room, or an administrator.
 #[utoipa::path(get, path = "/rooms/{room}/slot/schedule", tag = "slot",
     params(("room" = String, Path)), security(("token" = [])),
@@ -239,7 +226,7 @@ async fn planned(
 ) -> Result<axum::Json<Vec<PlannedEntry>>, Problem> {
     let mut tx = business.database.read().await?;
     let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
-    Ok(entries(store::schedule(&mut tx, &room.group_id).await?))
+    Ok(axum::Json(store::schedule(&mut tx, &room.group_id).await?))
 }
 
 /// Replace the schedule, what of it is past included: the owner of the room, or an administrator.
@@ -261,7 +248,8 @@ async fn plan(
     }
     store::set_schedule(&mut tx, &room.group_id, &plan).await?;
     tx.commit().await?;
-    Ok(entries(plan.into_iter().map(|planned| (planned, PlanState::Waiting))))
+    let entry = |planned| PlannedEntry { planned, state: PlanState::Waiting };
+    Ok(axum::Json(plan.into_iter().map(entry).collect()))
 }
 
 /// By time.

@@ -4,20 +4,34 @@ use chat_types::business::LiveStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::storage::Optional;
+
 /// A product at a set time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[schema(as = PlannedProduct)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Planned {
     /// Unix seconds; in the future when it is planned.
+    #[sqlx(try_from = "i64")]
     pub(super) at_s: u64,
     pub(super) product: String,
     /// A special price, in the smallest unit of the currency.
     #[serde(default)]
+    #[sqlx(rename = "special_minor", try_from = "Optional")]
     pub(super) price_minor: Option<u32>,
     /// The offer ends so many seconds after `at_s`, at most seven days.
     #[serde(default)]
+    #[sqlx(try_from = "Optional")]
     pub(super) ends_in_s: Option<u64>,
+}
+
+/// An entry of a schedule.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub(super) struct PlannedEntry {
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub(super) planned: Planned,
+    pub(super) state: PlanState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]

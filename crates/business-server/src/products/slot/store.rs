@@ -1,67 +1,48 @@
 //! Showings, prepared lists and schedules in the database.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
-use super::plan::{PlanState, Planned};
+use super::plan::{PlanState, Planned, PlannedEntry};
 use super::{Left, Offer};
 use crate::rooms::store::open_or_next_stream;
-use crate::storage::{Error, Tx, from_db, next_in, to_db};
+use crate::storage::{Error, Flag, Optional, Tx, next_in, to_db};
 
 /// A product that is or was in the slot of a room.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(super) struct Showing {
     pub(super) group_id: String,
     /// From 1 in each room.
+    #[sqlx(try_from = "i64")]
     pub(super) showing: u64,
+    #[sqlx(try_from = "i64")]
     pub(super) stream: u64,
     pub(super) product: String,
+    #[sqlx(try_from = "Optional")]
     pub(super) special_minor: Option<u32>,
+    #[sqlx(try_from = "Optional")]
     pub(super) ends_at_s: Option<u64>,
     /// The field as it was written last.
     pub(super) value: String,
+    #[sqlx(try_from = "i64")]
     pub(super) revision: u64,
+    #[sqlx(try_from = "Flag")]
     pub(super) stale: bool,
+    #[sqlx(try_from = "i64")]
     pub(super) shown_s: u64,
     pub(super) shown_by: Option<String>,
     /// When and why it left.
-    pub(super) left: Option<(u64, Left)>,
-}
-
-fn optional(row: &SqliteRow, column: &str) -> Option<u64> {
-    row.get::<Option<i64>, _>(column).map(from_db)
-}
-
-fn special_minor(row: &SqliteRow) -> Result<Option<u32>, Error> {
-    let special = optional(row, "special_minor").map(u32::try_from).transpose();
-    special.map_err(|_| Error::Unreadable("a special price".to_owned()))
-}
-
-fn read(row: &SqliteRow) -> Result<Showing, Error> {
-    let why: Option<Left> = row.try_get("left_why")?;
-    Ok(Showing {
-        group_id: row.get("group_id"),
-        showing: from_db(row.get("showing")),
-        stream: from_db(row.get("stream")),
-        product: row.get("product"),
-        special_minor: special_minor(row)?,
-        ends_at_s: optional(row, "ends_at_s"),
-        value: row.get("value"),
-        revision: from_db(row.get("revision")),
-        stale: row.get::<i64, _>("stale") != 0,
-        shown_s: from_db(row.get("shown_s")),
-        shown_by: row.get("shown_by"),
-        left: optional(row, "left_s").zip(why),
-    })
+    #[sqlx(try_from = "Optional")]
+    pub(super) left_s: Option<u64>,
+    pub(super) left_why: Option<Left>,
 }
 
 /// What is in the slot.
 pub(super) async fn present(tx: &mut Tx, group_id: &str) -> Result<Option<Showing>, Error> {
-    let row = sqlx::query("SELECT * FROM showings WHERE group_id = $1 AND left_s IS NULL")
+    let showing = sqlx::query_as("SELECT * FROM showings WHERE group_id = $1 AND left_s IS NULL")
         .bind(group_id)
         .fetch_optional(&mut **tx)
         .await?;
-    row.as_ref().map(read).transpose()
+    Ok(showing)
 }
 
 /// Up to `limit` showings with numbers below `before`, the newest first.
@@ -71,7 +52,7 @@ pub(super) async fn history(
     before: u64,
     limit: u32,
 ) -> Result<Vec<Showing>, Error> {
-    let rows = sqlx::query(
+    let showings = sqlx::query_as(
         "SELECT * FROM showings WHERE group_id = $1 AND showing < $2
          ORDER BY showing DESC LIMIT $3",
     )
@@ -80,7 +61,7 @@ pub(super) async fn history(
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(read).collect()
+    Ok(showings)
 }
 
 /// Puts something into the empty slot.
@@ -93,7 +74,7 @@ pub(super) async fn insert(
 ) -> Result<Showing, Error> {
     let stream = open_or_next_stream(tx, group_id).await?;
     let showing = next_in(tx, "showings", group_id).await?;
-    let row = sqlx::query(
+    let showing = sqlx::query_as(
         "INSERT INTO showings (group_id, showing, stream, product, special_minor, ends_at_s, value,
              revision, written_ms, shown_s, shown_by)
          VALUES ($1, $10, $2, $3, $4, $5, $6, 0, $7, $8, $9)
@@ -111,7 +92,7 @@ pub(super) async fn insert(
     .bind(to_db(showing))
     .fetch_one(&mut **tx)
     .await?;
-    read(&row)
+    Ok(showing)
 }
 
 pub(super) async fn leave(
@@ -187,13 +168,13 @@ pub(super) async fn note_written(
 }
 
 pub(super) async fn rooms_showing(tx: &mut Tx, product: &str) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query(
+    let rooms = sqlx::query_scalar(
         "SELECT group_id FROM showings WHERE product = $1 AND left_s IS NULL ORDER BY group_id",
     )
     .bind(product)
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.iter().map(|row| row.get("group_id")).collect())
+    Ok(rooms)
 }
 
 /// Rooms in whose slots something is due. A field that was written in what is the future by now was
@@ -204,7 +185,7 @@ pub(super) async fn rooms_due(
     refresh_every_ms: u64,
     limit: u32,
 ) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query(
+    let rooms = sqlx::query_scalar(
         "SELECT group_id FROM showings
          WHERE left_s IS NULL AND (ends_at_s <= $1
              OR (stale = 1 AND (written_ms <= $2 OR written_ms > $3)))
@@ -222,7 +203,7 @@ pub(super) async fn rooms_due(
     .bind(i64::from(limit))
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.iter().map(|row| row.get("group_id")).collect())
+    Ok(rooms)
 }
 
 pub(super) async fn set_queue(
@@ -247,16 +228,17 @@ pub(super) async fn set_queue(
 
 /// The prepared list, what comes next first.
 pub(super) async fn queue(tx: &mut Tx, group_id: &str) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query("SELECT product FROM slot_queue WHERE group_id = $1 ORDER BY position")
-        .bind(group_id)
-        .fetch_all(&mut **tx)
-        .await?;
-    Ok(rows.iter().map(|row| row.get("product")).collect())
+    let products =
+        sqlx::query_scalar("SELECT product FROM slot_queue WHERE group_id = $1 ORDER BY position")
+            .bind(group_id)
+            .fetch_all(&mut **tx)
+            .await?;
+    Ok(products)
 }
 
 /// Takes the first product off the prepared list.
 pub(super) async fn pop_queue(tx: &mut Tx, group_id: &str) -> Result<Option<String>, Error> {
-    let row = sqlx::query(
+    let product = sqlx::query_scalar(
         "DELETE FROM slot_queue WHERE group_id = $1
              AND position = (SELECT MIN(position) FROM slot_queue WHERE group_id = $1)
          RETURNING product",
@@ -264,7 +246,7 @@ pub(super) async fn pop_queue(tx: &mut Tx, group_id: &str) -> Result<Option<Stri
     .bind(group_id)
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| row.get("product")))
+    Ok(product)
 }
 
 /// The product leaves all prepared lists.
@@ -274,17 +256,6 @@ pub(super) async fn leave_queues(tx: &mut Tx, product: &str) -> Result<(), Error
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-fn read_planned(row: &SqliteRow) -> Result<(Planned, PlanState), Error> {
-    let state = row.try_get("state")?;
-    let planned = Planned {
-        at_s: from_db(row.get("at_s")),
-        product: row.get("product"),
-        price_minor: special_minor(row)?,
-        ends_in_s: optional(row, "ends_in_s"),
-    };
-    Ok((planned, state))
 }
 
 /// Replaces the schedule, what of it is past included.
@@ -315,22 +286,19 @@ pub(super) async fn set_schedule(
 }
 
 /// By time.
-pub(super) async fn schedule(
-    tx: &mut Tx,
-    group_id: &str,
-) -> Result<Vec<(Planned, PlanState)>, Error> {
-    let rows = sqlx::query("SELECT * FROM slot_schedule WHERE group_id = $1 ORDER BY at_s")
+pub(super) async fn schedule(tx: &mut Tx, group_id: &str) -> Result<Vec<PlannedEntry>, Error> {
+    let schedule = sqlx::query_as("SELECT * FROM slot_schedule WHERE group_id = $1 ORDER BY at_s")
         .bind(group_id)
         .fetch_all(&mut **tx)
         .await?;
-    rows.iter().map(read_planned).collect()
+    Ok(schedule)
 }
 
 /// What of the schedule waits, by time.
 pub(super) async fn waiting(tx: &mut Tx, group_id: &str) -> Result<Vec<Planned>, Error> {
     let all = schedule(tx, group_id).await?;
-    let waiting = all.into_iter().filter(|(_, state)| *state == PlanState::Waiting);
-    Ok(waiting.map(|(planned, _)| planned).collect())
+    let waiting = all.into_iter().filter(|entry| entry.state == PlanState::Waiting);
+    Ok(waiting.map(|entry| entry.planned).collect())
 }
 
 pub(super) async fn set_plan_state(
