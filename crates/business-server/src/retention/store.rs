@@ -52,20 +52,6 @@ pub(super) async fn fill_experience_gifts(tx: &mut Tx, rows: u64, first_ms: u64)
     .unwrap();
 }
 
-/// Events that everybody has heard.
-#[cfg(test)]
-pub(super) async fn fill_webhook_events(tx: &mut Tx, rows: u64) {
-    sqlx::query(
-        "INSERT INTO webhook_events (id, event_key, body, came_ms, state, failures)
-         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
-         SELECT n, 'k' || n, '', n, 1, 0 FROM numbers",
-    )
-    .bind(to_db(rows))
-    .execute(&mut **tx)
-    .await
-    .unwrap();
-}
-
 /// Events for the shop that were given up a millisecond after one another, from `first_ms` on, while as
 /// many as `limit` may wait.
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod products;
 mod proxy;
 mod rank;
 mod refunds;
+mod retention;
 mod rooms;
 mod sessions;
 mod shop_events;
