@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::store::{self, Kept};
 use crate::Business;
-use crate::http::{Api, Caller, Problem, Problems, QueryOf, number};
+use crate::http::{Api, Caller, Problem, Problems, QueryOf, number, page_of};
 
 /// Acts in one answer, at most.
 const PAGE: u32 = 100;
@@ -114,10 +114,7 @@ async fn list(
         before: which.before.unwrap_or(u64::MAX),
     };
     let mut tx = business.database.read().await?;
-    // One more than the page, to know whether there is another.
-    let mut found = store::search(&mut tx, &search, PAGE + 1).await?;
-    let has_more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let next = found.last().map(|act| act.number).filter(|_| has_more);
+    let found = store::search(&mut tx, &search, PAGE + 1).await?;
+    let (found, next) = page_of(found, PAGE, |act| act.number);
     Ok(axum::Json(Acts { acts: found.into_iter().map(ActView::from).collect(), next }))
 }

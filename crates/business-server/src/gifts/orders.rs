@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::store::{self, Order, Wanted};
 use super::wallet::RefundReason;
-use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, Role};
+use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, Role, page_of};
 use crate::storage::Tx;
 use crate::{Business, rooms};
 
@@ -107,11 +107,8 @@ async fn orders(
         None => None,
     };
     let wanted = Wanted { room, user, before };
-    // One more than the page, to know whether there is another.
-    let mut orders = store::orders(&mut tx, &wanted, PAGE + 1).await?;
-    let has_more = orders.len() > PAGE as usize;
-    orders.truncate(PAGE as usize);
-    let next = orders.last().map(|order| order.order_id.clone()).filter(|_| has_more);
+    let found = store::orders(&mut tx, &wanted, PAGE + 1).await?;
+    let (orders, next) = page_of(found, PAGE, |order| order.order_id.clone());
     Ok(axum::Json(Page { orders: orders.into_iter().map(View::from).collect(), next }))
 }
 

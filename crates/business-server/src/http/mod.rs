@@ -8,6 +8,7 @@
 mod body;
 mod caller;
 mod client_address;
+mod page;
 mod problem;
 mod rate;
 mod signed;
@@ -31,6 +32,7 @@ pub(crate) use body::{Body, PathOf, QueryOf, number};
 pub(crate) use caller::Caller;
 pub(crate) use chat_types::business::api::Role;
 pub(crate) use client_address::ClientAddress;
+pub(crate) use page::page_of;
 pub(crate) use problem::Problems;
 pub(crate) use rate::{CallRates, EntryRates};
 pub(crate) use signed::Signed;

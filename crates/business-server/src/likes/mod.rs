@@ -22,12 +22,12 @@ mod record;
 mod store;
 
 pub(crate) use figures::LikeFigures;
+pub(crate) use publish::tell_totals;
+pub(crate) use record::count_all;
 
 use chat_types::business::Like;
 use chat_types::webhook::GroupMsg;
-use std::sync::Arc;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 use crate::Business;
 use crate::events::codes;
@@ -103,14 +103,4 @@ pub(crate) async fn count(
             Err(Refused::Late)
         }
     }
-}
-
-/// Counts until `stop`; what is to be counted then still is.
-pub(crate) async fn count_all(business: Arc<Business>, stop: CancellationToken) {
-    record::count_all(&business, &stop).await;
-}
-
-/// Tells the rooms their totals, until `stop`.
-pub(crate) async fn tell_totals(business: Arc<Business>, stop: CancellationToken) {
-    publish::tell_all(&business, &stop).await;
 }

@@ -2,6 +2,7 @@
 
 use chat_types::Code;
 use chat_types::rest::{CounterMode, GroupCounter, UpdateGroupCounter};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -35,9 +36,9 @@ enum Told {
 }
 
 /// Until `stop`; totals that were not told are told after the next start.
-pub(super) async fn tell_all(business: &Business, stop: &CancellationToken) {
+pub(crate) async fn tell_totals(business: Arc<Business>, stop: CancellationToken) {
     let wake = Some(&business.likes.changed);
-    every(stop, LOOK_EVERY, wake, || tell_round(business)).await;
+    every(&stop, LOOK_EVERY, wake, || tell_round(&business)).await;
 }
 
 async fn tell_round(business: &Business) -> Result<Next, Error> {

@@ -2,6 +2,7 @@
 
 use chat_types::business::Like;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::cap::Cap;
@@ -54,15 +55,16 @@ pub(super) fn day(now_s: u64) -> u64 {
     now_s / DAY_S
 }
 
-pub(super) async fn count_all(business: &Business, stop: &CancellationToken) {
+/// Counts until `stop`; what is to be counted then still is.
+pub(crate) async fn count_all(business: Arc<Business>, stop: CancellationToken) {
     let mut cap = Cap::default();
     loop {
-        let jobs = business.likes.batches.take(BATCH, stop).await;
+        let jobs = business.likes.batches.take(BATCH, &stop).await;
         if jobs.is_empty() {
             return;
         }
         let figures = &business.likes.figures;
-        match count_batch(business, &mut cap, &jobs).await {
+        match count_batch(&business, &mut cap, &jobs).await {
             Ok(fates) => {
                 let number = |fate| fates.iter().filter(|each| **each == fate).count();
                 add(&figures.likes_repeated, number(Counted::Before));

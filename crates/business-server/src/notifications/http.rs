@@ -10,8 +10,7 @@ use utoipa_axum::routes;
 use super::event::Notification;
 use super::store::{self, Dead, Figure};
 use crate::Business;
-use crate::config::EventKind;
-use crate::http::{Api, Caller, PathOf, Problems, QueryOf, Role};
+use crate::http::{Api, Caller, PathOf, Problems, QueryOf, Role, page_of};
 use crate::problem::Problem;
 use crate::storage::{Error, Tx, from_db, to_db};
 
@@ -86,42 +85,9 @@ async fn figures(
     Ok(axum::Json(read_figures(&business, &mut tx).await?))
 }
 
-/// An event that was given up.
-#[derive(Debug, Serialize, ToSchema)]
-struct DeadNotification {
-    number: u64,
-    id: String,
-    kind: EventKind,
-    /// Empty when it concerns no room.
-    room: String,
-    /// The body of the call, byte for byte.
-    body: String,
-    attempts: u64,
-    /// Why the last attempt failed.
-    reason: String,
-    queued_at_s: u64,
-    given_up_at_s: u64,
-}
-
-impl From<Dead> for DeadNotification {
-    fn from(dead: Dead) -> Self {
-        Self {
-            number: from_db(dead.number),
-            id: dead.id,
-            kind: dead.kind,
-            room: dead.room,
-            body: dead.body,
-            attempts: from_db(dead.attempts),
-            reason: dead.reason,
-            queued_at_s: from_db(dead.queued_ms) / 1_000,
-            given_up_at_s: from_db(dead.dead_ms) / 1_000,
-        }
-    }
-}
-
 #[derive(Debug, Serialize, ToSchema)]
 struct DeadNotifications {
-    notifications: Vec<DeadNotification>,
+    notifications: Vec<Dead>,
     /// There are more before this number.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -145,12 +111,8 @@ async fn dead(
     caller.require(Role::Admin)?;
     let before = to_db(before.unwrap_or(u64::MAX));
     let mut tx = business.database.read().await?;
-    // One more than the page, to know whether there is another.
-    let mut found = store::dead(&mut tx, before, PAGE + 1).await?;
-    let has_more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let next = found.last().map(|dead| from_db(dead.number)).filter(|_| has_more);
-    let notifications = found.into_iter().map(DeadNotification::from).collect();
+    let found = store::dead(&mut tx, before, PAGE + 1).await?;
+    let (notifications, next) = page_of(found, PAGE, |dead| dead.number);
     Ok(axum::Json(DeadNotifications { notifications, next }))
 }
 

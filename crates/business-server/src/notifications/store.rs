@@ -1,5 +1,8 @@
 //! Events for the shop in the database.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::config::EventKind;
 use crate::storage::{Error, Tx, next, to_db};
 
@@ -18,17 +21,25 @@ pub(super) struct Waiting {
 }
 
 /// An event that was given up.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, sqlx::FromRow, Serialize, ToSchema)]
+#[schema(as = DeadNotification)]
 pub(super) struct Dead {
-    pub(super) number: i64,
-    pub(super) id: String,
-    pub(super) kind: EventKind,
-    pub(super) room: String,
-    pub(super) body: String,
-    pub(super) attempts: i64,
-    pub(super) reason: String,
-    pub(super) queued_ms: i64,
-    pub(super) dead_ms: i64,
+    #[sqlx(try_from = "i64")]
+    pub(super) number: u64,
+    id: String,
+    kind: EventKind,
+    /// Empty when it concerns no room.
+    room: String,
+    /// The body of the call, byte for byte.
+    body: String,
+    #[sqlx(try_from = "i64")]
+    attempts: u64,
+    /// Why the last attempt failed.
+    reason: String,
+    #[sqlx(try_from = "i64")]
+    queued_at_s: u64,
+    #[sqlx(try_from = "i64")]
+    given_up_at_s: u64,
 }
 
 /// What is counted in the database, so that it is true after a restart as well.
@@ -211,8 +222,8 @@ pub(super) async fn give_up(
 /// Up to `limit` events that were given up and come before the number `before`, the latest first.
 pub(super) async fn dead(tx: &mut Tx, before: i64, limit: u32) -> Result<Vec<Dead>, Error> {
     let dead = sqlx::query_as(
-        "SELECT number, id, kind, room, body, attempts, COALESCE(reason, '') AS reason, queued_ms,
-             COALESCE(dead_ms, queued_ms) AS dead_ms
+        "SELECT number, id, kind, room, body, attempts, COALESCE(reason, '') AS reason,
+             queued_ms / 1000 AS queued_at_s, COALESCE(dead_ms, queued_ms) / 1000 AS given_up_at_s
          FROM notifications WHERE state = 'dead' AND number < $1 ORDER BY number DESC LIMIT $2",
     )
     .bind(before)

@@ -42,31 +42,10 @@ struct Figures {
     /// Gifts that were not taken because too much waited, since the start.
     refused_full: u64,
     /// The last that were refused for good, newest first, at most 20 of the last 30 days.
-    last_failed: Vec<RefusedPosting>,
+    last_failed: Vec<Refused>,
     /// Those that wait because their sender may not speak in the room, the longest first, at most 20:
     /// end the mute of the administrator or of the assistant there.
-    held_back: Vec<RefusedPosting>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct RefusedPosting {
-    key: String,
-    room: String,
-    /// The chat service's sentence.
-    reason: String,
-    /// When it was refused for good, or written if it waits.
-    at_s: u64,
-}
-
-impl From<Refused> for RefusedPosting {
-    fn from(refused: Refused) -> Self {
-        Self {
-            key: refused.key,
-            room: refused.group_id,
-            reason: refused.reason,
-            at_s: refused.at_ms / 1_000,
-        }
-    }
+    held_back: Vec<Refused>,
 }
 
 /// What is on its way to the rooms. For administrators.
@@ -92,7 +71,7 @@ async fn figures(
         made_good: counters.made_good.load(Ordering::Relaxed),
         out_of_date: counters.out_of_date.load(Ordering::Relaxed),
         refused_full: counters.refused_full.load(Ordering::Relaxed),
-        last_failed: last_failed.into_iter().map(Into::into).collect(),
-        held_back: held_back.into_iter().map(Into::into).collect(),
+        last_failed,
+        held_back,
     }))
 }

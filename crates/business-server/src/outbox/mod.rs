@@ -27,10 +27,11 @@ mod heard;
 pub(crate) mod http;
 mod lanes;
 mod stale;
-pub(crate) mod store;
+mod store;
 
 pub(crate) use deliver::deliver;
 pub(crate) use heard::hear;
+pub(crate) use store::{delivered_ms, enqueue, is_waiting, rewrite, waiting};
 
 use chat_rest::Randoms;
 use chat_types::business::BusinessMessage;
@@ -251,28 +252,6 @@ pub(crate) struct Coming<'a> {
     pub(crate) in_all: u64,
 }
 
-/// Writes a posting. False when one of the same key was written before; nothing is changed then.
-/// Call [`Outbox::wake`] after the commit.
-pub(crate) async fn enqueue(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Result<bool, Error> {
-    store::insert(tx, posting, now_ms).await
-}
-
-/// When a posting was delivered, in Unix milliseconds of the own clock; `None` when it was not, or so
-/// long ago that nothing is known of it any more.
-pub(crate) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
-    store::delivered_ms(tx, key).await
-}
-
-/// How many postings wait, and how many of them because their sender may not speak.
-pub(crate) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
-    store::waiting(tx).await
-}
-
-/// Whether something of this lane has not been delivered yet.
-pub(crate) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
-    store::is_waiting(tx, lane).await
-}
-
 /// What waits in a lane for this room, in its order.
 pub(crate) async fn waiting_in(
     tx: &mut Tx,
@@ -300,13 +279,4 @@ pub(crate) async fn cancel(
 ) -> Result<(), Error> {
     store::settle(tx, number, store::Done::Cancelled(reason), now_ms).await?;
     Ok(())
-}
-
-/// Changes a message that waits.
-pub(crate) async fn rewrite(
-    tx: &mut Tx,
-    number: u64,
-    message: &BusinessMessage,
-) -> Result<(), Error> {
-    store::rewrite(tx, number, message).await
 }

@@ -2,7 +2,9 @@
 
 use chat_types::business::BusinessMessage;
 use chat_types::{Element, Priority};
+use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::lanes::Voice;
 use super::stale::life_ms;
@@ -93,17 +95,22 @@ impl Done<'_> {
 }
 
 /// A posting that the chat service has refused.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, FromRow, Serialize, ToSchema)]
+#[schema(as = RefusedPosting)]
 pub(super) struct Refused {
-    pub(super) key: String,
-    pub(super) group_id: String,
-    pub(super) reason: String,
-    /// When it was refused for good, or written if it goes on waiting.
+    key: String,
+    #[sqlx(rename = "group_id")]
+    room: String,
+    /// The chat service's sentence.
+    reason: String,
+    /// When it was refused for good, or written if it waits.
     #[sqlx(try_from = "i64")]
-    pub(super) at_ms: u64,
+    at_s: u64,
 }
 
-pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Result<bool, Error> {
+/// Writes a posting. False when one of the same key was written before; nothing is changed then.
+/// Call [`Outbox::wake`](super::Outbox::wake) after the commit.
+pub(crate) async fn enqueue(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Result<bool, Error> {
     let (kind, name, body, priority, sender, life_ms) = match posting.what {
         What::Message { message, priority, from } => {
             let body = encoded(message, posting.key)?;
@@ -147,8 +154,8 @@ pub(super) async fn insert(tx: &mut Tx, posting: Posting<'_>, now_ms: u64) -> Re
     Ok(true)
 }
 
-/// Gives a message that waits, and has not been told, other words.
-pub(super) async fn rewrite(
+/// Gives a message that waits other words.
+pub(crate) async fn rewrite(
     tx: &mut Tx,
     number: u64,
     message: &BusinessMessage,
@@ -167,7 +174,7 @@ fn encoded(message: &BusinessMessage, posting: &str) -> Result<String, Error> {
 }
 
 /// How many postings wait in all, and how many of them because their sender may not speak.
-pub(super) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
+pub(crate) async fn waiting(tx: &mut Tx) -> Result<(u64, u64), Error> {
     let (waiting, held): (i64, i64) = sqlx::query_as(
         "SELECT CAST(COALESCE(SUM(waiting), 0) AS BIGINT),
              CAST(COALESCE(SUM(CASE WHEN muted IS NOT NULL THEN waiting END), 0) AS BIGINT)
@@ -297,8 +304,9 @@ pub(super) async fn waiting_in(
     Ok(waiting)
 }
 
-/// When a posting was delivered.
-pub(super) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
+/// When a posting was delivered, in Unix milliseconds of the own clock; `None` when it was not, or so
+/// long ago that nothing is known of it any more.
+pub(crate) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, Error> {
     let done_ms: Option<i64> = sqlx::query_scalar(
         "SELECT done_ms FROM outbox WHERE key = $1 AND state = 'delivered' AND done_ms IS NOT NULL",
     )
@@ -308,8 +316,8 @@ pub(super) async fn delivered_ms(tx: &mut Tx, key: &str) -> Result<Option<u64>, 
     Ok(done_ms.map(from_db))
 }
 
-/// Whether anything waits in this lane.
-pub(super) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
+/// Whether something of this lane has not been delivered yet.
+pub(crate) async fn is_waiting(tx: &mut Tx, lane: &str) -> Result<bool, Error> {
     let waiting = sqlx::query("SELECT 1 FROM outbox WHERE state = 'waiting' AND lane = $1 LIMIT 1")
         .bind(lane)
         .fetch_optional(&mut **tx)
@@ -418,7 +426,7 @@ pub(super) async fn settle(
 /// The last postings that were refused for good, newest first.
 pub(super) async fn failed(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Error> {
     let failed = sqlx::query_as(
-        "SELECT key, group_id, COALESCE(reason, '') AS reason, done_ms AS at_ms FROM outbox
+        "SELECT key, group_id, COALESCE(reason, '') AS reason, done_ms / 1000 AS at_s FROM outbox
          WHERE state = 'failed' AND done_ms IS NOT NULL
          ORDER BY done_ms DESC, number DESC LIMIT $1",
     )
@@ -431,7 +439,7 @@ pub(super) async fn failed(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Erro
 /// The postings that have been held back for the longest time.
 pub(super) async fn held_back(tx: &mut Tx, limit: u32) -> Result<Vec<Refused>, Error> {
     let held_back = sqlx::query_as(
-        "SELECT o.key, o.group_id, s.muted AS reason, o.written_ms AS at_ms
+        "SELECT o.key, o.group_id, s.muted AS reason, o.written_ms / 1000 AS at_s
          FROM outbox_senders s
          CROSS JOIN outbox o ON o.state = 'waiting' AND o.group_id = s.group_id
              AND o.kind = s.kind AND COALESCE(o.sender, '') = s.sender

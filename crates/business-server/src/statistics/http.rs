@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::csv_page;
 use super::store::{self, Minute, Stream, Totals};
 use crate::Business;
-use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, number};
+use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, number, page_of};
 use crate::rooms;
 
 /// Streams in one answer, at most.
@@ -77,11 +77,9 @@ async fn statistics(
         Problem::not_found("stream", format!("room {group_id} has had no such stream"))
     })?;
     let after_minute = asked.after_s / 60;
-    let mut minutes =
+    let found =
         store::minutes(&mut tx, group_id, stream.stream, after_minute, MINUTES_PAGE + 1).await?;
-    let page = usize::try_from(MINUTES_PAGE).unwrap_or(usize::MAX);
-    let is_more = minutes.len() > page;
-    minutes.truncate(page);
+    let (minutes, more_after_s) = page_of(found, MINUTES_PAGE, |minute| minute.minute_s);
     match asked.format {
         Format::Csv => {
             let table = csv_page::page(group_id, &room.title, stream.stream, &minutes);
@@ -98,7 +96,6 @@ async fn statistics(
         }
         Format::Json => {
             let totals = store::totals(&mut tx, group_id, stream.stream).await?;
-            let more_after_s = minutes.last().filter(|_| is_more).map(|minute| minute.minute_s);
             let room = room.group_id;
             let view = StatisticsView { room, stream, totals, minutes, more_after_s };
             Ok(axum::Json(view).into_response())

@@ -10,11 +10,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::payment::{self, Paid, Payment};
-use super::{Account, Booking, Kind, RefundReason, balance_of, book, store, support};
+use super::store::Entry;
+use super::{Account, Booking, Kind, balance_of, book, store, support};
 use crate::Business;
 use crate::audit::{self, Act};
 use crate::gifts::idempotency::{self, IdempotencyKey};
-use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Role, Signed, number};
+use crate::http::{Api, Body, Caller, Problem, Problems, QueryOf, Role, Signed, number, page_of};
 use crate::storage::Tx;
 
 /// Entries in one answer, at most.
@@ -51,24 +52,10 @@ pub(super) struct Before {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Entries {
     /// Newest first, at most 50.
-    entries: Vec<EntryView>,
+    entries: Vec<Entry>,
     /// `before` of the next page; absent when this was the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct EntryView {
-    entry: u64,
-    kind: Kind,
-    /// What it was for, such as `gift:ORDER` or `payment:ID`.
-    reference: String,
-    /// Of a refund.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<RefundReason>,
-    /// Below zero for what was spent.
-    coins: i64,
-    at_s: u64,
 }
 
 /// What went into the caller's wallet and out of it.
@@ -90,20 +77,9 @@ pub(super) async fn entries_of(
     Before { before }: Before,
 ) -> Result<Entries, Problem> {
     let account = Account::Wallet(user.as_str());
-    // One more than the page, to know whether there is another.
-    let mut found = store::entries(tx, account, before.unwrap_or(u64::MAX), PAGE + 1).await?;
-    let has_more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let next = found.last().map(|entry| entry.number).filter(|_| has_more);
-    let entries = found.into_iter().map(|entry| EntryView {
-        entry: entry.number,
-        kind: entry.kind,
-        reference: entry.reference,
-        reason: entry.reason,
-        coins: entry.amount,
-        at_s: entry.at_ms / 1_000,
-    });
-    Ok(Entries { entries: entries.collect(), next })
+    let found = store::entries(tx, account, before.unwrap_or(u64::MAX), PAGE + 1).await?;
+    let (entries, next) = page_of(found, PAGE, |entry| entry.number);
+    Ok(Entries { entries, next })
 }
 
 /// Fill up the caller's wallet, for nothing. Only in development.

@@ -1,21 +1,29 @@
 //! The ledger in the database.
 
+use serde::Serialize;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
+use utoipa::ToSchema;
 
 use super::{Account, Booking, Kind, RefundReason};
 use crate::storage::{Error, Tx, next, to_db};
 
 /// An entry of an account, with what its transaction was for.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
+#[schema(as = EntryView)]
 pub(super) struct Entry {
+    #[serde(rename = "entry")]
     #[sqlx(try_from = "i64")]
     pub(super) number: u64,
-    pub(super) kind: Kind,
-    pub(super) reference: String,
-    pub(super) reason: Option<RefundReason>,
-    pub(super) amount: i64,
+    kind: Kind,
+    /// What it was for, such as `gift:ORDER` or `payment:ID`.
+    reference: String,
+    /// Of a refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RefundReason>,
+    /// Below zero for what was spent.
+    coins: i64,
     #[sqlx(try_from = "i64")]
-    pub(super) at_ms: u64,
+    at_s: u64,
 }
 
 /// 0 for an account that has no entries yet.
@@ -114,7 +122,8 @@ pub(super) async fn entries(
     limit: u32,
 ) -> Result<Vec<Entry>, Error> {
     let entries = sqlx::query_as(
-        "SELECT t.number, t.kind, t.reference, t.reason, t.at_ms, e.amount
+        "SELECT t.number, t.kind, t.reference, t.reason, e.amount AS coins,
+             t.at_ms / 1000 AS at_s
          FROM ledger_entries e JOIN ledger_transactions t ON t.number = e.transaction_number
          WHERE e.account = $1 AND e.transaction_number < $2
          ORDER BY e.transaction_number DESC LIMIT $3",

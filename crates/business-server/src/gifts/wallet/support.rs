@@ -13,7 +13,7 @@ use super::store::{self, Payment};
 use super::{Account, balance_of};
 use crate::Business;
 use crate::accounts;
-use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, Role, number};
+use crate::http::{Api, Caller, PathOf, Problem, Problems, QueryOf, Role, number, page_of};
 use crate::storage::Tx;
 
 pub(super) fn routes() -> Api {
@@ -119,11 +119,8 @@ async fn payments(
     let mut tx = business.database.read().await?;
     let wallet = user.as_deref().map(Account::Wallet);
     let before = before.unwrap_or(u64::MAX);
-    // One more than the page, to know whether there is another.
-    let mut found = store::payments(&mut tx, wallet, before, PAGE + 1).await?;
-    let has_more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let next = found.last().map(|payment| payment.number).filter(|_| has_more);
+    let found = store::payments(&mut tx, wallet, before, PAGE + 1).await?;
+    let (found, next) = page_of(found, PAGE, |payment| payment.number);
     Ok(axum::Json(Payments { payments: found.into_iter().map(Into::into).collect(), next }))
 }
 

@@ -10,7 +10,9 @@ use utoipa_axum::routes;
 use super::store::{self, Figures, Stored, Wanted};
 use super::{Order, Taken, take_order};
 use crate::Business;
-use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, Signed, number};
+use crate::http::{
+    Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role, Signed, number, page_of,
+};
 use crate::products::find;
 use crate::rooms::{self, store::open_or_next_stream};
 
@@ -170,22 +172,6 @@ async fn conversions(
 /// Orders in one answer, at most.
 const PAGE: u32 = 50;
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct WantedOrders {
-    /// Found in this room.
-    room: Option<String>,
-    /// Bought by this account of the shop.
-    user: Option<String>,
-    product: Option<String>,
-    /// Only those of more pieces than were there.
-    #[serde(default)]
-    oversold: bool,
-    /// Those before this one; the newest without it.
-    #[serde(default, deserialize_with = "number")]
-    before: Option<u64>,
-}
-
 #[derive(Debug, Serialize, ToSchema)]
 struct ShopOrders {
     /// Newest first, at most 50.
@@ -207,22 +193,17 @@ struct ShopOrderView {
 }
 
 /// What the shop has reported, newest first. For administrators.
-#[utoipa::path(get, path = "/shop/orders", tag = "sales", params(WantedOrders),
+#[utoipa::path(get, path = "/shop/orders", tag = "sales", params(Wanted),
     security(("token" = [])), responses((status = 200, body = ShopOrders), Problems))]
 async fn orders(
     State(business): State<Arc<Business>>,
     caller: Caller,
-    QueryOf(wanted): QueryOf<WantedOrders>,
+    QueryOf(wanted): QueryOf<Wanted>,
 ) -> Result<axum::Json<ShopOrders>, Problem> {
     caller.require(Role::Admin)?;
-    let WantedOrders { room, user, product, oversold, before } = wanted;
-    let wanted = Wanted { room, user, product, oversold, before };
     let mut tx = business.database.read().await?;
-    // One more than the page, to know whether there is another.
-    let mut found = store::orders(&mut tx, &wanted, PAGE + 1).await?;
-    let has_more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let next = found.last().map(|order| order.number).filter(|_| has_more);
+    let found = store::orders(&mut tx, &wanted, PAGE + 1).await?;
+    let (found, next) = page_of(found, PAGE, |order| order.number);
     let view = |order: Stored| ShopOrderView {
         order_id: order.order_id,
         product: order.product,

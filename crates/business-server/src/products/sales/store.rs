@@ -1,10 +1,11 @@
 //! Clicks and orders in the database.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder, Sqlite};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Order;
+use crate::http::number;
 use crate::storage::{Error, Flag, Optional, Tx, to_db};
 
 /// False when the account has been counted for the product in this stream before.
@@ -86,14 +87,20 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Stored) -> Result<(), Erro
 }
 
 /// Which orders are looked for; all of them where nothing is said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    pub(super) room: Option<String>,
-    pub(super) user: Option<String>,
-    pub(super) product: Option<String>,
-    pub(super) oversold: bool,
-    /// Orders of smaller numbers.
-    pub(super) before: Option<u64>,
+    /// Found in this room.
+    room: Option<String>,
+    /// Bought by this account of the shop.
+    user: Option<String>,
+    product: Option<String>,
+    /// Only those of more pieces than were there.
+    #[serde(default)]
+    oversold: bool,
+    /// Those before this one; the newest without it.
+    #[serde(default, deserialize_with = "number")]
+    before: Option<u64>,
 }
 
 /// Up to `limit` orders, newest first.
