@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Optional, Tx, from_db, to_db};
 
 /// What is added to a minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
@@ -53,8 +53,8 @@ pub(super) struct Minute {
     pub(super) minute_s: u64,
     /// Online when it was counted; absent when the chat service did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>)]
-    pub(super) viewers: Option<i64>,
+    #[sqlx(try_from = "Optional")]
+    pub(super) viewers: Option<u64>,
     #[serde(flatten)]
     #[sqlx(flatten)]
     pub(super) counts: Counts,
@@ -102,10 +102,9 @@ pub(super) struct Stream {
     #[sqlx(rename = "began_s", try_from = "i64")]
     began_at_s: u64,
     /// Absent while it runs.
-    #[sqlx(rename = "ended_s")]
+    #[sqlx(rename = "ended_s", try_from = "Optional")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>)]
-    ended_at_s: Option<i64>,
+    ended_at_s: Option<u64>,
 }
 
 /// Where an event belongs to.

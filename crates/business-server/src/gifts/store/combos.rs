@@ -3,7 +3,7 @@
 use chat_types::business::Gift;
 use sqlx::FromRow;
 
-use crate::storage::{Error, Tx, from_db, to_db};
+use crate::storage::{Error, Optional, Tx, from_db, to_db};
 
 /// Gifts of one kind that one person gives in a row. It belongs to this person, gift and room for as
 /// long as it is kept.
@@ -68,8 +68,10 @@ struct Row {
     message: String,
     #[sqlx(try_from = "i64")]
     last_ms: u64,
-    since_ms: Option<i64>,
-    due_ms: Option<i64>,
+    #[sqlx(try_from = "Optional")]
+    since_ms: Option<u64>,
+    #[sqlx(try_from = "Optional")]
+    due_ms: Option<u64>,
 }
 
 impl TryFrom<Row> for Combo {
@@ -79,10 +81,8 @@ impl TryFrom<Row> for Combo {
         let message = serde_json::from_str(&row.message).map_err(|error| {
             Error::Unreadable(format!("the message of combo {}: {error}", row.combo))
         })?;
-        let pending = row.since_ms.zip(row.due_ms).map(|(since_ms, due_ms)| Pending {
-            since_ms: from_db(since_ms),
-            due_ms: from_db(due_ms),
-        });
+        let pending = row.since_ms.zip(row.due_ms);
+        let pending = pending.map(|(since_ms, due_ms)| Pending { since_ms, due_ms });
         Ok(Self {
             group_id: row.group_id,
             combo: row.combo,

@@ -175,21 +175,10 @@ const PAGE: u32 = 50;
 #[derive(Debug, Serialize, ToSchema)]
 struct ShopOrders {
     /// Newest first, at most 50.
-    orders: Vec<ShopOrderView>,
+    orders: Vec<Stored>,
     /// `before` of the next page; absent when this was the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct ShopOrderView {
-    order_id: String,
-    product: String,
-    quantity: u32,
-    room: Option<String>,
-    user: Option<String>,
-    oversold: bool,
-    at_s: u64,
 }
 
 /// What the shop has reported, newest first. For administrators.
@@ -203,15 +192,6 @@ async fn orders(
     caller.require(Role::Admin)?;
     let mut tx = business.database.read().await?;
     let found = store::orders(&mut tx, &wanted, PAGE + 1).await?;
-    let (found, next) = page_of(found, PAGE, |order| order.number);
-    let view = |order: Stored| ShopOrderView {
-        order_id: order.order_id,
-        product: order.product,
-        quantity: order.quantity,
-        room: order.group_id,
-        user: order.user_id,
-        oversold: order.oversold,
-        at_s: order.taken_s,
-    };
-    Ok(axum::Json(ShopOrders { orders: found.into_iter().map(view).collect(), next }))
+    let (orders, next) = page_of(found, PAGE, |order| order.number);
+    Ok(axum::Json(ShopOrders { orders, next }))
 }

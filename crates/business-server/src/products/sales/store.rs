@@ -30,21 +30,27 @@ pub(super) async fn insert_click(
 }
 
 /// An order as it is kept.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
+#[schema(as = ShopOrderView)]
 pub(super) struct Stored {
     /// In the order in which they were reported.
+    #[serde(skip)]
     #[sqlx(try_from = "i64")]
     pub(super) number: u64,
     pub(super) order_id: String,
     pub(super) product: String,
     #[sqlx(try_from = "i64")]
     pub(super) quantity: u32,
+    #[serde(rename = "room")]
     pub(super) group_id: Option<String>,
+    #[serde(skip)]
     #[sqlx(try_from = "Optional")]
     pub(super) stream: Option<u64>,
+    #[serde(rename = "user")]
     pub(super) user_id: Option<String>,
     #[sqlx(try_from = "Flag")]
     pub(super) oversold: bool,
+    #[serde(rename = "at_s")]
     #[sqlx(try_from = "i64")]
     pub(super) taken_s: u64,
 }
