@@ -50,15 +50,15 @@ pub async fn renew_restored(file: &Path) -> Result<(), Error> {
         .execute(&mut *tx)
         .await?;
     let epoch: i64 = sqlx::query_scalar(
-        "INSERT INTO numbers_given (name, last) VALUES ('epoch', $1)
-         ON CONFLICT (name) DO UPDATE SET last = numbers_given.last + excluded.last RETURNING last",
+        "INSERT INTO counters (name, scope, n) VALUES ('epoch', '', $1)
+         ON CONFLICT (name, scope) DO UPDATE SET n = counters.n + excluded.n RETURNING n",
     )
     .bind(MANY)
     .fetch_one(&mut *tx)
     .await?;
     sqlx::query("UPDATE accounts SET token_epoch = $1").bind(epoch).execute(&mut *tx).await?;
     // The `Random` of a message is made of its number: the chat service takes a second one for a repeat.
-    sqlx::query("UPDATE outbox_figures SET value = value + $1 WHERE name = 'number'")
+    sqlx::query("UPDATE counters SET n = n + $1 WHERE name = 'outbox' AND scope = ''")
         .bind(MANY)
         .execute(&mut *tx)
         .await?;

@@ -461,10 +461,7 @@ mod tests {
         "secrets",
         "leases",
         "counters",
-        "numbers_given",
-        "ledger_counters",
         "streams",
-        "outbox_figures",
         "outbox_rooms",
         "notification_figures",
         "notification_kinds",
@@ -484,7 +481,6 @@ mod tests {
         "broadcast_rooms",
         "statistics_minutes",
         "experience_gifts",
-        "draw_numbers",
     ];
     /// Names of columns that hold ids of accounts, in whichever table.
     const IDS: &[&str] = &[
