@@ -86,6 +86,11 @@ pub(crate) struct Business {
 }
 
 impl Business {
+    /// What the clock of the chat service shows, in Unix milliseconds.
+    pub(crate) fn chat_now_ms(&self) -> u64 {
+        self.chat_clock.now_ms(self.clock.monotonic_ms())
+    }
+
     /// Makes the group of a room; one that the same owner has already will do.
     async fn make_room_group(&self, group: &CreateGroup) -> Result<(), chat_rest::Error> {
         match self.chat.create_group(group).await {

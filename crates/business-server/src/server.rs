@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{self, Accounts, Identity, IdentityError, Tokens};
-use crate::chat_clock::ChatClock;
 use crate::config::is_node_name;
 use crate::gifts::{self, Catalogue, CatalogueError, Gifts};
 use crate::health::Health;
@@ -288,10 +287,9 @@ pub(crate) async fn make(
     let outbox = Outbox::open(&mut tx, limits, once, gifts::given_up).await?;
     let gifts = Gifts::open(&mut tx, catalogue).await?;
     let moderation = Moderation::open(&mut tx).await?;
-    let chat_clock = ChatClock::default();
+    let chat_clock = webhooks::guess_chat_clock(&mut tx, &*config.clock).await?;
     let limits = config.webhooks.clone();
-    let now_ms = config.clock.now_ms();
-    let webhooks = Webhooks::open(&mut tx, limits, wiring::SUBJECTS, &chat_clock, now_ms).await?;
+    let webhooks = Webhooks::open(&mut tx, limits, wiring::SUBJECTS, &*config.clock).await?;
     let shop = config.shop_webhook.as_ref();
     let notifications = Notifications::open(&mut tx, shop, &trust).await?;
     tx.commit().await.map_err(storage::Error::from)?;

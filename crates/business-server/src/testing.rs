@@ -13,21 +13,35 @@ use crate::{Business, ChatAccess, Config, Secret, server};
 
 /// Stands still unless it is moved.
 #[derive(Debug)]
-pub(crate) struct TestClock(AtomicU64);
+pub(crate) struct TestClock {
+    wall_ms: AtomicU64,
+    passed_ms: AtomicU64,
+}
 
 impl TestClock {
     pub(crate) fn at(now_ms: u64) -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(now_ms)))
+        Arc::new(Self { wall_ms: AtomicU64::new(now_ms), passed_ms: AtomicU64::new(0) })
     }
 
+    /// Time passes.
     pub(crate) fn advance_ms(&self, milliseconds: u64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.wall_ms.fetch_add(milliseconds, Ordering::SeqCst);
+        self.passed_ms.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock on the wall to this time; no time passes.
+    pub(crate) fn set_wall_ms(&self, now_ms: u64) {
+        self.wall_ms.store(now_ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now_ms(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.wall_ms.load(Ordering::SeqCst)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.passed_ms.load(Ordering::SeqCst)
     }
 }
 

@@ -35,6 +35,10 @@ impl business_server::clock::Clock for LaterClock {
     fn now_ms(&self) -> u64 {
         business_server::clock::SystemClock.now_ms() + self.0.load(Ordering::SeqCst)
     }
+
+    fn monotonic_ms(&self) -> u64 {
+        business_server::clock::SystemClock.monotonic_ms() + self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// A chat service with a business service beside it, which has the room [`ROOM`] of `host` on air.

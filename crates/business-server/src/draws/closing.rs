@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::record::{self, Times};
 use super::store::{self, Draw, Qualification, State};
-use super::{chat_now_ms, lane, message_key, tell};
+use super::{lane, message_key, tell};
 use crate::accounts::levels;
 use crate::notifications::{self, DrawEvent, ShopEvent};
 use crate::outbox;
@@ -44,7 +44,7 @@ pub(crate) async fn close_when_over(business: Arc<Business>, stopping: Cancellat
 }
 
 async fn pass(business: &Business) -> Result<Next, Error> {
-    let end_ms = chat_now_ms(business).saturating_sub(GRACE_MS);
+    let end_ms = business.chat_now_ms().saturating_sub(GRACE_MS);
     let due = store::due(&mut business.database.read().await?, end_ms).await?;
     for draw in due {
         // One draw that cannot be finished keeps no other one waiting.
@@ -158,7 +158,7 @@ async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
         tokio::task::spawn_blocking(move || winners(&seed, &id, &Entrants::new(ids), wanted));
     let Ok(won) = drawing.await else { return Ok(()) };
     let mut tx = business.database.write().await?;
-    let now_ms = chat_now_ms(business);
+    let now_ms = business.chat_now_ms();
     let state = if draw.state == State::Cancelled { State::Cancelled } else { State::Drawn };
     if !store::conclude(&mut tx, &draw.draw, state, now_ms).await? {
         return Ok(());
@@ -172,9 +172,14 @@ async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
             told.push(Winner { user: user.clone(), nick });
         }
     }
+    let own_ms = business.clock.now_ms();
     let times = Times {
-        // The own clock may have been set back in between.
-        list_told_at_ms: told_ms.map(|ms| business.chat_clock.now_ms(ms).min(now_ms)),
+        // By how long ago that was; however the own clock was set in between, the list was told
+        // after the end and before now.
+        list_told_at_ms: told_ms.map(|told_ms| {
+            let over_ms = draw.over_ms.map_or(draw.ends_ms, from_db);
+            now_ms.saturating_sub(own_ms.saturating_sub(told_ms)).max(over_ms).min(now_ms)
+        }),
         drawn_at_ms: match (draw.state, draw.over_ms) {
             (State::Drawn, Some(over_ms)) => from_db(over_ms),
             _ => now_ms,
@@ -191,7 +196,6 @@ async fn conclude(business: &Business, draw: &Draw) -> Result<(), Error> {
             winners_total,
             record: format!("{PATH}/draws/{}/record", draw.draw),
         });
-        let own_ms = business.clock.now_ms();
         notifications::queue(&mut tx, &draw.group_id, &event, own_ms).await?;
         tell(business, &mut tx, draw, RESULT, &result(draw, count, told)).await?;
     }
@@ -289,26 +293,77 @@ mod tests {
         assert_eq!(after_pass(&business).await, (State::Closing, 0));
     }
 
+    /// A service with an open draw, for which one account has spoken. It was away from then on, for so
+    /// long.
+    async fn back_after(away_ms: u64, dir: &std::path::Path, clock: &Arc<TestClock>) -> Business {
+        let business = with_open_draw(dir, clock).await;
+        webhooks::store_event(&business, &said("0", NOW)).await;
+        business.database.close().await;
+        drop(business);
+        clock.advance_ms(away_ms);
+        testing::business(dir, clock).await
+    }
+
     #[tokio::test]
-    async fn after_a_restart_a_draw_waits_for_what_the_chat_service_brings_again() {
+    async fn after_an_outage_a_draw_waits_while_events_from_before_its_end_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(NOW);
+        let business = back_after(1_800_000, dir.path(), &clock).await;
+        assert_eq!(after_pass(&business).await, (State::Open, 0));
+        for (number, user) in (1..).zip(["1", "2", "3", "4", "5"]) {
+            clock.advance_ms(80_000);
+            webhooks::store_event(&business, &said(user, NOW + number * 1_000)).await;
+            webhooks::process_all(&business).await;
+            assert_eq!(after_pass(&business).await, (State::Open, number + 1));
+        }
+        clock.advance_ms(80_000);
+        // What has piled up since the end holds nothing up.
+        webhooks::store_event(&business, &said("6", ENDS + 60_000)).await;
+        webhooks::process_all(&business).await;
+        assert_eq!(after_pass(&business).await, (State::Open, 6));
+        clock.advance_ms(10_000);
+        assert_eq!(after_pass(&business).await, (State::Closing, 6));
+    }
+
+    #[tokio::test]
+    async fn after_an_outage_a_draw_waits_ten_minutes_for_a_silent_chat_service_and_not_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(NOW);
+        let business = back_after(3_600_000, dir.path(), &clock).await;
+        webhooks::process_all(&business).await;
+        clock.advance_ms(599_999);
+        assert_eq!(after_pass(&business).await, (State::Open, 1));
+        clock.advance_ms(1);
+        assert_eq!(after_pass(&business).await, (State::Closing, 1));
+    }
+
+    #[tokio::test]
+    async fn a_step_of_the_own_clock_closes_no_draw_and_holds_none_open() {
+        for wall_ms in [NOW - 3_600_000, NOW + 3_600_000] {
+            let dir = tempfile::tempdir().unwrap();
+            let clock = TestClock::at(NOW);
+            let business = with_open_draw(dir.path(), &clock).await;
+            webhooks::store_event(&business, &said("mei", NOW)).await;
+            webhooks::process_all(&business).await;
+            clock.set_wall_ms(wall_ms);
+            clock.advance_ms(60_000 + GRACE_MS - 1);
+            assert_eq!(after_pass(&business).await, (State::Open, 1), "{wall_ms}");
+            clock.advance_ms(1);
+            assert_eq!(after_pass(&business).await, (State::Closing, 1), "{wall_ms}");
+        }
+    }
+
+    #[tokio::test]
+    async fn events_that_do_not_say_their_time_hold_no_draw_open() {
         let dir = tempfile::tempdir().unwrap();
         let clock = TestClock::at(NOW);
         let business = with_open_draw(dir.path(), &clock).await;
-        webhooks::store_event(&business, &said("mei", NOW)).await;
-        business.database.close().await;
-        drop(business);
-        // The service is away for two minutes, in which the draw ends.
-        clock.advance_ms(120_000);
-        let business = testing::business(dir.path(), &clock).await;
-        assert_eq!(after_pass(&business).await, (State::Open, 0));
-        webhooks::process_all(&business).await;
-        assert_eq!(after_pass(&business).await, (State::Open, 1));
-        clock.advance_ms(89_999);
-        webhooks::store_event(&business, &said("jun", ENDS)).await;
-        webhooks::process_all(&business).await;
-        assert_eq!(after_pass(&business).await, (State::Open, 2));
-        clock.advance_ms(1);
-        assert_eq!(after_pass(&business).await, (State::Closing, 2));
+        clock.advance_ms(60_000 + GRACE_MS);
+        let offline = serde_json::json!({"CallbackCommand": "Group.CallbackOnMemberStateChange",
+            "GroupId": "r", "EventType": "Offline", "MemberList": [{"Member_Account": "mei"}]});
+        let offline = serde_json::from_value(offline).unwrap();
+        webhooks::store_event(&business, &offline).await;
+        assert_eq!(after_pass(&business).await, (State::Closing, 0));
     }
 
     fn draw() -> Draw {

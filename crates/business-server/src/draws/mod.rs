@@ -82,11 +82,6 @@ async fn runs_the_draw(
     Ok(room.is_some_and(|room| room.owner == account))
 }
 
-/// Now, by the chat service's clock.
-fn chat_now_ms(business: &Business) -> u64 {
-    business.chat_clock.now_ms(business.clock.now_ms())
-}
-
 /// Where messages about a draw wait to be delivered: one after the other, in the order in which they
 /// were written.
 fn lane(draw: &Draw) -> String {

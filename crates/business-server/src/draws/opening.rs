@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::keyword::{Matching, normalised};
 use super::store::{self, Draw, State};
-use super::{chat_now_ms, tell};
+use super::tell;
 use crate::Business;
 use crate::http::Caller;
 use crate::problem::Problem;
@@ -117,7 +117,7 @@ pub(super) async fn open(
         ));
     }
     let number = store::next_number(tx, group_id).await?;
-    let now_ms = chat_now_ms(business);
+    let now_ms = business.chat_now_ms();
     // The end is told in whole seconds, and what is told has to be what counts.
     let ends_at_s = now_ms.div_ceil(1_000).saturating_add(u64::from(request.window_s));
     let (id, seed) = chance(business.config.seed, group_id, number);
@@ -166,7 +166,7 @@ pub(super) async fn open(
 /// those of any other draw, so that nobody can repeat draws unseen until an outcome pleases. 409 from
 /// its end on.
 pub(super) async fn cancel(business: &Business, tx: &mut Tx, draw: &Draw) -> Result<(), Problem> {
-    if !store::cancel(tx, &draw.draw, chat_now_ms(business)).await? {
+    if !store::cancel(tx, &draw.draw, business.chat_now_ms()).await? {
         let id = &draw.draw;
         return Err(Problem::conflict(
             "draw_over",

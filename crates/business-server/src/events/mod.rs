@@ -9,7 +9,7 @@ use chat_types::webhook::Webhook;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event<'a> {
     pub(crate) webhook: &'a Webhook,
-    /// When it happened by the chat service's word, in Unix milliseconds; when it came, for events
+    /// When it happened by the chat service's clock, in Unix milliseconds; when it came, for events
     /// that do not say.
     pub(crate) at_ms: u64,
 }

@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
+use super::happened::happened_ms;
+use super::redelivery::note_arrival;
 use super::store;
 use crate::Business;
 use crate::figures::add;
@@ -20,10 +22,27 @@ pub(super) struct Arrived {
     /// See [`key`].
     pub(super) key: Option<String>,
     pub(super) body: String,
-    /// When it happened by the chat service's clock; 0 when it does not say.
+    /// When it happened by the chat service's clock; when it came, for one that does not say.
     pub(super) at_ms: u64,
     /// When it came, in Unix milliseconds.
     pub(super) came_ms: u64,
+}
+
+impl Arrived {
+    /// An event that has just come. From its time the chat service's clock is read; one that does not
+    /// say it happened now, so that it counts for no moment before.
+    pub(super) fn now(business: &Business, webhook: &Webhook, body: String) -> Self {
+        let at_ms = happened_ms(webhook);
+        if let Some(at_ms) = at_ms {
+            business.chat_clock.event(at_ms, business.clock.monotonic_ms());
+        }
+        Self {
+            key: key(webhook, body.as_bytes()),
+            body,
+            at_ms: at_ms.unwrap_or_else(|| business.chat_now_ms()),
+            came_ms: business.clock.now_ms(),
+        }
+    }
 }
 
 /// What became of an event.
@@ -95,6 +114,7 @@ async fn store_batch(
     let mut next_id = store::claim_ids(&mut tx, jobs.len()).await?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
+        note_arrival(business, &mut tx, job.work.at_ms);
         if places == 0 {
             outcomes.push(Stored::Full);
         } else if store::insert(&mut tx, next_id, &job.work).await? {

@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Business;
 use crate::chat_clock::ChatClock;
+use crate::clock::Clock;
 use crate::config::WebhookLimits;
 use crate::events::Event;
 use crate::figures::Listed;
@@ -47,7 +48,7 @@ use figures::Figures;
 use inbox::{Arrived, Stored};
 use redelivery::Redelivery;
 
-/// Events of an earlier process from which the chat service's clock is read at the start.
+/// Events of an earlier process from which the chat service's clock is guessed at the start.
 const LAST_TIMES: u32 = 256;
 
 /// Before-webhooks in hand for each place.
@@ -104,14 +105,12 @@ impl Webhooks {
         tx: &mut Tx,
         limits: WebhookLimits,
         subjects: Subjects,
-        chat_clock: &ChatClock,
-        now_ms: u64,
+        clock: &dyn Clock,
     ) -> Result<Self, Error> {
-        let last = store::last_times(tx, LAST_TIMES).await?;
-        for times in last.iter().rev().filter(|times| times.at_ms > 0) {
-            chat_clock.observe(times.at_ms, times.came_ms);
-        }
-        let last_came_ms = last.first().map(|times| times.came_ms);
+        let last = store::last_times(tx, 1).await?;
+        let now_ms = clock.now_ms();
+        // A clock that was set back since says nothing about how long the service was away.
+        let away_ms = last.first().map(|last| now_ms.checked_sub(last.came_ms).unwrap_or(u64::MAX));
         let before_waiting = limits.before_places.saturating_mul(WAITING);
         Ok(Self {
             subjects,
@@ -120,7 +119,7 @@ impl Webhooks {
             before_waiting: Semaphore::new(before_waiting.min(Semaphore::MAX_PERMITS)),
             inbox: Queue::new(limits.arriving),
             waiting: AtomicUsize::new(store::count_waiting(tx).await?),
-            redelivery: Redelivery::after_start(last_came_ms, now_ms),
+            redelivery: Redelivery::after_start(away_ms, clock.monotonic_ms()),
             stored: Notify::new(),
             limits,
         })
@@ -139,6 +138,16 @@ impl Webhooks {
     pub(crate) fn unheard(&self) -> u64 {
         u64::try_from(self.waiting.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
     }
+}
+
+/// The clock of the chat service as a process that has just started guesses it: the own one, corrected
+/// by what the last events have shown an earlier process.
+pub(crate) async fn guess_chat_clock(tx: &mut Tx, clock: &dyn Clock) -> Result<ChatClock, Error> {
+    let last = store::last_times(tx, LAST_TIMES).await?;
+    let timed = last.iter().filter(|times| times.at_ms > 0);
+    let ahead_ms = timed.map(|times| times.at_ms.cast_signed() - times.came_ms.cast_signed()).max();
+    let chat_ms = clock.now_ms().saturating_add_signed(ahead_ms.unwrap_or_default());
+    Ok(ChatClock::guessed(chat_ms, clock.monotonic_ms()))
 }
 
 /// Stores what arrives, until `stop` and the last of it.

@@ -14,8 +14,7 @@ use std::time::Duration;
 use tokio::time::{timeout, timeout_at};
 
 use super::figures::Figures;
-use super::happened::happened_ms;
-use super::inbox::{Arrived, Stored, key};
+use super::inbox::{Arrived, Stored};
 use super::signature::{Parameters, Proof, Unproven};
 use super::{Asked, Webhooks};
 use crate::Business;
@@ -133,11 +132,20 @@ async fn take(
 ) -> Result<WebhookAnswer, Refusal> {
     let Query(parameters) = query?;
     let proof = Proof::of(&business.config);
-    let now_ms = business.clock.now_ms();
-    proof.check(&parameters, client, now_ms / 1_000)?;
-    if let (true, Some(request_ms)) = (proof.is_signed(), parameters.request_ms()) {
-        business.chat_clock.observe(request_ms, now_ms);
+    let proven = proof.check(&parameters, client, business.clock.now_s());
+    let monotonic_ms = business.clock.monotonic_ms();
+    match (&proven, parameters.request_ms()) {
+        // It is delivered again until the clocks agree.
+        (Err(Unproven::Time), _) => business.webhooks.redelivery.refused(monotonic_ms),
+        (Err(_), _) => {}
+        (Ok(()), request_ms) => {
+            business.webhooks.redelivery.called(monotonic_ms);
+            if let Some(request_ms) = request_ms.filter(|_| proof.is_signed()) {
+                business.chat_clock.signed_call(request_ms, monotonic_ms);
+            }
+        }
     }
+    proven?;
     let wanted = business.webhooks.subjects.wanted;
     let wanted = |command: &&WebhookCommand| wanted.contains(&command.name);
     let Some(command) = WebhookCommand::named(&parameters.command).filter(wanted) else {
@@ -149,7 +157,7 @@ async fn take(
     } else {
         store_after(business, command, request).await.inspect_err(|refusal| {
             if refusal.comes_again() {
-                business.webhooks.redelivery.expect_after_refusal(business.clock.now_ms());
+                business.webhooks.redelivery.refused(business.clock.monotonic_ms());
             }
         })
     }
@@ -199,16 +207,9 @@ async fn store_after(
     let place = business.webhooks.inbox.place().ok_or(Refusal::Crowded)?;
     let body = timeout(BODY_TIMEOUT, read(request)).await.map_err(|_| Refusal::Slow)??;
     let webhook = parse(command, &body)?;
-    let key = key(&webhook, &body);
     let body = String::from_utf8(body.into())
         .map_err(|error| Refusal::Malformed(error.utf8_error().to_string()))?;
-    let came_ms = business.clock.now_ms();
-    let at_ms = happened_ms(&webhook);
-    if let Some(at_ms) = at_ms {
-        business.chat_clock.observe(at_ms, came_ms);
-    }
-    let stored = place.put(Arrived { key, body, at_ms: at_ms.unwrap_or_default(), came_ms });
-    match stored.await {
+    match place.put(Arrived::now(business, &webhook, body)).await {
         Ok(Stored::Kept | Stored::Duplicate) => Ok(allow()),
         Ok(Stored::Full) => Err(Refusal::Unheard),
         Err(_) => Err(Refusal::Storage),

@@ -18,6 +18,9 @@ pub(super) struct Waiting {
     #[sqlx(try_from = "i64")]
     pub(super) id: u64,
     pub(super) body: String,
+    /// By the chat service's clock; 0 where an earlier version did not note it.
+    #[sqlx(try_from = "i64")]
+    pub(super) at_ms: u64,
     #[sqlx(try_from = "i64")]
     pub(super) came_ms: u64,
     /// How often processing it has failed.
@@ -55,7 +58,7 @@ pub(super) async fn count_waiting(tx: &mut Tx) -> Result<usize, Error> {
     Ok(usize::try_from(row.get::<i64, _>("waiting")).unwrap_or(0))
 }
 
-/// The time of the event that happened first of those that wait; 0 where one waits that does not say.
+/// The time of the event that happened first of those that wait.
 pub(super) async fn waiting_since_ms(tx: &mut Tx) -> Result<Option<u64>, Error> {
     let at_ms: Option<i64> =
         sqlx::query_scalar("SELECT MIN(at_ms) FROM webhook_events WHERE state = 0")
@@ -86,7 +89,7 @@ pub(super) async fn last_times(tx: &mut Tx, limit: u32) -> Result<Vec<Times>, Er
 /// The oldest events that wait, in their order.
 pub(super) async fn waiting(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Error> {
     let events = sqlx::query_as(
-        "SELECT id, body, came_ms, failures FROM webhook_events WHERE state = $1
+        "SELECT id, body, at_ms, came_ms, failures FROM webhook_events WHERE state = $1
          ORDER BY id LIMIT $2",
     )
     .bind(WAITING)

@@ -69,7 +69,8 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
     for event in events {
         let webhook: Webhook = serde_json::from_str(&event.body)
             .map_err(|error| Error::Unreadable(format!("event {}: {error}", event.id)))?;
-        let at_ms = happened_ms(&webhook).unwrap_or(event.came_ms);
+        let noted_ms = if event.at_ms > 0 { event.at_ms } else { event.came_ms };
+        let at_ms = happened_ms(&webhook).unwrap_or(noted_ms);
         let happened = Event { webhook: &webhook, at_ms };
         // What a subject had written before its panic is undone with the transaction.
         caught((business.webhooks.subjects.hear)(business, &mut tx, happened)).await??;
@@ -109,17 +110,17 @@ async fn note_failure(
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::webhooks::inbox::{Arrived, key};
+    use crate::webhooks::inbox::Arrived;
+    use crate::webhooks::redelivery::note_arrival;
 
     /// Stores an event as if it had just come. Nobody is told of it.
     pub(crate) async fn store_event(business: &Business, webhook: &Webhook) {
         let body = serde_json::to_string(webhook).unwrap();
-        let key = key(webhook, body.as_bytes());
-        let at_ms = happened_ms(webhook).unwrap_or_default();
-        let came_ms = business.clock.now_ms();
+        business.webhooks.redelivery.called(business.clock.monotonic_ms());
+        let arrived = Arrived::now(business, webhook, body);
         let mut tx = business.database.write().await.unwrap();
         let id = store::claim_ids(&mut tx, 1).await.unwrap();
-        let arrived = Arrived { key, body, at_ms, came_ms };
+        note_arrival(business, &mut tx, arrived.at_ms);
         assert!(store::insert(&mut tx, id, &arrived).await.unwrap());
         tx.commit().await.unwrap();
         business.webhooks.waiting.fetch_add(1, Ordering::SeqCst);

@@ -21,6 +21,19 @@ pub(crate) async fn soon(what: &str, asked: impl AsyncFn() -> bool) {
     assert!(tokio::time::timeout(PATIENCE, asking).await.is_ok(), "not so in time: {what}");
 }
 
+/// Asks again and again until it is so, and lets time pass meanwhile. What the chat service tells by
+/// itself comes when it comes, so how much has to pass is not known.
+pub(crate) async fn in_time(clock: &TestClock, what: &str, asked: impl AsyncFn() -> bool) {
+    soon(what, async || {
+        let is_so = asked().await;
+        if !is_so {
+            clock.advance_ms(1_000);
+        }
+        is_so
+    })
+    .await;
+}
+
 /// Tells events one after the other.
 pub(crate) struct Events {
     url: String,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::events::soon;
+use crate::events::{in_time, soon};
 use crate::gifts::{give, giver};
 use crate::support::{Api, ROOM, Shop};
 
@@ -55,7 +55,8 @@ async fn a_draw_is_won_under_a_neutral_name_where_the_room_refuses_the_own_one()
     let path = format!("/draws/{}", draw["draw"].as_str().unwrap());
     assert_eq!(mei.say("c1", "cup").await["t"], "send_ok");
     soon("one takes part", async || host.get_ok(&path).await["entrants"] == 1).await;
-    shop.clock.advance_ms(90_000);
+    let drawn = async || host.get_ok(&path).await["state"] == "drawn";
+    in_time(&shop.clock, "the draw is over", drawn).await;
     let result = mei.business("draw_result").await;
     let winner = &result["winners"][0];
     assert_eq!(winner["user"], "mei");

@@ -56,7 +56,8 @@ async fn a_draw_is_told_with_its_winners_when_it_is_over() {
     assert_eq!(mei.say("1", "cup").await["t"], "send_ok");
     let path = format!("/draws/{}", draw.as_str().unwrap());
     crate::events::soon("mei takes part", async || host.get_ok(&path).await["entrants"] == 1).await;
-    shop.clock.advance_ms(120_000);
+    let drawn = async || host.get_ok(&path).await["state"] == "drawn";
+    crate::events::in_time(&shop.clock, "the draw is over", drawn).await;
     let record = format!("/api/v1{path}/record");
     let closed = json!({"draw": draw, "prize": "A cup", "entrants": 1, "winners": ["mei"],
         "winners_total": 1, "record": record});

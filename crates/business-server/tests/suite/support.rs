@@ -84,6 +84,10 @@ impl business_server::clock::Clock for TestClock {
     fn now_ms(&self) -> u64 {
         self.wall_ms.load(Ordering::SeqCst)
     }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.passed_ms.load(Ordering::SeqCst)
+    }
 }
 
 /// What a shop is opened with.

@@ -6,7 +6,7 @@ mod record;
 use draw::{Fault, Record};
 use serde_json::{Value, json};
 
-use crate::events::{Events, soon};
+use crate::events::{Events, in_time, soon};
 use crate::gifts::{give, giver, refund};
 use crate::support::{Api, Opening, ROOM, Shop};
 
@@ -32,8 +32,9 @@ fn path(draw: &Value) -> String {
     format!("/draws/{}", draw["draw"].as_str().unwrap())
 }
 
-async fn drawn(api: &Api, draw: &Value) -> Value {
-    soon("the draw is over", async || api.get_ok(&path(draw)).await["state"] == "drawn").await;
+async fn drawn(shop: &Shop, api: &Api, draw: &Value) -> Value {
+    let is_drawn = async || api.get_ok(&path(draw)).await["state"] == "drawn";
+    in_time(&shop.clock, "the draw is over", is_drawn).await;
     api.get_ok(&path(draw)).await
 }
 
@@ -68,6 +69,7 @@ async fn who_says_the_keyword_takes_part_and_anyone_can_check_who_won() {
     assert_eq!(host.get(&format!("{}/record", path(&draw))).await.problem(409), "no_record");
 
     shop.clock.advance_ms(OVER_MS);
+    drawn(&shop, &host, &draw).await;
     // The list is told before the seed is.
     let closed = watcher.business("draw_closed").await;
     assert_eq!((&closed["draw"], &closed["entrants"]), (&draw["draw"], &json!(3)));
@@ -109,7 +111,7 @@ async fn each_account_takes_part_once_and_who_runs_the_draw_does_not() {
     events.heard().await;
     assert_eq!(host.get_ok(&path(&draw)).await["entrants"], 1);
     shop.clock.advance_ms(OVER_MS);
-    drawn(&host, &draw).await;
+    drawn(&shop, &host, &draw).await;
     let record = record(&host, &draw).await;
     assert_eq!((record.entrants, record.winners), (vec!["mei".into()], vec!["mei".into()]));
 }
@@ -145,6 +147,7 @@ async fn a_room_has_one_draw_at_a_time_and_a_cancelled_one_has_no_winner() {
     let second = opened(&host, wish()).await;
     assert_ne!(second["commitment"], first["commitment"]);
     shop.clock.advance_ms(OVER_MS);
+    drawn(&shop, &host, &second).await;
     let result = watcher.business("draw_result").await;
     assert_eq!((&result["entrants"], &result["winners"]), (&json!(0), &json!([])));
     assert_eq!(record(&host, &second).await.verify(), Ok(()));
@@ -217,7 +220,7 @@ async fn a_level_that_is_asked_for_is_looked_at_when_the_draw_is_closed() {
     }
     events.heard().await;
     shop.clock.advance_ms(OVER_MS);
-    let view = drawn(&host, &draw).await;
+    let view = drawn(&shop, &host, &draw).await;
     assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(3), &json!(2)));
     let record = record(&host, &draw).await;
     assert_eq!((record.verify(), record.entrants), (Ok(()), vec!["mei".into()]));
@@ -250,7 +253,7 @@ async fn a_gift_that_is_asked_for_has_to_be_given_in_this_stream_and_kept() {
         }
     }
     shop.clock.advance_ms(OVER_MS);
-    let view = drawn(&host, &draw).await;
+    let view = drawn(&shop, &host, &draw).await;
     assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(4), &json!(3)));
     assert_eq!(record(&host, &draw).await.entrants, ["mei"]);
 }
@@ -275,7 +278,7 @@ async fn who_follows_when_the_draw_is_closed_takes_part_and_the_room_is_told_of_
     }
     shop.sign_in("jun", "viewer").await.delete(&follow).await.expect_status(200);
     shop.clock.advance_ms(OVER_MS);
-    let view = drawn(&host, &draw).await;
+    let view = drawn(&shop, &host, &draw).await;
     assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(3), &json!(2)));
     let record = record(&host, &draw).await;
     assert_eq!((record.verify(), record.must_follow), (Ok(()), true));
@@ -298,7 +301,7 @@ async fn comments_beyond_the_limit_are_counted_and_told() {
     let view = host.get_ok(&path(&draw)).await;
     assert_eq!((&view["entrants"], &view["turned_away"]), (&json!(2), &json!(2)));
     shop.clock.advance_ms(OVER_MS);
-    drawn(&host, &draw).await;
+    drawn(&shop, &host, &draw).await;
     let record = record(&host, &draw).await;
     assert_eq!((record.turned_away, record.entrants.len()), (2, 2));
 }

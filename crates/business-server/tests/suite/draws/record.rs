@@ -34,7 +34,7 @@ async fn the_record_of_the_largest_draw_is_made_once_and_answered_in_pages() {
         .await
         .unwrap();
     shop.clock.advance_ms(OVER_MS);
-    let view = drawn(&host, &draw).await;
+    let view = drawn(&shop, &host, &draw).await;
     assert_eq!((&view["entrants"], &view["winners_drawn"]), (&json!(ENTRANTS), &json!(1_000)));
 
     // Pages of a bounded length are what is stored.
