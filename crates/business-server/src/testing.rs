@@ -1,6 +1,8 @@
 //! A service without a listener and without routines, for tests that take each step themselves.
 
 use chat_types::UserId;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Clock;
 use crate::gifts::Catalogue;
-use crate::storage::Database;
+use crate::storage::{Database, Db};
 use crate::{Business, ChatAccess, Config, Secret, server};
 
 /// Stands still unless it is moved.
@@ -43,6 +45,16 @@ impl Clock for TestClock {
     fn monotonic_ms(&self) -> u64 {
         self.passed_ms.load(Ordering::SeqCst)
     }
+}
+
+/// The database of a service in `dir` whose last migration was this one.
+pub(crate) async fn database_after(dir: &Path, migration: i64) -> sqlx::Pool<Db> {
+    let path = dir.join(crate::DATABASE_FILE);
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let pool = sqlx::Pool::connect_with(options).await.unwrap();
+    let known = crate::MIGRATIONS.iter().filter(|known| known.version <= migration);
+    Migrator::with_migrations(known.cloned().collect()).run(&pool).await.unwrap();
+    pool
 }
 
 /// On the data of `dir`, beside a chat service that is away.

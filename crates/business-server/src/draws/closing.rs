@@ -120,13 +120,12 @@ async fn write_list(business: &Business, draw: &Draw) -> Result<(), Error> {
     }
     let mut tx = business.database.write().await?;
     store::delete_pages(&mut tx, &draw.draw, number).await?;
-    // Of one that was drawn by an earlier version, the room knows everything already.
-    let is_old = draw.state == State::Drawn;
-    let not_admitted = if is_old { draw.not_admitted } else { not_admitted };
+    // Of one that was drawn by an earlier version, this was looked at then.
+    let not_admitted = if draw.state == State::Drawn { draw.not_admitted } else { not_admitted };
     if !store::seal(&mut tx, &draw.draw, &hash, not_admitted).await? {
         return Ok(());
     }
-    if !is_old {
+    if draw.quiet == 0 {
         let message = BusinessMessage::DrawClosed(DrawClosed {
             draw: draw.draw.clone(),
             entrants: u32::try_from(count).unwrap_or(u32::MAX),
@@ -364,6 +363,32 @@ mod tests {
         let offline = serde_json::from_value(offline).unwrap();
         webhooks::store_event(&business, &offline).await;
         assert_eq!(after_pass(&business).await, (State::Closing, 0));
+    }
+
+    #[tokio::test]
+    async fn of_a_draw_that_an_earlier_version_cancelled_nobody_is_told_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = testing::database_after(dir.path(), 46).await;
+        let mut tx = old.begin().await.unwrap();
+        crate::rooms::store::insert(&mut tx, "r", "host", "Room", 0).await.unwrap();
+        store::insert(&mut tx, &crate::draws::tests::draw("d", 1, ENDS)).await.unwrap();
+        assert!(store::cancel(&mut tx, "d", NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        old.close().await;
+        let business = testing::business(dir.path(), &TestClock::at(ENDS)).await;
+        let mut tx = business.database.write().await.unwrap();
+        let second = crate::draws::tests::draw("second", 2, 2 * ENDS);
+        store::insert(&mut tx, &second).await.unwrap();
+        assert!(store::cancel(&mut tx, "second", ENDS).await.unwrap());
+        tx.commit().await.unwrap();
+        // The list is written, and then the record.
+        pass(&business).await.unwrap();
+        pass(&business).await.unwrap();
+        let mut tx = business.database.read().await.unwrap();
+        let first = store::find(&mut tx, "d").await.unwrap().unwrap();
+        assert!(first.is_recorded(), "its list and seed are shown");
+        assert!(!outbox::is_waiting(&mut tx, &lane(&first)).await.unwrap());
+        assert!(outbox::is_waiting(&mut tx, &lane(&second)).await.unwrap(), "this one is told");
     }
 
     fn draw() -> Draw {

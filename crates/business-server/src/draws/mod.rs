@@ -159,6 +159,7 @@ mod tests {
             entrants_hash: None,
             over_ms: None,
             recorded: 0,
+            quiet: 0,
         }
     }
 

@@ -147,6 +147,7 @@ pub(super) async fn open(
         entrants_hash: None,
         over_ms: None,
         recorded: 0,
+        quiet: 0,
     };
     store::insert(tx, &draw).await?;
     let message = BusinessMessage::DrawOpened(DrawOpened {

@@ -78,6 +78,8 @@ pub(super) struct Draw {
     /// When it was drawn or cancelled.
     pub(super) over_ms: Option<i64>,
     pub(super) recorded: i64,
+    /// 1 for one of which nobody is told any more: an earlier version has finished it.
+    pub(super) quiet: i64,
 }
 
 impl Draw {
