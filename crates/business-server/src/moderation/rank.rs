@@ -1,21 +1,24 @@
-//! What an account is in a room: who has a higher rank may mute and ban who has a lower one, and who
-//! has any keeps itself in order.
+//! What an account is in a room: who has a higher rank may mute and ban who has a lower one, and lift
+//! what one of a lower rank has set; who has any keeps itself in order.
 
 use super::store;
 use crate::http::{Caller, Problem, Role};
 use crate::rooms;
 use crate::storage::Tx;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The numbers are those of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[repr(i64)]
 pub(super) enum Rank {
-    Viewer,
+    /// Also of what the rules of a room do by themselves.
+    Viewer = 0,
     /// Of this room, by its host's word.
-    RoomModerator,
+    RoomModerator = 1,
     /// Of this room.
-    Host,
+    Host = 2,
     /// Of all rooms.
-    Moderator,
-    Admin,
+    Moderator = 3,
+    Admin = 4,
 }
 
 impl Rank {

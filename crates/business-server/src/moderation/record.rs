@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeps_order;
 use super::ladder::{Measure, Step};
+use super::rank::Rank;
 use super::store::{self, Entry, NewReview, Over, PendingMeasure};
 use crate::Business;
 use crate::figures::{add, count};
@@ -117,6 +118,8 @@ async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
         measure: step.measure,
         until_s: now_s.saturating_add(u64::from(step.seconds)),
         reason,
+        // Whoever moderates the room may lift what its rules have set.
+        rank: Rank::Viewer,
         attempts: 0,
     };
     write_measure(tx, &due, Over::Shorter, now_s).await

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::events::soon;
 use crate::support::{Api, ROOM, Shop};
 
 fn path(call: &str) -> String {
@@ -96,6 +97,84 @@ async fn who_moderates_a_room_reviews_there_and_keeps_itself_in_order() {
     assert_eq!(own.say("c1", "no scam").await["t"], "send_ok");
     host.delete(&path("moderators/li")).await.expect_status(200);
     assert_eq!(own.say("c2", "a scam").await["code"], 10_100, "from the next message on");
+}
+
+/// Mutes or bans an account, or lifts that.
+async fn measure(caller: &Api, kind: &str, user: &str, seconds: u32) -> crate::support::Answer {
+    caller.post(&path(kind), json!({"user_id": user, "seconds": seconds})).await
+}
+
+#[tokio::test]
+async fn what_a_rank_has_set_is_lifted_and_shortened_by_no_lower_one() {
+    let (shop, host, li) = shop().await;
+    let moderator = shop.sign_in("mo", "moderator").await;
+    let admin = shop.sign_in("boss", "admin").await;
+    for (user, higher, named, lower) in [
+        ("v1", &host, "the host", &li),
+        ("v2", &moderator, "a moderator", &host),
+        ("v3", &admin, "an administrator", &moderator),
+        ("v4", &admin, "an administrator", &li),
+    ] {
+        // Who is not in the room cannot be muted.
+        let _inside = shop.watch(user, ROOM).await;
+        for kind in ["mutes", "bans"] {
+            measure(higher, kind, user, 600).await.expect_status(202);
+            for seconds in [0, 300] {
+                let refused = measure(lower, kind, user, seconds).await;
+                assert_eq!(refused.problem(403), "forbidden");
+                let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+                assert!(detail.starts_with(named), "it says whose it is: {detail}");
+            }
+            // Lengthening it does not make it the own one.
+            measure(lower, kind, user, 1_200).await.expect_status(202);
+            assert_eq!(measure(lower, kind, user, 0).await.problem(403), "forbidden");
+            measure(higher, kind, user, 0).await.expect_status(202);
+            // What the lower rank sets afterwards, both lift.
+            for caller in [lower, higher] {
+                measure(lower, kind, user, 600).await.expect_status(202);
+                measure(caller, kind, user, 0).await.expect_status(202);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_measure_that_is_over_holds_nobody_back_from_setting_a_shorter_one() {
+    let (shop, host, li) = shop().await;
+    let _mei = shop.watch("mei", ROOM).await;
+    measure(&host, "mutes", "mei", 60).await.expect_status(202);
+    shop.clock.advance_ms(60_000);
+    measure(&li, "mutes", "mei", 30).await.expect_status(202);
+    measure(&li, "mutes", "mei", 0).await.expect_status(202);
+}
+
+#[tokio::test]
+async fn a_verdict_shortens_no_mute_and_what_the_ladder_has_set_any_rank_lifts() {
+    let (shop, host, li) = shop().await;
+    let admin = shop.sign_in("boss", "admin").await;
+    for (action, word) in [("review", "odd"), ("refuse", "scam")] {
+        let list = json!({"name": action, "action": action, "words": [word]});
+        admin.put_ok("/moderation/words", json!({"list": list})).await;
+    }
+    let rules = json!({"ladder": {"lasting_s": 3_600, "steps": [
+        {"strike": 1, "measure": "mute", "seconds": 600}]}});
+    host.put_ok(&path("moderation"), rules).await;
+    let muted_for = async || {
+        let sanctions = host.get_ok(&path("sanctions")).await;
+        let until_s = sanctions["sanctions"][0]["muted_until_s"].as_u64();
+        until_s.map(|until_s| until_s - shop.clock.now_s())
+    };
+    let mut mei = shop.watch("mei", ROOM).await;
+    assert_eq!(mei.say("c1", "odd").await["t"], "send_ok");
+    assert_eq!(mei.say("c2", "a scam").await["code"], 10_100);
+    soon("the ladder mutes", async || muted_for().await == Some(600)).await;
+    measure(&li, "mutes", "mei", 0).await.expect_status(202);
+    assert_eq!(muted_for().await, None);
+    measure(&host, "mutes", "mei", 6_000).await.expect_status(202);
+    let open = li.get_ok(&format!("/moderation/review?room={ROOM}")).await;
+    let verdict = json!({"verdict": "mute", "seconds": 60});
+    li.post_ok(&format!("/moderation/review/{}", open[0]["id"]), verdict).await;
+    assert_eq!(muted_for().await, Some(6_000));
 }
 
 #[tokio::test]

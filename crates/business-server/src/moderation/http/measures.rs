@@ -45,7 +45,8 @@ struct MeasureTaken {
     carried: Option<Measure>,
 }
 
-/// Mute an account in a room, or let it speak again: who moderates the room.
+/// Mute an account in a room, or let it speak again: who moderates the room. What somebody of a higher
+/// rank has set is lifted and shortened by nobody of a lower one (403).
 #[utoipa::path(post, path = "/rooms/{room}/mutes", tag = "moderation",
     params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
     responses((status = 202, body = MeasureTaken), Problems))]
@@ -58,7 +59,8 @@ async fn mute(
     pass(&business, &caller, &room, new, Measure::Mute).await
 }
 
-/// Ban an account from a room, or let it in again: who moderates the room.
+/// Ban an account from a room, or let it in again: who moderates the room. What somebody of a higher
+/// rank has set is lifted and shortened by nobody of a lower one (403).
 #[utoipa::path(post, path = "/rooms/{room}/bans", tag = "moderation",
     params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
     responses((status = 202, body = MeasureTaken), Problems))]
@@ -97,7 +99,8 @@ async fn pass(
     if seconds > 0 {
         check(business, &mut tx, rank, &room, &user_id).await?;
     }
-    let due = written_by(caller, &room, &user_id, measure, seconds, now_s);
+    let due = written_by(By { caller, rank }, &room, &user_id, measure, seconds, now_s);
+    check_rank(&mut tx, &due, now_s).await?;
     write_measure(&mut tx, &due, Over::Any, now_s).await?;
     let state = json!({"measure": measure, "until_s": due.until_s});
     audit::note(&mut tx, caller, Act::on(&user_id).in_room(&room).after(state)).await?;
@@ -152,9 +155,35 @@ pub(super) async fn check(
     Ok(())
 }
 
+/// 403 where a lower rank would lift or shorten what a higher one has set.
+async fn check_rank(tx: &mut Tx, due: &PendingMeasure, now_s: u64) -> Result<(), Problem> {
+    let PendingMeasure { group_id, user_id, measure, until_s, rank, .. } = due;
+    let held = store::holding(tx, group_id, user_id, *measure, now_s).await?;
+    match held {
+        Some((held_until_s, by)) if by > *rank && *until_s < held_until_s => {
+            Err(Problem::forbidden(format!(
+                "{} has set the {} of {user_id}, and you are {}: to lift or shorten it takes that \
+                 rank or a higher one",
+                by.name(),
+                measure.name(),
+                rank.name()
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who takes a measure.
+#[derive(Clone, Copy)]
+pub(super) struct By<'a> {
+    pub(super) caller: &'a Caller,
+    /// In the room of the measure.
+    pub(super) rank: Rank,
+}
+
 /// A measure by a moderator.
 pub(super) fn written_by(
-    caller: &Caller,
+    by: By<'_>,
     group_id: &str,
     user_id: &str,
     measure: Measure,
@@ -167,7 +196,8 @@ pub(super) fn written_by(
         user_id: user_id.to_owned(),
         measure,
         until_s,
-        reason: format!("moderator {}", caller.user_id),
+        reason: format!("moderator {}", by.caller.user_id),
+        rank: by.rank,
         attempts: 0,
     }
 }

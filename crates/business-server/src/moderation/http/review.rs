@@ -9,7 +9,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::measures::{check, spare_administrators, written_by};
+use super::measures::{By, check, spare_administrators, written_by};
 use crate::Business;
 use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, number};
@@ -136,8 +136,10 @@ async fn decide(
     audit::note(&mut tx, &caller, Act::on(user_id).in_room(group_id).after(state)).await?;
     if let Some((measure, usual_s)) = verdict.measure() {
         let seconds = seconds.unwrap_or(usual_s);
-        let due = written_by(&caller, group_id, user_id, measure, seconds, now_s);
-        write_measure(&mut tx, &due, Over::Any, now_s).await?;
+        let by = By { caller: &caller, rank };
+        let due = written_by(by, group_id, user_id, measure, seconds, now_s);
+        // Somebody who is muted for longer already is not let off by a further offence.
+        write_measure(&mut tx, &due, Over::Shorter, now_s).await?;
     } else {
         let reason = format!("moderator {}", caller.user_id);
         let entry = Entry {

@@ -1,6 +1,7 @@
 //! Warnings, mutes and bans on their way to the chat service.
 
 use crate::moderation::ladder::Measure;
+use crate::moderation::rank::Rank;
 use crate::storage::{Error, Tx, from_db, to_db};
 
 /// State of a measure that is to be carried out.
@@ -28,6 +29,9 @@ pub(in crate::moderation) struct PendingMeasure {
     #[sqlx(try_from = "i64")]
     pub(in crate::moderation) until_s: u64,
     pub(in crate::moderation) reason: String,
+    /// Of who set or lifted it.
+    #[sqlx(rename = "set_by_rank")]
+    pub(in crate::moderation) rank: Rank,
     #[sqlx(try_from = "i64")]
     pub(in crate::moderation) attempts: u64,
 }
@@ -41,7 +45,9 @@ pub(in crate::moderation) enum Over {
     Shorter,
 }
 
-/// False when a longer one stays in its place.
+/// Writes a measure down. One that takes the place of another that still holds keeps the higher rank of
+/// the two, so that nobody gets a longer one lifted by lengthening it first. False when a longer one
+/// stays in its place.
 pub(in crate::moderation) async fn put_measure(
     tx: &mut Tx,
     due: &PendingMeasure,
@@ -50,11 +56,15 @@ pub(in crate::moderation) async fn put_measure(
 ) -> Result<bool, Error> {
     let written = sqlx::query(
         "INSERT INTO moderation_measures
-             (group_id, user_id, measure, until_s, reason, state, attempts, written_s)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+             (group_id, user_id, measure, until_s, reason, state, attempts, written_s, set_by_rank)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $10)
          ON CONFLICT (group_id, user_id, measure) DO UPDATE SET until_s = excluded.until_s,
              reason = excluded.reason, state = excluded.state, attempts = 0,
-             written_s = excluded.written_s
+             written_s = excluded.written_s,
+             set_by_rank = CASE
+                 WHEN excluded.until_s > 0 AND moderation_measures.until_s > $7
+                     AND moderation_measures.set_by_rank > excluded.set_by_rank
+                 THEN moderation_measures.set_by_rank ELSE excluded.set_by_rank END
          WHERE $8 OR excluded.until_s >= moderation_measures.until_s
              OR moderation_measures.state = $9",
     )
@@ -67,6 +77,7 @@ pub(in crate::moderation) async fn put_measure(
     .bind(to_db(now_s))
     .bind(over == Over::Any)
     .bind(MeasureResult::Refused)
+    .bind(due.rank)
     .execute(&mut **tx)
     .await?;
     Ok(written.rows_affected() == 1)
@@ -78,7 +89,7 @@ pub(in crate::moderation) async fn due(
     limit: usize,
 ) -> Result<Vec<PendingMeasure>, Error> {
     let found = sqlx::query_as(
-        "SELECT group_id, user_id, measure, until_s, reason, attempts
+        "SELECT group_id, user_id, measure, until_s, reason, set_by_rank, attempts
          FROM moderation_measures WHERE state = $1 ORDER BY attempts, written_s LIMIT $2",
     )
     .bind(DUE)
@@ -173,6 +184,31 @@ pub(in crate::moderation) async fn banned_until(
     Ok(until_s.map(from_db))
 }
 
+/// The measure of a kind that holds against an account in a room now, if one does: until when, and
+/// the rank of who set it. As in [`active`], a mute that the chat service refused does not hold.
+pub(in crate::moderation) async fn holding(
+    tx: &mut Tx,
+    group_id: &str,
+    user_id: &str,
+    measure: Measure,
+    now_s: u64,
+) -> Result<Option<(u64, Rank)>, Error> {
+    let found: Option<(i64, Rank)> = sqlx::query_as(
+        "SELECT until_s, set_by_rank FROM moderation_measures
+         WHERE group_id = $1 AND user_id = $2 AND measure = $3 AND until_s > $4
+             AND (measure = $5 OR state <> $6)",
+    )
+    .bind(group_id)
+    .bind(user_id)
+    .bind(measure)
+    .bind(to_db(now_s))
+    .bind(Measure::Ban)
+    .bind(MeasureResult::Refused)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|(until_s, rank)| (from_db(until_s), rank)))
+}
+
 /// A mute or ban that holds now.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub(in crate::moderation) struct Active {
@@ -204,4 +240,50 @@ pub(in crate::moderation) async fn active(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Database;
+
+    #[tokio::test]
+    async fn measures_of_an_earlier_version_have_the_rank_that_their_moderators_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = crate::testing::database_after(dir.path(), 47).await;
+        sqlx::query(
+            "INSERT INTO accounts (user_id, nick, role, created_s) VALUES
+                 ('boss', 'b', 'admin', 0), ('mo', 'm', 'moderator', 0), ('li', 'l', 'viewer', 0)",
+        )
+        .execute(&old)
+        .await
+        .unwrap();
+        let mut tx = old.begin().await.unwrap();
+        crate::rooms::store::insert(&mut tx, "r", "host", "Room", 0).await.unwrap();
+        tx.commit().await.unwrap();
+        let expected = [
+            ("strike 3: scam", Rank::Viewer),
+            ("moderator li", Rank::RoomModerator),
+            ("moderator host", Rank::Host),
+            ("moderator mo", Rank::Moderator),
+            ("moderator boss", Rank::Admin),
+        ];
+        for (reason, _) in expected {
+            sqlx::query(
+                "INSERT INTO moderation_measures
+                     (group_id, user_id, measure, until_s, reason, state, attempts, written_s)
+                 VALUES ('r', $1, 'mute', 100, $1, 1, 0, 0)",
+            )
+            .bind(reason)
+            .execute(&old)
+            .await
+            .unwrap();
+        }
+        old.close().await;
+        let mut tx = Database::open(dir.path()).await.unwrap().read().await.unwrap();
+        for (reason, rank) in expected {
+            let held = holding(&mut tx, "r", reason, Measure::Mute, 99).await.unwrap();
+            assert_eq!(held, Some((100, rank)), "{reason}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod rules;
 
 pub(super) use log::{Entry, LogRow, insert_entry, log, strikes};
 pub(super) use measures::{
-    MeasureResult, Over, PendingMeasure, active, banned_until, due, measured, put_measure,
+    MeasureResult, Over, PendingMeasure, active, banned_until, due, holding, measured, put_measure,
     silent_until, tried,
 };
 pub(super) use people::{
