@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use crate::{as_shown, folded_signs, top_domains};
 
 /// The full stop of Chinese and Japanese. In a name it is read as a dot (RFC 3490).
-const STOP: char = '\u{3002}';
+pub(crate) const STOP: char = '\u{3002}';
 /// `255.255.255.255`
 const MAX_ADDRESS: usize = 15;
 

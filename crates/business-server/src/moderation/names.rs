@@ -44,7 +44,7 @@ pub(crate) async fn public_name(
 
 async fn is_taken_everywhere(business: &Business, nick: &str) -> Result<bool, Error> {
     let judge = business.moderation.judges.of(&business.database, ALL_ROOMS).await?;
-    Ok(judge.takes_name(nick) && !text_rules::has_link(nick))
+    Ok(judge.takes_name(nick) && !text_rules::has_link_in_name(nick))
 }
 
 /// Always the same for an account, and mostly another one for others. The id itself may be as bad as

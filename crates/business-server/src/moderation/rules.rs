@@ -3,7 +3,7 @@
 use chat_types::Element;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use text_rules::has_link;
+use text_rules::{has_link, has_link_in_name};
 use utoipa::ToSchema;
 
 use super::Judged;
@@ -175,7 +175,8 @@ impl Judge {
         let rules = &self.rules;
         let is_open = matches!(rules.links, OnLink::Allow | OnLink::Review);
         let takes_links = is_open && rules.link_after_s == 0;
-        found.all(|found| found.list.action == Action::Review) && (takes_links || !has_link(name))
+        found.all(|found| found.list.action == Action::Review)
+            && (takes_links || !has_link_in_name(name))
     }
 
     fn judge_link(&self, said: &Said, facts: Facts) -> Option<Decision> {
@@ -314,6 +315,7 @@ mod tests {
         assert!(takes(Rules::default(), "example.com"));
         for links in [OnLink::Refuse, OnLink::Drop] {
             assert!(!takes(Rules { links, ..Rules::default() }, "example.com"));
+            assert!(takes(Rules { links, ..Rules::default() }, "Mr.Li"));
         }
         assert!(!takes(Rules { link_after_s: 1, ..Rules::default() }, "example.com"));
     }
