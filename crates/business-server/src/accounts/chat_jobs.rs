@@ -32,7 +32,7 @@ pub(crate) async fn run(business: Arc<Business>, stopping: CancellationToken) {
 
 /// A login of an account that is kept out, or was deleted, is ended: a UserSig that was given before
 /// opens the chat service until it ends.
-pub(crate) async fn hear(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
     let Webhook::StateChange(change) = event.webhook else { return Ok(()) };
     if change.info.action != StateAction::Login {
         return Ok(());

@@ -46,7 +46,7 @@ fn choose<'a>(rules: &'a [Rule], text: &str, now_ms: u64) -> Option<(usize, &'a 
 }
 
 /// Somebody said something in a room.
-pub(super) async fn hear(
+pub(super) async fn on_comment(
     business: &Business,
     tx: &mut Tx,
     said: &GroupMsg,

@@ -101,7 +101,7 @@ impl Greeting {
 }
 
 /// Somebody came into a room.
-pub(super) async fn hear(
+pub(super) async fn on_join(
     business: &Business,
     tx: &mut Tx,
     join: &AfterJoin,

@@ -30,7 +30,7 @@ use crate::storage::{self, Tx};
 /// room would only wonder whom the assistant means.
 const STALE_MS: u64 = 60_000;
 
-pub(crate) async fn hear(
+pub(crate) async fn on_event(
     business: &Business,
     tx: &mut Tx,
     event: Event<'_>,
@@ -39,8 +39,8 @@ pub(crate) async fn hear(
         return Ok(());
     }
     match event.webhook {
-        Webhook::AfterNewMemberJoin(join) => greeting::hear(business, tx, join).await,
-        Webhook::GroupAfterSendMsg(said) => answers::hear(business, tx, &said.message).await,
+        Webhook::AfterNewMemberJoin(join) => greeting::on_join(business, tx, join).await,
+        Webhook::GroupAfterSendMsg(said) => answers::on_comment(business, tx, &said.message).await,
         _ => Ok(()),
     }
 }

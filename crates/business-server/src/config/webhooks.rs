@@ -13,8 +13,8 @@ pub struct WebhookLimits {
     pub before_places: usize,
     /// After-webhooks on their way into the database; another one is answered 503.
     pub arriving: usize,
-    /// Stored events that nobody has heard yet; another one is answered 503.
-    pub unheard: usize,
+    /// Stored events that wait to be processed; another one is answered 503.
+    pub unprocessed: usize,
 }
 
 impl Default for WebhookLimits {
@@ -23,7 +23,7 @@ impl Default for WebhookLimits {
             before_budget: Duration::from_millis(1_500),
             before_places: 256,
             arriving: 512,
-            unheard: 100_000,
+            unprocessed: 100_000,
         }
     }
 }

@@ -67,7 +67,7 @@ async fn advance(business: &Business, draw: &Draw) -> Result<(), Error> {
 }
 
 /// From here on nobody enters any more, unless something may still have been said in time: an event
-/// that is stored and not processed, or one that the chat service is going to bring again.
+/// that is stored and not processed, or one that the chat service is going to deliver again.
 async fn close(business: &Business, draw: &Draw) -> Result<(), Error> {
     let mut tx = business.database.write().await?;
     if webhooks::is_complete_until(business, &mut tx, draw.ends_ms).await?

@@ -154,7 +154,11 @@ pub(crate) async fn banned_until(
 
 /// A delivered message gets its number in the review queue, so that it can be taken back; for one
 /// that nobody saw there is nothing to be decided.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
     match event.webhook {
         Webhook::GroupAfterSendMsg(sent) => {
             let message = &sent.message;

@@ -47,7 +47,7 @@ pub(super) async fn text(business: &Business) -> Result<String, Error> {
     for (name, help, value) in [
         ("outbox_waiting", "Postings that wait for the chat service", outbox_waiting),
         ("outbox_held_back", "Those whose sender may not speak in the room", outbox_held),
-        ("unheard", "Stored webhooks that nobody has heard yet", business.webhooks.unheard()),
+        ("unheard", "Stored webhooks that wait to be processed", business.webhooks.unprocessed()),
         ("notifications_waiting", "Events for the shop that wait", notifications.waiting),
         ("notifications_dead", "Events given up that can be sent again", notifications.dead),
     ] {

@@ -81,7 +81,7 @@ pub(super) static RULES: [Rule; 24] = [
         keep: Keep::For(7 * DAY_S),
         counted: None,
     },
-    // The chat service brings an event again within an hour.
+    // The chat service delivers an event again within an hour.
     Rule {
         table: "webhook_events",
         key: "id",

@@ -14,7 +14,11 @@ use crate::events::Event;
 use crate::storage::{Error, Tx};
 
 /// Follows what has happened to a group.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
     match event.webhook {
         Webhook::AfterGroupDestroyed(event) => destroyed(business, tx, &event.group_id).await,
         Webhook::AfterCreateGroup(event) => {

@@ -9,7 +9,7 @@ mod groups;
 pub(crate) mod http;
 pub(crate) mod store;
 
-pub(crate) use groups::hear;
+pub(crate) use groups::on_event;
 
 use chat_types::business::{BusinessMessage, LIVE_STATUS_FIELD, LiveStatus, LiveStatusChanged};
 use chat_types::{GroupId, Priority};

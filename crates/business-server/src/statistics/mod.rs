@@ -1,10 +1,10 @@
 //! What happened in a room, minute by minute, for each stream.
 //!
-//! Comments, comings and goings are counted as they are heard, each in the transaction that notes
-//! that it was heard; how many watch is asked of the chat service once a minute, and when a stream begins
-//! and ends. Likes are counted
-//! where they are added up ([`add_likes`]), or as they are heard when nobody adds them up, and only
-//! while a stream runs. Gifts, income and sales are not counted here: they are read from the orders, which know refunds.
+//! Comments, comings and goings are counted as their events are processed, each in the transaction that
+//! notes that; how many watch is asked of the chat service once a minute, and when a stream begins and
+//! ends. Likes are counted where they are added up ([`add_likes`]), or by their events when nobody adds
+//! them up, and only while a stream runs. Gifts, income and sales are not counted here: they are read
+//! from the orders, which know refunds.
 
 mod csv_page;
 pub(crate) mod http;
@@ -27,7 +27,11 @@ use store::{At, Counts};
 const MINUTE_MS: u64 = 60_000;
 
 /// Counts an event for its room, its stream and its minute.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
     let at_ms = event.at_ms;
     match event.webhook {
         Webhook::GroupAfterSendMsg(sent) => {
@@ -48,7 +52,7 @@ pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> 
             };
             count_at(tx, &failed.message.group_id, at_ms, counts).await
         }
-        _ => presence::hear(tx, event).await,
+        _ => presence::on_event(tx, event).await,
     }
 }
 

@@ -12,7 +12,7 @@ crate::figures::figures! { ReceiverFigures {
     after_duplicate;
     /// After-webhooks that were not taken because too many arrived at once.
     refused_crowded;
-    /// After-webhooks that were not taken because too many wait to be heard.
+    /// After-webhooks that were not taken because too many wait to be processed.
     refused_unheard;
     /// After-webhooks that could not be stored.
     refused_storage;
@@ -32,7 +32,7 @@ crate::figures::figures! { ReceiverFigures {
     refused_malformed;
     /// Webhooks of commands that no subject wants: answered and left alone.
     ignored;
-    /// Events that every subject has heard.
+    /// Events that were processed.
     heard;
     /// Events that failed too often, or at which a subject panicked, and that were set aside.
     set_aside;

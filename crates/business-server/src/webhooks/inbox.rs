@@ -109,7 +109,7 @@ async fn store_batch(
 ) -> Result<Vec<Stored>, Error> {
     let webhooks = &business.webhooks;
     let waiting = webhooks.waiting.load(Ordering::SeqCst);
-    let mut places = webhooks.limits.unheard.saturating_sub(waiting);
+    let mut places = webhooks.limits.unprocessed.saturating_sub(waiting);
     let mut tx = business.database.write().await?;
     let mut next_id = store::claim_ids(&mut tx, jobs.len()).await?;
     let mut outcomes = Vec::with_capacity(jobs.len());

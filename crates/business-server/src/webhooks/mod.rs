@@ -7,7 +7,7 @@
 //! them. It is counted.
 //!
 //! An after-webhook is stored and then answered, many in one commit; when it cannot be stored the
-//! answer is 503, and the chat service brings it again.
+//! answer is 503, and the chat service delivers it again.
 //!
 //! Stored events are processed in their order, each once: what the subjects write and the note that it
 //! was processed are one transaction. An event that fails three times, or at which a subject panics, is
@@ -78,8 +78,8 @@ pub(crate) struct Subjects {
     pub(crate) wanted: &'static [&'static str],
     /// Whether what is going to happen may.
     pub(crate) ask: for<'a> fn(&Business, &'a Webhook) -> Asked<'a>,
-    /// Tells every subject what has happened, in the transaction in which that is noted.
-    pub(crate) hear:
+    /// Has every subject handle an event, in the transaction in which it is noted as processed.
+    pub(crate) on_event:
         for<'a> fn(&'a Business, &'a mut Tx, Event<'a>) -> Boxed<'a, Result<(), Error>>,
 }
 
@@ -134,8 +134,8 @@ impl Webhooks {
         self.figures.read()
     }
 
-    /// Events that are stored and not heard yet.
-    pub(crate) fn unheard(&self) -> u64 {
+    /// Events that are stored and not processed yet.
+    pub(crate) fn unprocessed(&self) -> u64 {
         u64::try_from(self.waiting.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
     }
 }
@@ -155,7 +155,7 @@ pub(crate) async fn store_events(business: Arc<Business>, stop: CancellationToke
     inbox::store_all(&business, &stop).await;
 }
 
-/// Tells the subjects what has happened, until `stop`; what was not processed by then is processed
+/// Has the subjects handle what has happened, until `stop`; what was not processed by then is processed
 /// after the next start.
 pub(crate) async fn process_events(business: Arc<Business>, stop: CancellationToken) {
     worker::process_stored(&business, &stop).await;

@@ -50,11 +50,11 @@ pub(crate) enum Refusal {
     TooLong,
     #[error("the body did not arrive in time")]
     Slow,
-    #[error("too many webhooks arrive at once: bring it again")]
+    #[error("too many webhooks arrive at once: deliver it again")]
     Crowded,
-    #[error("too many events wait to be heard: bring it again")]
-    Unheard,
-    #[error("the event cannot be stored: bring it again")]
+    #[error("too many events wait to be processed: deliver it again")]
+    Full,
+    #[error("the event cannot be stored: deliver it again")]
     Storage,
 }
 
@@ -65,7 +65,7 @@ impl Refusal {
             Self::Query(_) | Self::Malformed(_) => 400,
             Self::TooLong => 413,
             Self::Slow => 408,
-            Self::Crowded | Self::Unheard | Self::Storage => 503,
+            Self::Crowded | Self::Full | Self::Storage => 503,
         }
     }
 
@@ -79,14 +79,14 @@ impl Refusal {
             Self::Malformed(_) => "body",
             Self::TooLong => "body_too_long",
             Self::Slow => "slow",
-            Self::Crowded | Self::Unheard => "crowded",
+            Self::Crowded | Self::Full => "crowded",
             Self::Storage => "storage",
         }
     }
 
-    /// Whether the event itself could have been taken: the chat service brings it again.
+    /// Whether the event itself could have been taken: the chat service delivers it again.
     fn comes_again(&self) -> bool {
-        matches!(self, Self::Slow | Self::Crowded | Self::Unheard | Self::Storage)
+        matches!(self, Self::Slow | Self::Crowded | Self::Full | Self::Storage)
     }
 
     /// Where it is counted; those that concern the database are counted where it is written.
@@ -100,7 +100,7 @@ impl Refusal {
             Self::TooLong => &figures.refused_length,
             Self::Slow => &figures.refused_slow,
             Self::Crowded => &figures.refused_crowded,
-            Self::Unheard | Self::Storage => return None,
+            Self::Full | Self::Storage => return None,
         })
     }
 }
@@ -211,7 +211,7 @@ async fn store_after(
         .map_err(|error| Refusal::Malformed(error.utf8_error().to_string()))?;
     match place.put(Arrived::now(business, &webhook, body)).await {
         Ok(Stored::Kept | Stored::Duplicate) => Ok(allow()),
-        Ok(Stored::Full) => Err(Refusal::Unheard),
+        Ok(Stored::Full) => Err(Refusal::Full),
         Err(_) => Err(Refusal::Storage),
     }
 }

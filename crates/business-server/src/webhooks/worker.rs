@@ -1,4 +1,4 @@
-//! Tells the subjects what has happened.
+//! Has the subjects handle what has happened.
 
 use chat_types::webhook::Webhook;
 use std::sync::atomic::Ordering;
@@ -73,7 +73,7 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
         let at_ms = happened_ms(&webhook).unwrap_or(noted_ms);
         let happened = Event { webhook: &webhook, at_ms };
         // What a subject had written before its panic is undone with the transaction.
-        caught((business.webhooks.subjects.hear)(business, &mut tx, happened)).await??;
+        caught((business.webhooks.subjects.on_event)(business, &mut tx, happened)).await??;
         store::processed(&mut tx, event.id).await?;
     }
     tx.commit().await?;
@@ -165,7 +165,7 @@ mod tests {
     async fn an_event_at_which_a_subject_panics_is_set_aside_and_the_others_are_processed() {
         let dir = tempfile::tempdir().unwrap();
         let mut business = business(dir.path(), &TestClock::at(1_760_000_000_000)).await;
-        business.webhooks.subjects.hear = touchy;
+        business.webhooks.subjects.on_event = touchy;
         for (msg_seq, user) in (1..).zip(["mei", "bo", "jun"]) {
             store_event(&business, &said(user, msg_seq)).await;
         }

@@ -1,4 +1,4 @@
-//! Who hears what has happened.
+//! Who consumes the events of the chat service.
 
 use crate::Business;
 use crate::accounts::levels;
@@ -22,17 +22,21 @@ pub const WANTED_WEBHOOKS: [&str; 11] = [
     "State.StateChange",
 ];
 
-/// Tells every subject of an event, in the transaction in which it is noted as heard. A subject that
-/// wants to hear is a line here.
-pub(super) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
-    outbox::hear(business, tx, event).await?;
-    rooms::hear(business, tx, event).await?;
-    moderation::hear(business, tx, event).await?;
-    assistant::hear(business, tx, event).await?;
+/// Has every subject handle an event, in the transaction in which it is noted as processed. A consumer
+/// is a line here.
+pub(super) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
+    outbox::on_event(business, tx, event).await?;
+    rooms::on_event(business, tx, event).await?;
+    moderation::on_event(business, tx, event).await?;
+    assistant::on_event(business, tx, event).await?;
     draws::on_event(business, tx, event).await?;
-    statistics::hear(business, tx, event).await?;
-    accounts::hear(tx, event).await?;
-    levels::hear(business, tx, event).await
+    statistics::on_event(business, tx, event).await?;
+    accounts::on_event(tx, event).await?;
+    levels::on_event(business, tx, event).await
 }
 
 #[cfg(test)]

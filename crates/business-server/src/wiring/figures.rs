@@ -21,7 +21,7 @@ pub(super) fn routes() -> Api {
 struct WebhookFigures {
     #[serde(flatten)]
     webhooks: ReceiverFigures,
-    /// Events that are stored and not heard yet.
+    /// Events that are stored and not processed yet.
     unheard: u64,
     #[serde(flatten)]
     moderation: ModerationFigures,
@@ -39,7 +39,7 @@ async fn figures(
     caller.require(Role::Admin)?;
     Ok(axum::Json(WebhookFigures {
         webhooks: business.webhooks.figures(),
-        unheard: business.webhooks.unheard(),
+        unheard: business.webhooks.unprocessed(),
         moderation: business.moderation.figures.read(),
         likes: business.likes.figures.read(),
     }))

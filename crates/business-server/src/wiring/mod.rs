@@ -1,5 +1,5 @@
 //! Where the subjects meet what is below them: whose calls the API has, who decides about what the
-//! chat service asks, and who is told what has happened. A subject is a line here; nothing that it
+//! chat service asks, and who handles what has happened. A subject is a line here; nothing that it
 //! rests on knows it.
 
 mod before;
@@ -17,5 +17,5 @@ use crate::webhooks::Subjects;
 pub(crate) const SUBJECTS: Subjects = Subjects {
     wanted: &WANTED_WEBHOOKS,
     ask: before::ask,
-    hear: |business, tx, event| Box::pin(consumers::hear(business, tx, event)),
+    on_event: |business, tx, event| Box::pin(consumers::on_event(business, tx, event)),
 };

@@ -57,7 +57,7 @@ impl Events {
         }
     }
 
-    /// Tells one event. It has been stored when this returns, and not yet been heard.
+    /// Tells one event. It has been stored when this returns, and not yet been processed.
     pub(crate) async fn tell(&self, body: &Value) {
         let command = body["CallbackCommand"].as_str().unwrap();
         let time = self.clock.now_s().to_string();
@@ -72,9 +72,9 @@ impl Events {
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
     }
 
-    /// Waits until everything that was told has been heard.
-    pub(crate) async fn heard(&self) {
-        soon("every event is heard", async || {
+    /// Waits until everything that was told has been processed.
+    pub(crate) async fn processed(&self) {
+        soon("every event is processed", async || {
             self.admin.get_ok("/webhooks/figures").await["unheard"] == 0
         })
         .await;

@@ -52,7 +52,7 @@ async fn speaking_watching_and_giving_make_an_account_rise() {
     events.said(ROOM, "mei", "hello", start_ms + 1).await;
     events.left(ROOM, "mei", start_ms + 5 * MINUTE_MS + 59_000).await;
     events.sent(ROOM, "administrator", &gift("o1", "mei", 20, 3), start_ms + 2).await;
-    events.heard().await;
+    events.processed().await;
     // Five full minutes, one comment of two, sixty coins.
     let me = mei.get_ok("/me").await;
     assert_eq!((&me["experience"], &me["level"]), (&json!(67), &json!(1)));
@@ -66,13 +66,13 @@ async fn a_gift_that_nobody_paid_or_that_is_told_twice_is_worth_nothing_more() {
     let events = Events::of(&shop).await;
     let now_ms = shop.clock.now_s() * 1_000;
     events.sent(ROOM, "mei", &gift("forged", "mei", 1_000, 1_000), now_ms).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 0);
     for at_ms in [now_ms, now_ms + 600_000] {
         events.sent(ROOM, "administrator", &gift("o1", "mei", 1, 10), at_ms).await;
     }
     events.sent(ROOM, "administrator", &gift("o2", "nobody", 1, 10), now_ms).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 10);
 }
 
@@ -96,15 +96,15 @@ async fn nobody_rises_by_repeating_comments_or_by_staying_for_ever() {
     for _ in 0..8 {
         events.said(ROOM, "mei", "hi", noon_ms).await;
     }
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 10, "five comments of a minute count");
     events.joined(ROOM, "mei", noon_ms).await;
     events.left(ROOM, "mei", noon_ms + 300 * MINUTE_MS).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 250, "four hours of a day count");
     events.joined(ROOM, "mei", noon_ms + 300 * MINUTE_MS).await;
     events.left(ROOM, "mei", noon_ms + 400 * MINUTE_MS).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 250);
 }
 
@@ -119,13 +119,13 @@ async fn time_without_a_connection_is_no_time_in_the_room() {
     events.state("mei", "Disconnect", at(2)).await;
     events.state("mei", "Login", at(5)).await;
     events.left(ROOM, "mei", at(6)).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 3, "two minutes before and one after");
     events.joined(ROOM, "mei", at(10)).await;
     events.state("mei", "Disconnect", at(11)).await;
     events.state("mei", "Login", at(20)).await;
     events.left(ROOM, "mei", at(30)).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(experience(&mei).await, 4, "who was away for long has to come in again");
 }
 
@@ -150,7 +150,7 @@ async fn a_level_waits_for_a_chat_service_that_is_away() {
             for _ in 0..3 {
                 events.said(ROOM, "mei", "hi", clock.now_s() * 1_000).await;
             }
-            events.heard().await;
+            events.processed().await;
             assert_eq!(mei.get_ok("/me").await["level"], 2);
         })
         .await;

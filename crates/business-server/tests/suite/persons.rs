@@ -75,7 +75,7 @@ async fn busy_person(shop: &Shop, identity: &Identity) -> Api {
     let now_ms = shop.clock.now_s() * 1_000;
     events.joined(ROOM, ID, now_ms).await;
     events.said(ROOM, ID, "i want the cup", now_ms + 1_000).await;
-    events.heard().await;
+    events.processed().await;
     host.put_ok(&format!("/rooms/{ROOM}/moderators/{ID}"), json!({})).await;
     // As a moderator it has muted somebody, and it is muted itself.
     shop.sign_in("li", "viewer").await;

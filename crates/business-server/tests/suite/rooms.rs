@@ -166,7 +166,7 @@ async fn hand_on(shop: &Shop, to: &str) {
         "Type": "AVChatRoom", "Operator_Account": "administrator", "OldOwner_Account": "host",
         "NewOwner_Account": to, "EventTime": shop.clock.now_s() * 1_000});
     events.tell(&event).await;
-    events.heard().await;
+    events.processed().await;
 }
 
 #[tokio::test]

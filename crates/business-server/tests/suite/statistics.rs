@@ -42,7 +42,7 @@ async fn what_is_heard_is_counted_for_its_minute_and_its_stream() {
     }
     events.sent(ROOM, "mei", &json!({"t": "wave"}), first_ms).await;
     events.said("elsewhere", "mei", "hi", first_ms).await;
-    events.heard().await;
+    events.processed().await;
 
     let answer = host.get_ok(&path("")).await;
     assert_eq!(answer["stream"], 1);
@@ -151,7 +151,7 @@ async fn each_stream_has_its_own_figures_also_for_what_comes_late() {
     events.said(ROOM, "mei", "in the second", second_ms).await;
     events.said(ROOM, "mei", "late, from the first", first_ms).await;
     events.said(ROOM, "jun", "before the second", between_ms).await;
-    events.heard().await;
+    events.processed().await;
     let chatters =
         async |query: &str| host.get_ok(&path(query)).await["totals"]["chatters"].clone();
     assert_eq!(chatters("?stream=1").await, 1);
@@ -233,18 +233,18 @@ async fn who_loses_the_connection_has_left_unless_it_comes_back_in_time() {
     events.state("zoe", "Disconnect", start_ms + 1_000).await;
     events.state("jun", "Disconnect", start_ms + 2_000).await;
     events.state("jun", "Disconnect", start_ms + 3_000).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (3, 0), "they may be back in a moment");
     shop.clock.advance_ms(30_000);
     soon("one has left", async || coming_and_going(&host).await == (3, 1)).await;
     events.left(ROOM, "jun", start_ms + 40_000).await;
     events.left(ROOM, "zoe", start_ms + 40_000).await;
     events.state("zoe", "Logout", start_ms + 40_000).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (3, 2), "the exit of who is gone is no news");
     events.state("mei", "Disconnect", start_ms + 41_000).await;
     events.joined(ROOM, "mei", start_ms + 70_000).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (4, 3), "who comes in anew had left");
 }
 
@@ -258,17 +258,17 @@ async fn what_the_online_list_tells_is_counted_once_beside_the_rest() {
     events.state("mei", "Disconnect", start_ms + 1_000).await;
     events.member(ROOM, "mei", "Offline").await;
     events.member(ROOM, "mei", "Offline").await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (1, 1));
     // In either order.
     events.joined(ROOM, "mei", start_ms + 30_000).await;
     events.member(ROOM, "mei", "Online").await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (2, 1));
     events.member(ROOM, "mei", "Offline").await;
     events.member(ROOM, "mei", "Online").await;
     events.joined(ROOM, "mei", start_ms + 60_000).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(coming_and_going(&host).await, (3, 2));
 }
 
@@ -300,7 +300,7 @@ async fn the_table_says_what_the_answer_says_and_runs_no_formula() {
     let now_ms = shop.clock.now_s() * 1_000;
     events.said("=1+1", "mei", "hi", now_ms).await;
     events.joined("=1+1", "mei", now_ms + 2 * MINUTE_MS).await;
-    events.heard().await;
+    events.processed().await;
     let answer = boss.get_ok("/rooms/=1+1/statistics").await;
     let table = boss.get("/rooms/=1+1/statistics?format=csv").await;
     assert_eq!((table.status, table.kind.as_str()), (200, "text/csv; charset=utf-8"));
@@ -346,7 +346,7 @@ async fn figures_survive_a_restart_and_are_let_go_after_four_hundred_days() {
     events.said(ROOM, "ana", "very old", days(401)).await;
     events.said(ROOM, "jun", "old", days(399)).await;
     events.said(ROOM, "mei", "new", now_ms).await;
-    events.heard().await;
+    events.processed().await;
     let shop = shop.business_restarted().await;
     let host = shop.sign_in("host", "host").await;
     soon("the oldest is gone", async || {

@@ -234,7 +234,7 @@ async fn what_two_people_write_to_each_other_is_not_stored() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_again_and_again_is_heard_once() {
+async fn an_event_that_comes_again_and_again_is_processed_once() {
     let (_shop, admin, hook) = quiet_shop(Opening::default()).await;
     let before = figures(&admin).await;
     let mut calls = JoinSet::new();
@@ -317,8 +317,8 @@ async fn in_a_flood_the_queue_keeps_its_bound_and_before_webhooks_are_answered()
 }
 
 #[tokio::test]
-async fn beyond_the_bound_of_unheard_events_none_is_taken_and_before_webhooks_go_on() {
-    let limits = WebhookLimits { unheard: 0, ..WebhookLimits::default() };
+async fn beyond_the_bound_of_waiting_events_none_is_taken_and_before_webhooks_go_on() {
+    let limits = WebhookLimits { unprocessed: 0, ..WebhookLimits::default() };
     let configure = Box::new(move |config: &mut business_server::Config| {
         config.webhooks = limits.clone();
     });
@@ -333,8 +333,8 @@ async fn beyond_the_bound_of_unheard_events_none_is_taken_and_before_webhooks_go
     assert_eq!(grown(&before, &after, "after_stored"), 0);
 }
 
-/// Puts events into the database of a service as if it had stored them, and not heard them yet.
-async fn store_unheard(data_dir: &Path, bodies: &[String]) {
+/// Puts events into the database of a service as if it had stored them, and not processed them yet.
+async fn store_unprocessed(data_dir: &Path, bodies: &[String]) {
     let file = SqliteConnectOptions::new().filename(data_dir.join("business.db"));
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(file).await.unwrap();
     for (number, body) in (1_000_000_i64..).zip(bodies) {
@@ -353,7 +353,8 @@ async fn store_unheard(data_dir: &Path, bodies: &[String]) {
 }
 
 #[tokio::test]
-async fn what_was_stored_before_a_stop_is_heard_after_it_and_what_cannot_be_read_is_set_aside() {
+async fn what_was_stored_before_a_stop_is_processed_after_it_and_what_cannot_be_read_is_set_aside()
+{
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
     let configure = Box::new(move |config: &mut business_server::Config| {
@@ -362,7 +363,7 @@ async fn what_was_stored_before_a_stop_is_heard_after_it_and_what_cannot_be_read
     let (shop, ..) = quiet_shop(Opening { configure, ..Opening::default() }).await;
     let good = |seq| sent("mei", seq, seq).to_string();
     let bodies = [good(1), "{}".into(), good(2), "no JSON".into(), good(3)];
-    store_unheard(dir.path(), &bodies).await;
+    store_unprocessed(dir.path(), &bodies).await;
     let shop = shop.business_restarted().await;
     let admin = shop.sign_in("boss", "admin").await;
     until(&admin, |figures| figures["unheard"] == 0 && figures["set_aside"] == 2).await;
@@ -370,15 +371,15 @@ async fn what_was_stored_before_a_stop_is_heard_after_it_and_what_cannot_be_read
 }
 
 #[tokio::test]
-async fn the_events_of_a_real_room_are_heard() {
+async fn the_events_of_a_real_room_are_processed() {
     let shop = Shop::open().await;
     let admin = shop.sign_in("boss", "admin").await;
     let before = until(&admin, |figures| figures["unheard"] == 0).await;
     let mut mei = shop.watch("mei", ROOM).await;
     assert_eq!(mei.say("c1", "hi").await["t"], "send_ok");
-    let heard = before["heard"].as_u64().unwrap();
+    let processed = before["heard"].as_u64().unwrap();
     // Coming in and the message itself.
-    let after = until(&admin, |figures| figures["heard"].as_u64().unwrap() >= heard + 2).await;
+    let after = until(&admin, |figures| figures["heard"].as_u64().unwrap() >= processed + 2).await;
     assert_eq!(after["set_aside"], 0);
     assert!(grown(&before, &after, "before_answered") >= 2);
 }
@@ -399,8 +400,8 @@ async fn steps_of_the_clock_stop_no_webhook() {
         let before = figures(&admin).await;
         assert_eq!(mei.say(&format!("a{number}"), "a scam").await["code"], 10_100);
         assert_eq!(mei.say(&format!("b{number}"), &format!("ok {number}")).await["t"], "send_ok");
-        let heard = before["heard"].as_u64().unwrap();
-        until(&admin, |figures| figures["heard"].as_u64().unwrap() > heard).await;
+        let processed = before["heard"].as_u64().unwrap();
+        until(&admin, |figures| figures["heard"].as_u64().unwrap() > processed).await;
         assert_eq!(figures(&admin).await["refused_time"], 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Experience and levels: watching, speaking and giving make an account rise. It never falls.
 //!
-//! What is heard from the chat service is credited in the transaction that notes that it was heard.
+//! An event of the chat service is credited in the transaction that notes it as processed.
 //! A new level is written to the account's profile by a routine of its own (`profile`).
 
 mod profile;
@@ -20,7 +20,7 @@ use crate::storage::{Error, Tx};
 /// Most experience from one event, whatever the rules say: sums stay far from what the database
 /// holds.
 const MAX_GAIN: u64 = 1_000_000_000_000;
-/// A comment that is heard so many minutes after a later one is late; one that is earlier still was
+/// A comment that is processed so many minutes after a later one is late; one that is earlier still was
 /// stamped by a clock that has been set back since.
 const LATE_MINUTES: u64 = 10;
 
@@ -61,7 +61,11 @@ pub(crate) fn progress(rules: &LevelRules, experience: u64) -> Progress {
 }
 
 /// Credits what an event is worth.
-pub(crate) async fn hear(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
     let rules = &business.config.levels;
     let at_ms = event.at_ms;
     match event.webhook {

@@ -36,7 +36,7 @@ enum Presence {
     Returned,
 }
 
-pub(super) async fn hear(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(super) async fn on_event(tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
     let at_ms = event.at_ms;
     match event.webhook {
         Webhook::AfterNewMemberJoin(join) => {

@@ -22,7 +22,7 @@ async fn the_time_of_a_comment_decides_and_not_when_its_webhook_comes() {
     shop.clock.advance_ms(ends_ms - opened_ms + 4_000);
     events.said(ROOM, "last", "lucky cup", ends_ms).await;
     events.said(ROOM, "late", "lucky cup", ends_ms + 1).await;
-    events.heard().await;
+    events.processed().await;
     shop.clock.advance_ms(2_000);
     drawn(&shop, &host, &draw).await;
     assert_eq!(record(&host, &draw).await.entrants, ["first", "last"]);
@@ -60,7 +60,7 @@ async fn who_spoke_in_time_takes_part_although_the_service_was_away_at_the_end()
     let draw = opened(&host, wish()).await;
     let now_ms = shop.clock.now_s() * 1_000;
     events.said(ROOM, "mei", "lucky cup", now_ms).await;
-    events.heard().await;
+    events.processed().await;
     // Stored and acknowledged, and not processed before the service stopped.
     let element = json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": "lucky cup"}});
     store_unprocessed(dir.path(), &events.message(ROOM, "jun", &element, now_ms), now_ms).await;
@@ -79,7 +79,7 @@ async fn who_spoke_in_time_takes_part_although_the_service_was_away_at_the_end()
     let first = host.get(&format!("{}/record", path(&draw))).await.text;
     events.said(ROOM, "zoe", "lucky cup", now_ms + 1_000).await;
     events.said(ROOM, "mei", "lucky cup", now_ms + 1_000).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(host.get_ok(&path(&draw)).await["came_late"], 1);
     assert_eq!(host.get(&format!("{}/record", path(&draw))).await.text, first);
 }
@@ -200,7 +200,7 @@ async fn a_clock_that_is_set_back_loses_no_entrant_and_draws_once() {
     let now_ms = shop.clock.now_s() * 1_000;
     events.said(ROOM, "mei", "lucky cup", now_ms).await;
     shop.clock.step_wall(-3_600);
-    events.heard().await;
+    events.processed().await;
     assert_eq!(host.get_ok(&path(&draw)).await["state"], "open");
     shop.clock.step_wall(3_600);
     shop.clock.advance_ms(OVER_MS);

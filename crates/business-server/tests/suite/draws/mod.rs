@@ -108,7 +108,7 @@ async fn each_account_takes_part_once_and_who_runs_the_draw_does_not() {
     events.said("other", "ana", "lucky cup", now_ms).await;
     let like = json!({"t": "like", "batch": "lucky cup", "count": 1});
     events.sent(ROOM, "zoe", &like, now_ms).await;
-    events.heard().await;
+    events.processed().await;
     assert_eq!(host.get_ok(&path(&draw)).await["entrants"], 1);
     shop.clock.advance_ms(OVER_MS);
     drawn(&shop, &host, &draw).await;
@@ -218,7 +218,7 @@ async fn a_level_that_is_asked_for_is_looked_at_when_the_draw_is_closed() {
     for text in ["one", "two"] {
         events.said(ROOM, "mei", text, now_ms + 1).await;
     }
-    events.heard().await;
+    events.processed().await;
     shop.clock.advance_ms(OVER_MS);
     let view = drawn(&shop, &host, &draw).await;
     assert_eq!((&view["entrants"], &view["not_admitted"]), (&json!(3), &json!(2)));
@@ -243,7 +243,7 @@ async fn a_gift_that_is_asked_for_has_to_be_given_in_this_stream_and_kept() {
     for user in ["mei", "jun", "ana", "before"] {
         events.said(ROOM, user, "lucky cup", shop.clock.now_s() * 1_000).await;
     }
-    events.heard().await;
+    events.processed().await;
     // The gift may come after the keyword.
     for user in ["mei", "jun"] {
         let api = giver(&shop, user, 10).await;
@@ -271,7 +271,7 @@ async fn who_follows_when_the_draw_is_closed_takes_part_and_the_room_is_told_of_
     for user in ["mei", "jun", "ana"] {
         events.said(ROOM, user, "lucky cup", shop.clock.now_s() * 1_000).await;
     }
-    events.heard().await;
+    events.processed().await;
     // The keyword may come before the following, which has to last.
     for user in ["mei", "jun"] {
         shop.sign_in(user, "viewer").await.put_ok(&follow, json!({})).await;
@@ -297,7 +297,7 @@ async fn comments_beyond_the_limit_are_counted_and_told() {
     for user in ["mei", "jun", "ana", "mei", "zoe"] {
         events.said(ROOM, user, "lucky cup", now_ms).await;
     }
-    events.heard().await;
+    events.processed().await;
     let view = host.get_ok(&path(&draw)).await;
     assert_eq!((&view["entrants"], &view["turned_away"]), (&json!(2), &json!(2)));
     shop.clock.advance_ms(OVER_MS);
