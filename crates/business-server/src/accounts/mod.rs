@@ -21,7 +21,7 @@ mod waits;
 
 pub(crate) use badges::{badge_data, without_badge};
 pub(crate) use blocks::{Standing, standing};
-pub(crate) use chat_jobs::{hear, run as end_at_chat_service};
+pub(crate) use chat_jobs::{on_event, run as end_at_chat_service};
 pub(crate) use identity::Identity;
 pub use identity::IdentityError;
 pub(crate) use tokens::{Session, Tokens};

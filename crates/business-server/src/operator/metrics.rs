@@ -1,8 +1,9 @@
-//! What an operator can watch, as OpenMetrics text. No metric has a label, so that nobody's id, name
-//! or secret can become one.
+//! What an operator can watch, as OpenMetrics text. No label has a value but names of the program's
+//! own, so that nobody's id, name or secret can become one.
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -54,6 +55,14 @@ pub(super) async fn text(business: &Business) -> Result<String, Error> {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
     }
+    let panics = Family::<[(&str, &str); 2], Counter>::default();
+    let routines = business.routines.panics().into_iter().map(|panics| ("routine", panics));
+    let consumers = business.webhooks.panics().map(|panics| ("consumer", panics));
+    for (kind, (name, number)) in routines.chain(consumers) {
+        panics.get_or_create(&[("kind", kind), ("name", name)]).inc_by(number);
+    }
+    let help = "Panics of what the service does by itself, and of who handles webhooks";
+    registry.register("panics", help, panics);
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The running program", build);
     let mut text = String::new();

@@ -12,7 +12,7 @@
 //! it is known of each posting whether it may have been told ([`Told`]). One that was not may be taken
 //! back or changed by who wrote it ([`cancel`], [`rewrite`]). One whose attempt was not answered is
 //! known to be told when the next attempt is accepted, or when the chat service tells of the message
-//! (`heard.rs`); a refusal says nothing of the attempts before it, because the chat service may look
+//! (`sent.rs`); a refusal says nothing of the attempts before it, because the chat service may look
 //! at a mute before it looks for a repeat. Where neither comes, nobody will ever know, and
 //! [`UNCLEAR_MS`] is all that is waited.
 //!
@@ -23,14 +23,14 @@
 //! that no step of the wall clock holds a posting up.
 
 mod deliver;
-mod heard;
+mod sent;
 pub(crate) mod http;
 mod lanes;
 mod stale;
 mod store;
 
 pub(crate) use deliver::deliver;
-pub(crate) use heard::hear;
+pub(crate) use sent::on_event;
 pub(crate) use store::{delivered_ms, enqueue, is_waiting, rewrite, waiting};
 
 use chat_rest::Randoms;

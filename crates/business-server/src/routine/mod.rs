@@ -84,7 +84,10 @@ async fn keep<W, F>(
         }
         match ended {
             Ok(()) => tracing::error!("the routine has ended before the stop: it begins again"),
-            Err(panic) => tracing::error!(%panic, "the routine panicked: it begins again"),
+            Err(panic) => {
+                routines.panicked(name);
+                tracing::error!(%panic, "the routine panicked: it begins again");
+            }
         }
         if routines.failed(name) == 1 {
             left = pauses.build();
@@ -143,6 +146,7 @@ mod tests {
         });
         alive.notified().await;
         assert_eq!(routines.list()[0].failures, 2);
+        assert_eq!(routines.panics(), [("r", 1)]);
         assert_eq!(routines.dead(), None, "it goes on");
         stopping.cancel();
         keeping.await.unwrap();

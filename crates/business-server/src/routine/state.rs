@@ -30,6 +30,7 @@ pub(crate) struct RoutineState {
 struct State {
     since: Option<Instant>,
     failures: u64,
+    panics: u64,
     in_a_row: u32,
 }
 
@@ -80,6 +81,18 @@ impl Routines {
         state.failures = state.failures.saturating_add(1);
         state.in_a_row = state.in_a_row.saturating_add(1);
         state.in_a_row
+    }
+
+    /// It is going to be noted as failed, and it was by a panic.
+    pub(super) fn panicked(&self, name: &'static str) {
+        let mut states = self.states();
+        let state = states.entry(name).or_default();
+        state.panics = state.panics.saturating_add(1);
+    }
+
+    /// Each routine with how often it has panicked here since the start.
+    pub(crate) fn panics(&self) -> Vec<(&'static str, u64)> {
+        self.states().iter().map(|(name, state)| (*name, state.panics)).collect()
     }
 
     /// A routine that cannot stay alive.

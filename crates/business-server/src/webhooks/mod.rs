@@ -32,7 +32,7 @@ pub(crate) use worker::testing::{process_all, store_event};
 use chat_types::webhook::{Webhook, WebhookAnswer};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -78,9 +78,22 @@ pub(crate) struct Subjects {
     pub(crate) wanted: &'static [&'static str],
     /// Whether what is going to happen may.
     pub(crate) ask: for<'a> fn(&Business, &'a Webhook) -> Asked<'a>,
-    /// Has every subject handle an event, in the transaction in which it is noted as processed.
-    pub(crate) on_event:
-        for<'a> fn(&'a Business, &'a mut Tx, Event<'a>) -> Boxed<'a, Result<(), Error>>,
+    pub(crate) consumers: &'static [Consumer],
+}
+
+type OnEvent = for<'a> fn(&'a Business, &'a mut Tx, Event<'a>) -> Boxed<'a, Result<(), Error>>;
+
+/// A subject that handles events.
+pub(crate) struct Consumer {
+    name: &'static str,
+    /// Called with every event, in the transaction in which it is noted as processed.
+    on_event: OnEvent,
+}
+
+impl Consumer {
+    pub(crate) const fn new(name: &'static str, on_event: OnEvent) -> Self {
+        Self { name, on_event }
+    }
 }
 
 /// What the receiver has in hand.
@@ -88,6 +101,8 @@ pub(crate) struct Webhooks {
     limits: WebhookLimits,
     subjects: Subjects,
     figures: Figures,
+    /// Events at which each consumer has panicked.
+    panics: Vec<AtomicU64>,
     before_places: Semaphore,
     /// With those that have a place.
     before_waiting: Semaphore,
@@ -112,8 +127,10 @@ impl Webhooks {
         // A clock that was set back since says nothing about how long the service was away.
         let away_ms = last.first().map(|last| now_ms.checked_sub(last.came_ms).unwrap_or(u64::MAX));
         let before_waiting = limits.before_places.saturating_mul(WAITING);
+        let panics = subjects.consumers.iter().map(|_| AtomicU64::default()).collect();
         Ok(Self {
             subjects,
+            panics,
             figures: Figures::default(),
             before_places: Semaphore::new(limits.before_places.min(Semaphore::MAX_PERMITS)),
             before_waiting: Semaphore::new(before_waiting.min(Semaphore::MAX_PERMITS)),
@@ -128,6 +145,12 @@ impl Webhooks {
     /// Each counter with its name.
     pub(crate) fn listed(&self) -> Vec<Listed> {
         self.figures.listed()
+    }
+
+    /// Each consumer with the events at which it has panicked since the start.
+    pub(crate) fn panics(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let names = self.subjects.consumers.iter().map(|consumer| consumer.name);
+        names.zip(self.panics.iter().map(|panics| panics.load(Ordering::Relaxed)))
     }
 
     pub(crate) fn figures(&self) -> ReceiverFigures {

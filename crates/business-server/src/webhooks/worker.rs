@@ -26,8 +26,13 @@ enum Failure {
     #[error(transparent)]
     Failed(#[from] Error),
     /// It would panic again, so it is not tried again.
-    #[error("a subject failed by a {0}")]
-    Panicked(#[from] Panicked),
+    #[error("{name} failed by a {panic}")]
+    Panicked {
+        name: &'static str,
+        /// Its place among the consumers.
+        place: usize,
+        panic: Panicked,
+    },
 }
 
 impl From<sqlx::Error> for Failure {
@@ -54,7 +59,7 @@ async fn process_batch(business: &Business) -> Result<Next, Error> {
         if let Err(failure) = process_together(business, std::slice::from_ref(event)).await {
             note_failure(business, event, &failure).await?;
             return match failure {
-                Failure::Panicked(_) | Failure::Failed(Error::Unreadable(_)) => Ok(Next::Now),
+                Failure::Panicked { .. } | Failure::Failed(Error::Unreadable(_)) => Ok(Next::Now),
                 // What fails because of the database may succeed in a moment; and those that come
                 // after it are processed after it.
                 Failure::Failed(error) => Err(error),
@@ -72,8 +77,12 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
         let noted_ms = if event.at_ms > 0 { event.at_ms } else { event.came_ms };
         let at_ms = happened_ms(&webhook).unwrap_or(noted_ms);
         let happened = Event { webhook: &webhook, at_ms };
-        // What a subject had written before its panic is undone with the transaction.
-        caught((business.webhooks.subjects.on_event)(business, &mut tx, happened)).await??;
+        for (place, consumer) in business.webhooks.subjects.consumers.iter().enumerate() {
+            // What was written before a panic is undone with the transaction.
+            let handled = caught((consumer.on_event)(business, &mut tx, happened)).await;
+            let name = consumer.name;
+            handled.map_err(|panic| Failure::Panicked { name, place, panic })??;
+        }
         store::processed(&mut tx, event.id).await?;
     }
     tx.commit().await?;
@@ -88,8 +97,11 @@ async fn note_failure(
     failure: &Failure,
 ) -> Result<(), Error> {
     let failures = event.failures.saturating_add(1);
-    let has_panicked = matches!(failure, Failure::Panicked(_));
-    let set_aside = has_panicked || failures >= FAILURES;
+    let panicked = match failure {
+        Failure::Panicked { place, .. } => business.webhooks.panics.get(*place),
+        Failure::Failed(_) => None,
+    };
+    let set_aside = panicked.is_some() || failures >= FAILURES;
     let mut tx = business.database.write().await?;
     store::failed(&mut tx, event.id, failures, set_aside).await?;
     tx.commit().await?;
@@ -101,8 +113,9 @@ async fn note_failure(
     } else {
         tracing::warn!(id, failures, %failure, "event not processed");
     }
-    if has_panicked {
+    if let Some(panics) = panicked {
         count(&business.webhooks.figures.panicked);
+        count(panics);
     }
     Ok(())
 }
@@ -137,7 +150,7 @@ mod tests {
     use super::*;
     use crate::storage::Tx;
     use crate::testing::{TestClock, business};
-    use crate::webhooks::Boxed;
+    use crate::webhooks::{Boxed, Consumer};
     use chat_types::webhook::{GroupAfterMsg, GroupMsg};
 
     fn said(user: &str, msg_seq: u32) -> Webhook {
@@ -165,7 +178,8 @@ mod tests {
     async fn an_event_at_which_a_subject_panics_is_set_aside_and_the_others_are_processed() {
         let dir = tempfile::tempdir().unwrap();
         let mut business = business(dir.path(), &TestClock::at(1_760_000_000_000)).await;
-        business.webhooks.subjects.on_event = touchy;
+        static TOUCHY: [Consumer; 1] = [Consumer::new("touchy", touchy)];
+        business.webhooks.subjects.consumers = &TOUCHY;
         for (msg_seq, user) in (1..).zip(["mei", "bo", "jun"]) {
             store_event(&business, &said(user, msg_seq)).await;
         }
@@ -174,6 +188,7 @@ mod tests {
         let counted = [&figures.heard, &figures.set_aside, &figures.panicked]
             .map(|figure| figure.load(Ordering::SeqCst));
         assert_eq!(counted, [2, 1, 1]);
+        assert_eq!(business.webhooks.panics().collect::<Vec<_>>(), [("touchy", 1)]);
         assert_eq!(business.webhooks.waiting.load(Ordering::SeqCst), 0);
         let mut tx = business.database.read().await.unwrap();
         let mut opened = Vec::new();

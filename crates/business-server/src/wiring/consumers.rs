@@ -1,9 +1,7 @@
 //! Who consumes the events of the chat service.
 
-use crate::Business;
 use crate::accounts::levels;
-use crate::events::Event;
-use crate::storage::{Error, Tx};
+use crate::webhooks::Consumer;
 use crate::{accounts, assistant, draws, moderation, outbox, rooms, statistics};
 
 /// The commands that some subject wants, or that are decided here. Others are answered and left alone,
@@ -22,22 +20,17 @@ pub const WANTED_WEBHOOKS: [&str; 11] = [
     "State.StateChange",
 ];
 
-/// Has every subject handle an event, in the transaction in which it is noted as processed. A consumer
-/// is a line here.
-pub(super) async fn on_event(
-    business: &Business,
-    tx: &mut Tx,
-    event: Event<'_>,
-) -> Result<(), Error> {
-    outbox::on_event(business, tx, event).await?;
-    rooms::on_event(business, tx, event).await?;
-    moderation::on_event(business, tx, event).await?;
-    assistant::on_event(business, tx, event).await?;
-    draws::on_event(business, tx, event).await?;
-    statistics::on_event(business, tx, event).await?;
-    accounts::on_event(tx, event).await?;
-    levels::on_event(business, tx, event).await
-}
+/// The subjects that handle events, in this order. A consumer is a line here.
+pub(super) static CONSUMERS: [Consumer; 8] = [
+    Consumer::new("outbox", |b, tx, event| Box::pin(outbox::on_event(b, tx, event))),
+    Consumer::new("rooms", |b, tx, event| Box::pin(rooms::on_event(b, tx, event))),
+    Consumer::new("moderation", |b, tx, event| Box::pin(moderation::on_event(b, tx, event))),
+    Consumer::new("assistant", |b, tx, event| Box::pin(assistant::on_event(b, tx, event))),
+    Consumer::new("draws", |b, tx, event| Box::pin(draws::on_event(b, tx, event))),
+    Consumer::new("statistics", |b, tx, event| Box::pin(statistics::on_event(b, tx, event))),
+    Consumer::new("accounts", |_, tx, event| Box::pin(accounts::on_event(tx, event))),
+    Consumer::new("levels", |b, tx, event| Box::pin(levels::on_event(b, tx, event))),
+];
 
 #[cfg(test)]
 mod tests {

@@ -14,8 +14,5 @@ pub(crate) use routes::router;
 use crate::webhooks::Subjects;
 
 /// Who answers webhooks.
-pub(crate) const SUBJECTS: Subjects = Subjects {
-    wanted: &WANTED_WEBHOOKS,
-    ask: before::ask,
-    on_event: |business, tx, event| Box::pin(consumers::on_event(business, tx, event)),
-};
+pub(crate) const SUBJECTS: Subjects =
+    Subjects { wanted: &WANTED_WEBHOOKS, ask: before::ask, consumers: &consumers::CONSUMERS };

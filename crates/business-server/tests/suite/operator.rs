@@ -60,6 +60,8 @@ async fn the_figures_of_the_service_are_metrics_that_name_nobody() {
         "liveroom_business_decisions_lost_total ",
         "liveroom_business_notifications_waiting 0",
         "liveroom_business_notifications_dropped_total 0",
+        "liveroom_business_panics_total{kind=\"consumer\",name=\"draws\"} 0",
+        "liveroom_business_panics_total{kind=\"routine\",name=\"webhooks::process_events\"} 0",
     ] {
         assert!(text.lines().any(|line| line.starts_with(name)), "{name} is missing from\n{text}");
     }
