@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use crate::figures::Listed;
 use crate::storage::Error;
-use crate::{Business, notifications, outbox};
+use crate::{Business, notifications, outbox, webhooks};
 
 /// The form of [`text`], as HTTP names it.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -20,6 +20,7 @@ pub(super) async fn text(business: &Business) -> Result<String, Error> {
     let mut tx = business.database.read().await?;
     let (outbox_waiting, outbox_held) = outbox::waiting(&mut tx).await?;
     let notifications = notifications::read_figures(business, &mut tx).await?;
+    let unprocessed = webhooks::unprocessed(&mut tx).await?;
     drop(tx);
     let mut registry = Registry::with_prefix("liveroom_business");
     let mut counter = |name: &str, help: &str, value: u64| {
@@ -48,7 +49,7 @@ pub(super) async fn text(business: &Business) -> Result<String, Error> {
     for (name, help, value) in [
         ("outbox_waiting", "Postings that wait for the chat service", outbox_waiting),
         ("outbox_held_back", "Those whose sender may not speak in the room", outbox_held),
-        ("unheard", "Stored webhooks that wait to be processed", business.webhooks.unprocessed()),
+        ("unheard", "Stored webhooks that wait to be processed", unprocessed),
         ("notifications_waiting", "Events for the shop that wait", notifications.waiting),
         ("notifications_dead", "Events given up that can be sent again", notifications.dead),
     ] {

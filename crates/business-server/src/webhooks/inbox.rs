@@ -2,7 +2,6 @@
 
 use chat_types::webhook::Webhook;
 use sha2::{Digest, Sha256};
-use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
 use super::happened::happened_ms;
@@ -108,9 +107,10 @@ async fn store_batch(
     jobs: &[Job<Arrived, Stored>],
 ) -> Result<Vec<Stored>, Error> {
     let webhooks = &business.webhooks;
-    let waiting = webhooks.waiting.load(Ordering::SeqCst);
-    let mut places = webhooks.limits.unprocessed.saturating_sub(waiting);
     let mut tx = business.database.write().await?;
+    // Counted where they are: another node may process what this one has stored.
+    let waiting = store::count_waiting(&mut tx).await?;
+    let mut places = webhooks.limits.unprocessed.saturating_sub(waiting);
     let mut next_id = store::claim_ids(&mut tx, jobs.len()).await?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -125,13 +125,7 @@ async fn store_batch(
             outcomes.push(Stored::Duplicate);
         }
     }
-    // Before the commit, because an event may be processed before this goes on.
-    let kept = outcomes.iter().filter(|outcome| **outcome == Stored::Kept).count();
-    webhooks.waiting.fetch_add(kept, Ordering::SeqCst);
-    if let Err(error) = tx.commit().await {
-        webhooks.waiting.fetch_sub(kept, Ordering::SeqCst);
-        return Err(error.into());
-    }
+    tx.commit().await?;
     Ok(outcomes)
 }
 

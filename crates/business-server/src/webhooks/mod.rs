@@ -32,7 +32,7 @@ pub(crate) use worker::testing::{process_all, store_event};
 use chat_types::webhook::{Webhook, WebhookAnswer};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -107,8 +107,6 @@ pub(crate) struct Webhooks {
     /// With those that have a place.
     before_waiting: Semaphore,
     inbox: Queue<Arrived, Stored>,
-    /// Stored events that wait to be processed.
-    waiting: AtomicUsize,
     redelivery: Redelivery,
     /// Something was stored.
     stored: Notify,
@@ -135,7 +133,6 @@ impl Webhooks {
             before_places: Semaphore::new(limits.before_places.min(Semaphore::MAX_PERMITS)),
             before_waiting: Semaphore::new(before_waiting.min(Semaphore::MAX_PERMITS)),
             inbox: Queue::new(limits.arriving),
-            waiting: AtomicUsize::new(store::count_waiting(tx).await?),
             redelivery: Redelivery::after_start(away_ms, clock.monotonic_ms()),
             stored: Notify::new(),
             limits,
@@ -156,11 +153,11 @@ impl Webhooks {
     pub(crate) fn figures(&self) -> ReceiverFigures {
         self.figures.read()
     }
+}
 
-    /// Events that are stored and not processed yet.
-    pub(crate) fn unprocessed(&self) -> u64 {
-        u64::try_from(self.waiting.load(Ordering::SeqCst)).unwrap_or(u64::MAX)
-    }
+/// Events that are stored and not processed yet, by whichever node.
+pub(crate) async fn unprocessed(tx: &mut Tx) -> Result<u64, Error> {
+    Ok(u64::try_from(store::count_waiting(tx).await?).unwrap_or(u64::MAX))
 }
 
 /// The clock of the chat service as a process that has just started guesses it: the own one, corrected

@@ -1,7 +1,6 @@
 //! Has the subjects handle what has happened.
 
 use chat_types::webhook::Webhook;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +85,6 @@ async fn process_together(business: &Business, events: &[Waiting]) -> Result<(),
         store::processed(&mut tx, event.id).await?;
     }
     tx.commit().await?;
-    business.webhooks.waiting.fetch_sub(events.len(), Ordering::SeqCst);
     add(&business.webhooks.figures.heard, events.len());
     Ok(())
 }
@@ -108,7 +106,6 @@ async fn note_failure(
     let id = event.id;
     if set_aside {
         tracing::error!(id, %failure, "event set aside: it is kept for thirty days");
-        business.webhooks.waiting.fetch_sub(1, Ordering::SeqCst);
         count(&business.webhooks.figures.set_aside);
     } else {
         tracing::warn!(id, failures, %failure, "event not processed");
@@ -136,7 +133,6 @@ pub(crate) mod testing {
         note_arrival(business, &mut tx, arrived.at_ms);
         assert!(store::insert(&mut tx, id, &arrived).await.unwrap());
         tx.commit().await.unwrap();
-        business.webhooks.waiting.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) async fn process_all(business: &Business) {
@@ -152,6 +148,7 @@ mod tests {
     use crate::testing::{TestClock, business};
     use crate::webhooks::{Boxed, Consumer};
     use chat_types::webhook::{GroupAfterMsg, GroupMsg};
+    use std::sync::atomic::Ordering;
 
     fn said(user: &str, msg_seq: u32) -> Webhook {
         let message =
@@ -189,8 +186,8 @@ mod tests {
             .map(|figure| figure.load(Ordering::SeqCst));
         assert_eq!(counted, [2, 1, 1]);
         assert_eq!(business.webhooks.panics().collect::<Vec<_>>(), [("touchy", 1)]);
-        assert_eq!(business.webhooks.waiting.load(Ordering::SeqCst), 0);
         let mut tx = business.database.read().await.unwrap();
+        assert_eq!(store::count_waiting(&mut tx).await.unwrap(), 0);
         let mut opened = Vec::new();
         for user in ["mei", "bo", "jun"] {
             opened.push(crate::rooms::store::find(&mut tx, user).await.unwrap().is_some());

@@ -10,7 +10,7 @@ use crate::Business;
 use crate::http::{Api, Caller, Problem, Problems, Role};
 use crate::likes::LikeFigures;
 use crate::moderation::ModerationFigures;
-use crate::webhooks::ReceiverFigures;
+use crate::webhooks::{self, ReceiverFigures};
 
 pub(super) fn routes() -> Api {
     Api::new().routes(routes!(figures))
@@ -37,9 +37,10 @@ async fn figures(
     caller: Caller,
 ) -> Result<axum::Json<WebhookFigures>, Problem> {
     caller.require(Role::Admin)?;
+    let unheard = webhooks::unprocessed(&mut business.database.read().await?).await?;
     Ok(axum::Json(WebhookFigures {
         webhooks: business.webhooks.figures(),
-        unheard: business.webhooks.unprocessed(),
+        unheard,
         moderation: business.moderation.figures.read(),
         likes: business.likes.figures.read(),
     }))

@@ -2,6 +2,7 @@
 //! signs them, at times that a test chooses.
 
 use acceptance::rest::http;
+use business_server::BusinessServer;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -47,8 +48,13 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) async fn of(shop: &Shop) -> Self {
+        Self::at(shop, &shop.business).await
+    }
+
+    /// Tells them to this process.
+    pub(crate) async fn at(shop: &Shop, business: &BusinessServer) -> Self {
         Self {
-            url: shop.business.webhook_url(),
+            url: business.webhook_url(),
             sdk_app_id: shop.app.sdk_app_id,
             clock: Arc::clone(&shop.clock),
             http: http(),

@@ -4,6 +4,7 @@ use business_server::{LOCK_FILE, NODE};
 use data_folder::Lock;
 use serde_json::{Value, json};
 
+use crate::events::{Events, soon};
 use crate::gifts::{give, giver};
 use crate::support::{Api, ROOM, Shop};
 
@@ -49,4 +50,21 @@ async fn nobody_takes_the_name_or_the_folder_of_a_process_that_runs() {
     let second = shop.second_node("second").await;
     second.shutdown().await;
     assert!(Lock::take(shop.business_dir(), LOCK_FILE).is_err(), "the first still runs");
+}
+
+#[tokio::test]
+async fn what_one_process_has_stored_and_another_processed_waits_in_neither() {
+    let shop = Shop::open().await;
+    let first = shop.sign_in("boss", "admin").await;
+    let server = shop.second_node("second").await;
+    let second = first.at(&server.url());
+    let events = Events::at(&shop, &server).await;
+    for number in 0..3 {
+        events.said(ROOM, "mei", "hello", shop.clock.now_s() * 1_000 + number).await;
+    }
+    for api in [&first, &second] {
+        let none_waits = async || api.get_ok("/webhooks/figures").await["unheard"] == 0;
+        soon("nothing waits", none_waits).await;
+    }
+    server.shutdown().await;
 }
