@@ -23,9 +23,9 @@
 //! that no step of the wall clock holds a posting up.
 
 mod deliver;
-mod sent;
 pub(crate) mod http;
 mod lanes;
+mod sent;
 mod stale;
 mod store;
 

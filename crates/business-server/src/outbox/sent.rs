@@ -9,7 +9,11 @@ use crate::Business;
 use crate::events::Event;
 use crate::storage::{Error, Tx};
 
-pub(crate) async fn on_event(business: &Business, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+pub(crate) async fn on_event(
+    business: &Business,
+    tx: &mut Tx,
+    event: Event<'_>,
+) -> Result<(), Error> {
     let Webhook::GroupAfterSendMsg(said) = event.webhook else { return Ok(()) };
     let message = &said.message;
     if !business.config.chat.is_own(&message.operator_account) {
