@@ -215,6 +215,15 @@ impl Room {
         state.seq_reserved = state.seq_reserved.max(claimed.last);
     }
 
+    /// The room has written until this moment, in monotonic milliseconds. What comes now is
+    /// collected for a quarter of a tick, so that a room that writes for longer than its tick does
+    /// not begin the next round of writes with the first message alone.
+    pub(crate) fn wrote(&self, now_ms: u64) {
+        let mut state = self.lock();
+        let collected_ms = now_ms + u64::from(state.tick_ms / 4);
+        state.next_tick_ms = state.next_tick_ms.max(collected_ms);
+    }
+
     /// Storage gave no numbers: the room asks again at this moment, in monotonic milliseconds, and
     /// goes on with everything that needs none.
     pub(crate) fn no_numbers_before(&self, again_ms: u64) {

@@ -122,6 +122,16 @@ fn seqs(frame: &RoomMessages) -> Vec<u32> {
     frame.messages.iter().map(|message| message.seq).collect()
 }
 
+#[test]
+fn a_room_that_writes_for_longer_than_its_tick_collects_before_it_writes_again() {
+    let room = room();
+    room.lock().tick_ms = 20;
+    room.wrote(100);
+    let _verdict = offer(&room, "ann", None);
+    assert!(matches!(room.step(pace(104)), Step::Wait(Some(105))));
+    assert!(!matches!(room.step(pace(105)), Step::Wait(_)));
+}
+
 #[tokio::test]
 async fn messages_of_one_tick_come_in_one_frame_and_say_what_came_before_them() {
     let room = room();

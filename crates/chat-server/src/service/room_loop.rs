@@ -153,6 +153,7 @@ impl Turns<'_> {
                     // see a gap and ask for them.
                     caught("room", &service.counters.panics_rooms, writing).await;
                     answers.tell(&reached);
+                    room.wrote(service.clock.monotonic_ms());
                 }
             }
         }
