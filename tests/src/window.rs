@@ -107,6 +107,33 @@ impl Window {
         self.page.close().await;
     }
 
+    /// Stops the web process of the window, as a debugger or a stalled machine does.
+    pub fn stop_page(&self) {
+        signal("-STOP", &self.web_processes());
+    }
+
+    /// Lets the web process go on.
+    pub fn continue_page(&self) {
+        signal("-CONT", &self.web_processes());
+    }
+
+    /// The web processes of this program: they have its environment, in which its folders stand.
+    fn web_processes(&self) -> Vec<String> {
+        let data = self.data.path().to_str().unwrap().to_owned();
+        let is_ours = |process: &PathBuf| {
+            let name = std::fs::read_to_string(process.join("comm")).unwrap_or_default();
+            let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+            name.starts_with("WebKitWebProces")
+                && String::from_utf8_lossy(&environment).contains(&data)
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+        let ours = processes.filter(is_ours);
+        let ids: Vec<_> =
+            ours.map(|process| process.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        assert!(!ids.is_empty(), "the window has a web process");
+        ids
+    }
+
     fn service_dir(&self) -> PathBuf {
         self.data.path().join("data").join(APP_FOLDER).join("service")
     }
@@ -130,4 +157,9 @@ impl Window {
         assert_eq!(app["sdk_app_id"], running["sdk_app_id"]);
         Administrator::of(running["rest"].as_str().unwrap(), &app).await
     }
+}
+
+fn signal(signal: &str, processes: &[String]) {
+    let status = std::process::Command::new("kill").arg(signal).args(processes).status().unwrap();
+    assert!(status.success());
 }

@@ -291,6 +291,24 @@ async fn the_composer_says_how_long_slow_mode_and_a_mute_last() {
 }
 
 #[tokio::test]
+async fn a_window_that_stood_still_shows_the_room_of_now_when_it_goes_on() {
+    let window = in_the_room(&ALONE).await;
+    let admin = window.administrator().await;
+    admin.say(GROUP, 1, Some("host"), "before").await;
+    window.row("before", "sent").await;
+    window.stop_page();
+    for n in 2..=60 {
+        admin.say(GROUP, n, Some("host"), &format!("meanwhile {n}")).await;
+    }
+    window.continue_page();
+    window.row("meanwhile 60", "sent").await;
+    window.row("before", "sent").await;
+    window.type_comment("and on it goes").await;
+    window.row("and on it goes", "sent").await;
+    window.close().await;
+}
+
+#[tokio::test]
 async fn the_crowd_keeps_the_demo_room_alive() {
     let window = in_the_room(&["--crowd", "14", "--seed", "1"]).await;
     let rows = "return document.querySelectorAll('[data-testid=chat-row]').length";
