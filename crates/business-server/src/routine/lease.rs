@@ -20,6 +20,8 @@ use crate::storage::{Database, Error};
 const LASTS_MS: u64 = 20_000;
 /// A lease that lasts no longer than this is renewed.
 const RENEWED_MS: u64 = 10_000;
+/// So is one that was renewed so long ago, whatever the wall clock has done since.
+const RENEWED_AFTER: Duration = Duration::from_secs(10);
 /// A routine whose lease was renewed so long ago is stopped: it has the rest of the time to end.
 const STOPPED_AFTER: Duration = Duration::from_secs(14);
 /// How often is looked whether a lease may be taken or has to be renewed.
@@ -79,11 +81,19 @@ impl Terms {
         let Some(lease) = lease else { return true };
         if lease.owner == self.owner {
             let renewed_ms = takeable.now_ms.saturating_add(RENEWED_MS);
-            return lease.until_ms <= renewed_ms || lease.until_ms > takeable.latest_ms;
+            return lease.until_ms <= renewed_ms
+                || lease.until_ms > takeable.latest_ms
+                || !self.is_fresh(name);
         }
         lease.until_ms <= takeable.now_ms
             || lease.until_ms > takeable.latest_ms
             || (takeable.from_same_node && lease.node == self.node && !self.has_had(name))
+    }
+
+    /// Whether this process holds the lease, and has renewed it lately.
+    fn is_fresh(&self, name: &str) -> bool {
+        let held = self.held.borrow();
+        held.get(name).is_some_and(|held| held.renewed.elapsed() < RENEWED_AFTER)
     }
 
     fn has_had(&self, name: &str) -> bool {
@@ -255,6 +265,28 @@ mod tests {
         assert!(a.holds(&database, 3_600_000).await);
         assert!(b.holds(&database, 1_000).await);
         assert!(!a.holds(&database, 1_000).await);
+    }
+
+    #[tokio::test]
+    async fn a_lease_is_renewed_in_time_also_by_a_clock_that_stands_still() {
+        let (_dir, database) = database().await;
+        let node = Node::new("a");
+        let long_ago = || {
+            node.terms.held.send_modify(|held| {
+                held.get_mut("r").unwrap().renewed -= RENEWED_AFTER;
+            });
+        };
+        assert!(node.holds(&database, 10_000).await);
+        let term = node.terms.wait_for("r").await;
+        for now_ms in [10_000, 10_000, 3_000] {
+            long_ago();
+            assert!(node.holds(&database, now_ms).await);
+            long_ago();
+            // Renewed in between, it is not as old as that.
+            node.terms.look(&database, now_ms, &node.stopping).await.unwrap();
+            node.terms.expire();
+        }
+        assert!(!term.is_cancelled());
     }
 
     #[tokio::test]
