@@ -381,7 +381,12 @@ export type RoleView = "owner" | "admin" | "member" | "guest";
  *  One piece of news for a subscriber. [`RoomEventKind`] names them; a batch has them in this
  *  order, so that the room comes before its chat.
  */
-export type RoomEvent = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | { type: "speech"; speech: SpeechView } | 
+export type RoomEvent = { type: "session"; session: SessionView } | { type: "room"; room: RoomView } | 
+/**
+ *  How far the service's clock is ahead of this machine's, to within a second; less than 0 when
+ *  it is behind. Whatever counts down or expires does so by the service's clock.
+ */
+{ type: "clock"; ahead_ms: number } | { type: "speech"; speech: SpeechView } | 
 /**  Accounts that are in the room now. */
 { type: "online"; count: number } | 
 /**  What is in the slot; with an empty `id` when it is empty. */
@@ -419,7 +424,12 @@ leave: number[] } | { type: "danmaku_counters"; counters: DanmakuCounters } |
 { type: "conversations"; peers: string[] };
 
 /** Which piece of news: what a subscriber says that it reads. */
-export type RoomEventKind = "session" | "room" | "speech" | 
+export type RoomEventKind = "session" | "room" | 
+/**
+ *  How far the service's clock is ahead of this machine's, to within a second; less than 0 when
+ *  it is behind. Whatever counts down or expires does so by the service's clock.
+ */
+"clock" | "speech" | 
 /**  Accounts that are in the room now. */
 "online" | 
 /**  What is in the slot; with an empty `id` when it is empty. */

@@ -94,6 +94,18 @@ describe("a lucky draw", () => {
     expect(window.find("draws"), "it was called off").toBeUndefined();
   });
 
+  it.each([-3_600_000, 3_600_000])("counts down by the service's clock, %i ms off", (off) => {
+    const draw = openDraw();
+    window.show(
+      { type: "clock", ahead_ms: off },
+      draws([{ ...draw, ends_at_s: draw.ends_at_s + off / 1000 }]),
+    );
+    expect(window.get("draw-countdown").textContent).toBe("02:31");
+    vi.advanceTimersByTime(31_000);
+    expect(window.get("draw-countdown").textContent).toBe("02:00");
+    expect(window.find("draw-join"), "there is time").toBeDefined();
+  });
+
   it("counts down to its end, and then draws", () => {
     window.show(draws([openDraw()]));
     const countdown = window.get("draw-countdown");

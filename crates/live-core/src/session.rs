@@ -41,6 +41,8 @@ const GOING_AWAY: u16 = 1001;
 /// that is not here is tried again with back-off, so an unknown one is never fatal.
 const FINAL_REFUSALS: &[i32] = &[
     9003,  // our login frame is malformed
+    9012,  // the application lets no guests in
+    10001, // the login was not the first frame
     10004, // a parameter is wrong
     10007, // no permission
     10019, // the account does not exist
@@ -57,6 +59,7 @@ const FINAL_REFUSALS: &[i32] = &[
     70016, // the application has no key
     70020, // no such application
     70052, // the UserSig was revoked
+    70398, // the application has as many accounts as it may
     70402, // an account field is wrong
 ];
 

@@ -11,7 +11,7 @@ export function createSendBlocker(): Accessor<string | undefined> {
   // What is left of a wait is told as a duration; it counts from the moment it was told.
   const speechTold = createMemo(() => {
     const speech = room.speech();
-    const at = Date.now();
+    const at = room.serviceNow();
     return { at, ends: "left_ms" in speech ? at + speech.left_ms : 0 };
   });
   // The clock ticks, so it may be behind the moment at which that was told.

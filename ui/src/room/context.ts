@@ -9,7 +9,7 @@ export interface LiveroomContext {
   room: RoomState;
   shop: { view: Accessor<ShopView | undefined> };
   settings: Settings;
-  /** A wall clock in milliseconds that ticks a few times per second, for everything that counts down. */
+  /** The service's clock in milliseconds. It ticks a few times per second, for everything that counts down. */
   clock: Accessor<number>;
   /** Opens room and shop, or connects again once the room has been opened. */
   connect: () => Promise<void>;

@@ -1,4 +1,4 @@
-import { type Accessor, batch, createSignal } from "solid-js";
+import { type Accessor, batch, createSignal, untrack } from "solid-js";
 import type {
   ChatRow,
   DanmakuCounters,
@@ -114,6 +114,8 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
     draws: fact("draws", NO_DRAWS, (event) => event.draws),
     /** What everybody in all rooms was told, the newest last. */
     broadcasts: fact("announcements", [], (event) => event.broadcasts),
+    /** How far the service's clock is ahead of this machine's, in milliseconds. */
+    clockAhead: fact("clock", 0, (event) => event.ahead_ms),
     /** Whether the reader may speak; times in it count from the moment it was told. */
     speech: fact("speech", FREE, (event) => event.speech),
     /** Messages that nobody will bring any more. */
@@ -125,6 +127,9 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
       return likes;
     }),
   };
+
+  /** The service's clock in this moment, in Unix milliseconds. */
+  const serviceNow = (): number => Date.now() + untrack(facts.clockAhead);
 
   const chat = createChatLog();
   let change: ChatChange = noChange();
@@ -168,6 +173,7 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
 
   return {
     ...facts,
+    serviceNow,
     chat,
     /** Undefined until the shop has told of itself. */
     shop,

@@ -8,8 +8,8 @@ use live_core::session::Event;
 use live_core::view::RoomEvent;
 use std::sync::Arc;
 
+use super::Driver;
 use super::rooms::Entered;
-use super::{Driver, unix_ms};
 use crate::command::{Command, RoomCommand, ViewCommand};
 use crate::diagnostics::Diagnostics;
 use crate::questions::Question;
@@ -70,12 +70,12 @@ impl Driver {
 
     /// Without its room a command is dropped, and whoever waits for its answer learns of that.
     fn obey_in_room(&mut self, group_id: &Arc<str>, command: RoomCommand) {
-        let now = self.now();
+        let (now, service_ms) = (self.now(), self.service_ms(group_id));
         let Some(entered) = self.rooms.get_mut(group_id) else { return };
         let room = &mut entered.room;
         match command {
             RoomCommand::Send { text, reply } => {
-                let said = room.submit(&text, now, unix_ms(), &mut self.rng, &mut self.numbers);
+                let said = room.submit(&text, now, service_ms, &mut self.rng, &mut self.numbers);
                 let _ = reply.send(said.map(|(key, effects)| {
                     self.apply(group_id, effects);
                     key
@@ -91,12 +91,13 @@ impl Driver {
             }
             RoomCommand::SetLikesEvery(every) => room.set_likes_every(every),
             RoomCommand::GiftPaid(gift) => {
-                let effects = room.gift_paid(*gift, now, unix_ms());
+                let effects = room.gift_paid(*gift, now, service_ms);
                 self.apply(group_id, effects);
             }
             RoomCommand::Subscribe { interest, every, reply } => {
                 let session = self.session.view(now);
                 let _ = reply.send(entered.subscribe(interest, session, now, every));
+                self.tell_clock(group_id);
             }
             RoomCommand::OfView { view, command: ViewCommand::Next { reply } } => {
                 entered.ask(view, reply);

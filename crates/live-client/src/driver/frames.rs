@@ -27,6 +27,7 @@ impl Driver {
                     self.in_room(&group_id, |room, now, numbers| {
                         room.joined(*snapshot, now, numbers)
                     });
+                    self.tell_clock(&group_id);
                 }
             }
             ServerFrame::SendOk(outcome) => self.sent(&outcome),

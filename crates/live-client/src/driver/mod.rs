@@ -264,6 +264,27 @@ impl Driver {
         }
     }
 
+    /// By how much the service's clock is ahead of this machine's, as a room knows it.
+    fn clock_ahead_ms(&self, room: &Room) -> Option<f64> {
+        let service_ms = room.service_time(self.now())?.as_secs_f64() * 1_000.0;
+        // The answer has whole seconds.
+        Some((service_ms + 500.0 - unix_ms()).round())
+    }
+
+    /// The service's clock, in Unix milliseconds; this machine's while it is not known.
+    fn service_ms(&self, group_id: &str) -> f64 {
+        let entered = self.rooms.get(group_id);
+        unix_ms() + entered.and_then(|entered| self.clock_ahead_ms(&entered.room)).unwrap_or(0.0)
+    }
+
+    fn tell_clock(&mut self, group_id: &str) {
+        let Some(entered) = self.rooms.get(group_id) else { return };
+        let ahead = self.clock_ahead_ms(&entered.room);
+        if let (Some(ahead_ms), Some(entered)) = (ahead, self.rooms.get_mut(group_id)) {
+            entered.tell(RoomEvent::Clock { ahead_ms });
+        }
+    }
+
     fn in_room(
         &mut self,
         group_id: &str,

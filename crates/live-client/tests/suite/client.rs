@@ -1,11 +1,11 @@
 //! The client in a room where everything goes well.
 
-use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, ServerFrame};
+use chat_types::gateway::{ClientFrame, InfoChange, RoomMessages, RoomSnapshot, ServerFrame};
 use live_client::{Client, Interest, MOST_SUBSCRIBERS};
 use live_core::view::{DanmakuBudget, RoomEvent, RoomEventKind, RowState, SessionView};
 use serde_json::json;
 
-use crate::frames::{message, profile};
+use crate::frames::{message, profile, snapshot};
 use crate::gateway::{EVERY, Gateway, config, enter, live, patiently, read, send_ok};
 
 const CUP: &str = r#"{"id":"cup","title":"Cup","price_minor":3900,"currency":"CNY"}"#;
@@ -53,6 +53,7 @@ async fn the_first_batch_is_everything_there_is_to_know() {
         [
             "session",
             "room",
+            "clock",
             "speech",
             "online",
             "product",
@@ -88,6 +89,30 @@ async fn an_own_comment_goes_from_sending_to_sent() {
     peer.say(send_ok(id, client_id, 1)).await;
     reader.until(|seen| seen.state_of(&key) == Some((RowState::Sent, 0))).await;
     reader.until(|seen| seen.flights == ["hello"]).await;
+}
+
+#[tokio::test]
+async fn an_hour_between_the_clocks_is_told_and_own_comments_have_the_services_time() {
+    let pc_s = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    for ahead_s in [-3_600_i64, 3_600] {
+        let gateway = Gateway::start().await;
+        let client = enter(config(gateway.url())).await;
+        let mut reader = read(&client).await;
+        let mut peer = gateway.accept().await;
+        peer.log_in().await;
+        let (id, _) = peer.hear_join().await;
+        let time_s = u32::try_from(pc_s.saturating_add_signed(ahead_s)).unwrap();
+        let answer = RoomSnapshot { id, time_s, ..snapshot(profile(), 0, vec![]) };
+        peer.say(ServerFrame::JoinOk(Box::new(answer))).await;
+        let close = |ms: f64| (ms - ahead_s as f64 * 1_000.0).abs() < 120_000.0;
+        reader.until(|seen| close(seen.ahead_ms)).await;
+        let key = client.send_comment("hello".into()).await.unwrap();
+        reader.until(|seen| seen.state_of(&key).is_some()).await;
+        assert!(close(reader.seen.rows[0].time_ms - pc_s as f64 * 1_000.0));
+        // Whoever subscribes later is told as well.
+        let mut later = read(&client).await;
+        later.until(|seen| close(seen.ahead_ms)).await;
+    }
 }
 
 #[tokio::test]

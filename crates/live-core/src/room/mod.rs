@@ -1,8 +1,9 @@
 //! The room: its profile, who is in it, what was said, and the own comments on their way.
 //!
 //! Pure: frames and the user's wishes go in, [`Effect`]s come out. Times (`now`) are durations
-//! since an arbitrary fixed moment; `unix_ms` is the wall clock in Unix milliseconds and is used
-//! for nothing but the time shown beside an own row that the service has not stamped yet.
+//! since an arbitrary fixed moment; `unix_ms` is the service's clock in Unix milliseconds, as far
+//! as it is known, and is used for nothing but the time shown beside an own row that the service has
+//! not stamped yet.
 //!
 //! A message is shown once. What the service numbered is told apart by its number; own comments
 //! are told apart by the client id as well, since their row is there before they have a number.
@@ -197,6 +198,12 @@ impl Room {
     /// Whether the room is gone.
     pub fn is_dismissed(&self) -> bool {
         self.dismissed
+    }
+
+    /// The service's clock, since the start of the Unix second zero, to within a second. `None` while
+    /// it is not known.
+    pub fn service_time(&self, now: Duration) -> Option<Duration> {
+        self.clock.now(now)
     }
 
     /// Messages that neither the room nor its short history will bring any more. At most so many:

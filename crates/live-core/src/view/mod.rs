@@ -255,6 +255,12 @@ pub enum RoomEvent {
     Room {
         room: RoomView,
     },
+    /// How far the service's clock is ahead of this machine's, to within a second; less than 0 when
+    /// it is behind. Whatever counts down or expires does so by the service's clock.
+    Clock {
+        #[cfg_attr(feature = "specta", specta(type = i32))]
+        ahead_ms: f64,
+    },
     Speech {
         speech: SpeechView,
     },

@@ -28,6 +28,7 @@ pub(crate) struct Seen {
     /// Flights that were taken out of the air.
     pub(crate) left: Vec<u32>,
     pub(crate) room: RoomView,
+    pub(crate) ahead_ms: f64,
     pub(crate) speech: SpeechView,
     pub(crate) missed: u32,
     pub(crate) passers: PassersView,
@@ -76,6 +77,7 @@ impl Seen {
                 self.flights.extend(enter.into_iter().map(|flying| flying.text));
             }
             RoomEvent::DanmakuCounters { counters } => self.counters_of_danmaku = counters,
+            RoomEvent::Clock { ahead_ms } => self.ahead_ms = ahead_ms,
             RoomEvent::Speech { speech } => self.speech = speech,
             RoomEvent::Missed { count } => self.missed = count,
             RoomEvent::Passers { passers } => self.passers = passers,

@@ -344,3 +344,28 @@ proptest! {
         }
     }
 }
+
+/// The codes of the table of refused logins after which another attempt makes no sense.
+fn final_by_the_document() -> Vec<i32> {
+    let document = include_str!("../../../../docs/gateway.md");
+    let table = document.split("| code | reason | try again? |").nth(1).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let finals = rows.filter(|row| row.trim_end().ends_with("| no |"));
+    let codes = finals.flat_map(|row| row.split('|').nth(1).unwrap().split(','));
+    codes.map(|code| code.trim().parse().unwrap()).collect()
+}
+
+#[test]
+fn a_login_that_the_document_calls_refused_for_good_is_not_tried_again() {
+    let codes = final_by_the_document();
+    assert!(codes.len() > 8, "{codes:?}");
+    for code in codes {
+        let (mut session, mut rng) = (Session::default(), StdRng::seed_from_u64(1));
+        for event in [Event::Open, Event::TransportOpened] {
+            session.handle(event, Duration::ZERO, &mut rng);
+        }
+        let refusal = Event::LoginRefused(ApiError::new(Code(code), "no"));
+        session.handle(refusal, Duration::ZERO, &mut rng);
+        assert!(session.is_over() && session.retry_at().is_none(), "{code}");
+    }
+}

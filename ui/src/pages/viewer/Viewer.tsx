@@ -31,11 +31,12 @@ import { TitleBar } from "./TitleBar";
 const CLIP = "/demo/stage.webm";
 const CLOCK_MS = 250;
 
-function createClock() {
+/** The service's clock, in Unix milliseconds. */
+function createClock(aheadMs: () => number) {
   const [now, setNow] = createSignal(Date.now());
   const id = setInterval(() => setNow(Date.now()), CLOCK_MS);
   onCleanup(() => clearInterval(id));
-  return now;
+  return () => now() + aheadMs();
 }
 
 /** The window of who watches: the stage, and beside it what people say and what is sold. */
@@ -46,7 +47,7 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
   const player = createPlayer(CLIP);
   const hearts = createHearts(settings.reducedMotion);
   const layout = createLayout();
-  const clock = createClock();
+  const clock = createClock(room.clockAhead);
   const draws = createDraws(host, room, clock);
   let frame!: HTMLElement;
   let main!: HTMLElement;

@@ -10,7 +10,7 @@ export function ConnectionState(): JSX.Element {
   // The wait is told as a duration; it counts from the moment it was told.
   const retryAt = createMemo(() => {
     const session = room.session();
-    return session.state === "reconnecting" ? Date.now() + session.retry_in_ms : 0;
+    return session.state === "reconnecting" ? room.serviceNow() + session.retry_in_ms : 0;
   });
   const said = createMemo(() => {
     const session = room.session();

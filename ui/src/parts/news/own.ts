@@ -43,7 +43,7 @@ export function announceOwn(): void {
       () => room.room()?.absence,
       (absence, before) => {
         if (!absence || absence.why === "none" || absence.why === before?.why) return;
-        const now = Date.now();
+        const now = room.serviceNow();
         const at = (moment: number) => figures().moment(moment, now);
         speaker.interrupt(absenceWords(words(), absence, { now, at }));
       },
