@@ -270,12 +270,12 @@ async fn a_user_sig_of_who_was_deleted_opens_no_room_and_leaves_nothing_for_good
     assert_eq!(shop.stranger().post("/sign-in", again).await.problem(403), "deleted");
     device.kind("kicked").await;
 
-    // What was on its way when the account was deleted is heard after it.
+    // What was on its way when the account was deleted is processed after it.
     let events = Events::of(&shop).await;
     let now_ms = shop.clock.now_s() * 1_000;
     events.joined(ROOM, ID, now_ms).await;
     events.said(ROOM, ID, "hello", now_ms).await;
-    events.heard().await;
+    events.processed().await;
     let chatters = "statistics_chatters.user_id".to_owned();
     assert!(places_of(&shop, ID).await.contains(&chatters));
     until_free(&shop, ID).await;
