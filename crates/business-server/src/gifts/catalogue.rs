@@ -21,6 +21,11 @@ const MAX_MERGE_MS: u32 = 60_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error(
+        "there is no folder {dir}: make it, or start without --catalogue-dir for the built-in catalogue",
+        dir = dir.display()
+    )]
+    NoFolder { dir: PathBuf },
     #[error("the gifts of {path} cannot be read: {source}", path = path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{path} has more than {MAX_FILE_BYTES} bytes: remove gifts", path = path.display())]
@@ -109,11 +114,15 @@ pub(crate) struct Catalogue {
 
 impl Catalogue {
     /// The file in the folder. Without a folder, or with a folder that has no such file, the gifts
-    /// that come with the program.
+    /// that come with the program. A folder that is named and not there is a mistake.
     pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = dir.map(|dir| dir.join(FILE)) else {
+        let Some(dir) = dir else {
             return Self::read(BUILT_IN.as_bytes(), "the built-in catalogue");
         };
+        if !dir.is_dir() {
+            return Err(Error::NoFolder { dir: dir.to_owned() });
+        }
+        let path = dir.join(FILE);
         let failed = |source| Error::Read { path: path.clone(), source };
         let file = match File::open(&path) {
             Ok(file) => file,

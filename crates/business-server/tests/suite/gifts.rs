@@ -438,15 +438,20 @@ async fn a_catalogue_that_breaks_a_rule_stops_the_start_with_a_sentence() {
         ..Opening::default()
     };
     let _shop = Shop::closed_with(opening).await;
-    let config = Config {
-        catalogue_dir: Some(dir.path().to_owned()),
-        data_dir: data.path().to_owned(),
-        ..seen.lock().unwrap().clone().unwrap()
+    let refused = async |catalogue: &std::path::Path| {
+        let config = Config {
+            catalogue_dir: Some(catalogue.to_owned()),
+            data_dir: data.path().to_owned(),
+            ..seen.lock().unwrap().clone().unwrap()
+        };
+        let Err(error) = BusinessServer::start(config).await else { panic!("it started") };
+        error.to_string()
     };
-    let Err(error) = BusinessServer::start(config).await else { panic!("it started") };
-    let said = error.to_string();
+    let said = refused(dir.path()).await;
     assert!(
         said.contains("gifts.json") && said.contains("cup") && said.contains("price"),
         "{said}"
     );
+    let said = refused(&dir.path().join("misspelt")).await;
+    assert!(said.contains("misspelt") && said.contains("--catalogue-dir"), "{said}");
 }

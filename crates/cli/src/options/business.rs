@@ -133,7 +133,8 @@ pub(crate) struct BusinessOptions {
     )]
     pub(crate) audit_days: u32,
 
-    /// Folder with gifts.json and products.json; without it the built-in catalogue is used
+    /// Folder with gifts.json and products.json, which has to exist; without it, or in place of a file
+    /// that is not in it, the built-in catalogue is used
     #[arg(long, env = "LIVEROOM_CATALOGUE_DIR", value_name = "DIR")]
     pub(crate) catalogue_dir: Option<PathBuf>,
 
