@@ -87,13 +87,23 @@ pub(crate) struct Identity {
 
 /// Why the keys of the identity server cannot be fetched on this machine at all.
 #[derive(Debug, thiserror::Error)]
-#[error("the identity server cannot be asked from here: {0}")]
-pub struct IdentityError(String);
+pub enum IdentityError {
+    #[error(
+        "{0:?} is no address of a key set: --identity-jwks begins with http:// or https:// and names a host"
+    )]
+    Url(String),
+    #[error("the identity server cannot be asked from here: {0}")]
+    Client(String),
+}
 
 impl Identity {
     pub(crate) fn new(server: IdentityServer, trust: &Trust) -> Result<Self, IdentityError> {
+        let url = reqwest::Url::parse(&server.jwks_url).ok();
+        if !url.is_some_and(|url| ["http", "https"].contains(&url.scheme())) {
+            return Err(IdentityError::Url(server.jwks_url));
+        }
         let http = outgoing::client(trust, FETCH_TIMEOUT)
-            .map_err(|error| IdentityError(error.to_string()))?;
+            .map_err(|error| IdentityError::Client(error.to_string()))?;
         Ok(Self { server, http, keys: Mutex::default() })
     }
 

@@ -6,6 +6,7 @@ use chat_server::clock::SystemClock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use crate::support::{ASSISTANT, Answer, Api, Opening, Shop};
 
@@ -70,6 +71,34 @@ async fn a_name_is_enough_in_development_and_opens_both_services() {
     let mut api = shop.stranger();
     api.token = entry["token"].as_str().unwrap().to_owned();
     assert_eq!(api.get_ok("/me").await["nick"], "Mei");
+}
+
+#[tokio::test]
+async fn an_address_that_has_no_keys_stops_the_start() {
+    let seen = Arc::new(Mutex::new(None));
+    let of_config = Arc::clone(&seen);
+    let opening = Opening {
+        configure: Box::new(move |config| *of_config.lock().unwrap() = Some(config.clone())),
+        ..Opening::default()
+    };
+    let _shop = Shop::closed_with(opening).await;
+    for jwks_url in ["id.example/keys", "file:///etc/keys", "https://", ""] {
+        let data = tempfile::tempdir().unwrap();
+        let config = business_server::Config {
+            data_dir: data.path().to_owned(),
+            identity: Some(business_server::IdentityServer {
+                issuer: ISSUER.into(),
+                audience: AUDIENCE.into(),
+                jwks_url: jwks_url.into(),
+                user_claim: "sub".into(),
+            }),
+            ..seen.lock().unwrap().clone().unwrap()
+        };
+        let Err(error) = business_server::BusinessServer::start(config).await else {
+            panic!("it started with {jwks_url:?}")
+        };
+        assert!(error.to_string().contains("--identity-jwks"), "{error}");
+    }
 }
 
 #[tokio::test]

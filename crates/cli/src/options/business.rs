@@ -76,13 +76,14 @@ pub(crate) struct BusinessOptions {
     #[arg(long, env = "LIVEROOM_COUNT_LIKES", value_name = "SWITCH", default_value = "on")]
     pub(crate) count_likes: Switch,
 
-    /// Signs what the shop's payment and order systems tell; without it they tell nothing
+    /// Signs what the shop's payment and order systems tell, 32 characters or more; without it they tell
+    /// nothing
     #[arg(
         long,
         env = "LIVEROOM_PAYMENT_KEY",
         value_name = "KEY",
         hide_env_values = true,
-        value_parser = secret
+        value_parser = long_secret
     )]
     pub(crate) payment_key: Option<Secret>,
 
@@ -94,7 +95,7 @@ pub(crate) struct BusinessOptions {
     #[arg(long, env = "LIVEROOM_IDENTITY_AUDIENCE", value_name = "AUDIENCE")]
     pub(crate) identity_audience: Option<String>,
 
-    /// Address of the identity server's JSON Web Key Set
+    /// Address of the identity server's JSON Web Key Set, http:// or https://
     #[arg(long, env = "LIVEROOM_IDENTITY_JWKS", value_name = "URL")]
     pub(crate) identity_jwks: Option<String>,
 
@@ -274,7 +275,7 @@ fn missing(flag: &'static str) -> Error {
     Error::Missing { flag, why: "with the other two --identity options" }
 }
 
-pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
+fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
 }
 
@@ -286,10 +287,33 @@ fn node(text: &str) -> Result<String, &'static str> {
 }
 
 /// A key that nobody guesses.
-fn long_secret(text: &str) -> Result<Secret, &'static str> {
+pub(super) fn long_secret(text: &str) -> Result<Secret, &'static str> {
     const CHARACTERS: usize = 32;
     if text.chars().count() < CHARACTERS {
         return Err("a key has 32 characters or more: take some from a random generator");
     }
     Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Options {
+        #[command(flatten)]
+        _business: BusinessOptions,
+    }
+
+    #[test]
+    fn keys_that_sign_are_long_and_are_not_told_when_they_are_refused() {
+        for flag in ["--token-key", "--payment-key", "--shop-webhook-secret"] {
+            let read = |key: &str| Options::try_parse_from(["serve", flag, key]);
+            assert!(read(&"k".repeat(32)).is_ok(), "{flag}");
+            let Err(refused) = read("hush-hush") else { panic!("{flag} is short and was taken") };
+            let said = refused.to_string();
+            assert!(said.contains(flag) && said.contains("32 characters"), "{said}");
+        }
+    }
 }

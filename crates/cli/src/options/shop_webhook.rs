@@ -3,7 +3,7 @@
 use business_server::{EventKind, Secret, ShopWebhook};
 use std::str::FromStr;
 
-use super::business::secret;
+use super::business::long_secret;
 use crate::Error;
 
 #[derive(Debug, clap::Args)]
@@ -12,13 +12,13 @@ pub(crate) struct ShopWebhookOptions {
     #[arg(long, env = "LIVEROOM_SHOP_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
     shop_webhook_url: Option<String>,
 
-    /// Signs what is sent to --shop-webhook-url
+    /// Signs what is sent to --shop-webhook-url, 32 characters or more
     #[arg(
         long,
         env = "LIVEROOM_SHOP_WEBHOOK_SECRET",
         value_name = "SECRET",
         hide_env_values = true,
-        value_parser = secret
+        value_parser = long_secret
     )]
     shop_webhook_secret: Option<Secret>,
 
