@@ -72,11 +72,11 @@ impl Room {
     /// The group has another owner by now; everybody is told.
     pub(crate) fn owner_changed(&self, nick: String, operator: &str) {
         let mut state = self.lock();
-        state.owner_nick = nick;
+        state.owner_nick.clone_from(&nick);
         let frame = ServerFrame::GroupInfoChanged {
             group_id: state.group.group_id.clone(),
             operator: operator.to_owned(),
-            changes: vec![InfoChange::Owner { value: state.group.owner.clone() }],
+            changes: vec![InfoChange::Owner { value: state.group.owner.clone(), nick }],
         };
         state.tell(&To::All, &frame);
         drop(state);

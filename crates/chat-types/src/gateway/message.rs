@@ -228,6 +228,9 @@ pub enum InfoChange {
     /// Account id of the owner; empty when the group has none.
     Owner {
         value: String,
+        /// Its nickname; empty when it has none.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        nick: String,
     },
     /// Whether only the owner and administrators may speak.
     MuteAll {

@@ -70,17 +70,17 @@ impl Room {
     }
 
     pub fn info_changed(&mut self, changed: Vec<InfoChange>, now: Duration) -> Vec<Effect> {
-        let before = self.view();
+        let (before, role) = (self.view(), self.speech.role);
         for change in changed {
             match change {
                 InfoChange::Name { value } => self.profile.name = value,
                 InfoChange::Introduction { value } => self.profile.introduction = value,
                 InfoChange::Notification { value } => self.profile.notification = value,
                 InfoChange::FaceUrl { value } => self.profile.face_url = value,
-                InfoChange::Owner { value } => {
+                InfoChange::Owner { value, nick } => {
                     self.owner_changed(&value, now);
                     self.profile.owner = value;
-                    self.profile.owner_nick.clear();
+                    self.profile.owner_nick = nick;
                 }
                 InfoChange::MuteAll { on } => self.speech.mute_all = on,
                 // How others come in is no news for who is in.
@@ -94,6 +94,10 @@ impl Room {
         let after = self.view();
         if after != before {
             effects.push(RoomEvent::Room { room: after }.into());
+        }
+        // An own new role opens or closes custom fields, which only another join tells.
+        if self.speech.role != role {
+            effects.push(Effect::Rejoin);
         }
         self.follow_product(&mut effects);
         self.follow_live_status(false, now);

@@ -135,7 +135,7 @@ fn who_may_speak_follows_every_way_to_change_it() {
     assert!(knocks(&promoted), "an administrator may read other fields");
     assert_eq!(speech(promoted), Some(SpeechView::Free));
     assert_eq!(speech(f.room.admin_changed("me", false, NOW)), Some(SpeechView::MuteAll));
-    let owner = |user: &str| vec![InfoChange::Owner { value: user.into() }];
+    let owner = |user: &str| vec![InfoChange::Owner { value: user.into(), nick: String::new() }];
     assert_eq!(speech(f.room.info_changed(owner("me"), NOW)), Some(SpeechView::Free));
     assert_eq!(f.room.view().role, RoleView::Owner);
     assert_eq!(speech(f.room.info_changed(owner("bo"), NOW)), Some(SpeechView::MuteAll));
@@ -145,6 +145,19 @@ fn who_may_speak_follows_every_way_to_change_it() {
     assert_eq!(speech(f.tick(NOW + Duration::from_secs(5))), Some(SpeechView::Free));
     let (_, changes) = entered(RoomSnapshot { role: RoomRole::Guest, ..Default::default() });
     assert_eq!(speech(changes), Some(SpeechView::Guest));
+}
+
+#[test]
+fn a_new_owner_is_shown_by_name_and_only_who_is_it_joins_again() {
+    let mut f = Fixture::joined(0);
+    let owner =
+        |user: &str, nick: &str| vec![InfoChange::Owner { value: user.into(), nick: nick.into() }];
+    let changes = f.room.info_changed(owner("bo", "Bo"), NOW);
+    assert_eq!(f.room.view().host, "Bo");
+    assert!(!knocks(&changes), "the room of thousands does not join at once");
+    assert!(knocks(&f.room.info_changed(owner("me", "Ann"), NOW)));
+    assert!(knocks(&f.room.info_changed(owner("al", ""), NOW)), "it was the owner");
+    assert_eq!(f.room.view().host, "al", "who has no name has an id");
 }
 
 #[test]
@@ -165,7 +178,7 @@ fn a_wait_of_slow_mode_ends_with_slow_mode_and_with_a_role_above_it() {
     };
     assert!(free(has_to_wait().room.rules_changed(slow(0), NOW)));
     assert!(free(has_to_wait().room.admin_changed("me", true, NOW)));
-    let owner = vec![InfoChange::Owner { value: "me".into() }];
+    let owner = vec![InfoChange::Owner { value: "me".into(), nick: String::new() }];
     assert!(free(has_to_wait().room.info_changed(owner, NOW)));
     let shorter = has_to_wait().room.rules_changed(slow(5), NOW);
     assert!(shorter.contains(
@@ -202,7 +215,7 @@ fn the_figures_of_the_room_are_kept_only_by_a_role_that_is_told_them() {
     f.room.admin_changed("me", false, NOW);
     assert_eq!(f.room.details().figures, None);
     let mut f = told(RoomRole::Owner);
-    f.room.info_changed(vec![InfoChange::Owner { value: "bo".into() }], NOW);
+    f.room.info_changed(vec![InfoChange::Owner { value: "bo".into(), nick: String::new() }], NOW);
     assert_eq!(f.room.details().figures, None);
     let mut f = told(RoomRole::Admin);
     f.room.joined(snapshot(profile(), 0, vec![]), NOW, &mut f.numbers);
