@@ -1,10 +1,13 @@
 //! Mutes and bans: who may not be measured, what a measure leaves alone, and what was never said.
 
+use business_server::{EventKind, ShopWebhook};
 use chat_server::application::{self, Edition};
 use chat_server::clock::SystemClock;
+use chat_types::rest::AccountImport;
 use serde_json::{Value, json};
 
 use crate::events::soon;
+use crate::notifications::{Receiver, open, webhook};
 use crate::support::{ASSISTANT, Api, Opening, ROOM, Shop, Watcher};
 use crate::webhooks::{Hook, asked, until};
 
@@ -127,7 +130,6 @@ async fn the_answer_to_a_ban_tells_what_the_application_could_do() {
     let moderator = shop.sign_in("mo", "moderator").await;
     shop.watch("mei", ROOM).await;
     assert_eq!(measure(&moderator, "bans", "mei", 60).await["carried"], "ban");
-    assert_eq!(measure(&moderator, "bans", "nobody", 60).await["carried"], Value::Null);
     let shop = Shop::open_with(pro()).await;
     let moderator = shop.sign_in("mo", "moderator").await;
     shop.watch("mei", ROOM).await;
@@ -141,6 +143,26 @@ async fn the_answer_to_a_ban_tells_what_the_application_could_do() {
     let mut mei = shop.watch("li", ROOM).await;
     measure(&caller, "bans", "li", 600).await;
     speaks(&mut mei, 10_017).await;
+}
+
+#[tokio::test]
+async fn an_account_that_nobody_knows_is_not_measured_and_nothing_is_told_of_it() {
+    let mut receiver = Receiver::start().await;
+    let kinds = vec![EventKind::Muted, EventKind::Unbanned, EventKind::Banned];
+    let shop = open(ShopWebhook { kinds, ..webhook(&receiver) }).await;
+    let moderator = shop.sign_in("mo", "moderator").await;
+    for (kind, seconds) in [("bans", 60), ("mutes", 60), ("bans", 0)] {
+        let body = json!({"user_id": "nobody", "seconds": seconds});
+        let answer = moderator.post(&format!("/rooms/{ROOM}/{kind}"), body).await;
+        assert_eq!(answer.problem(404), "account", "{kind} {seconds}");
+    }
+    // The chat service alone knows it.
+    let admin = shop.administrator();
+    let import = AccountImport { user_id: "li".into(), nick: Some("Li".into()), face_url: None };
+    admin.account_import(&import).await.unwrap();
+    measure(&moderator, "mutes", "li", 60).await;
+    let event = receiver.taken().await;
+    assert_eq!((&event["kind"], &event["data"]["user"]), (&json!("muted"), &json!("li")));
 }
 
 #[tokio::test]

@@ -443,10 +443,12 @@ async fn the_log_is_read_page_by_page() {
 
 #[tokio::test]
 async fn a_measure_that_cannot_be_carried_out_stands_in_the_log() {
-    let (_shop, admin) = shop_with_words().await;
+    let (shop, admin) = shop_with_words().await;
+    shop.sign_in("mei", "viewer").await;
+    let group = chat_types::rest::GroupIdOnly { group_id: ROOM.into() };
+    shop.administrator().destroy_group(&group).await.unwrap();
     let mutes = format!("/rooms/{ROOM}/mutes");
-    let nobody = json!({"user_id": "nobody", "seconds": 60});
-    admin.post(&mutes, nobody).await.expect_status(202);
+    admin.post(&mutes, json!({"user_id": "mei", "seconds": 60})).await.expect_status(202);
     let log = until(&admin, "/moderation/log", |log| log[0]["action"] == "failed").await;
     let reason = log[0]["reason"].as_str().unwrap();
     assert!(reason.contains("mute not carried out"), "{reason}");

@@ -185,6 +185,9 @@ async fn what_holds_now_is_listed_by_room_and_by_account_page_by_page() {
         let body = json!({"user_id": user, "seconds": seconds});
         moderator.post(&format!("/rooms/{room}/bans"), body).await.expect_status(202)
     };
+    for user in ["mei", "gone", "other"] {
+        shop.sign_in(user, "viewer").await;
+    }
     ban(ROOM, "mei", 600).await;
     ban("s", "mei", 60).await;
     ban(ROOM, "gone", 60).await;
@@ -207,7 +210,9 @@ async fn what_holds_now_is_listed_by_room_and_by_account_page_by_page() {
         assert_eq!(caller.get("/rooms/s/sanctions").await.problem(403), "forbidden");
     }
     for number in 0..101 {
-        ban(ROOM, &format!("p{number:03}"), 600).await;
+        let user = format!("p{number:03}");
+        shop.sign_in(&user, "viewer").await;
+        ban(ROOM, &user, 600).await;
     }
     let first = host.get_ok(&path("sanctions")).await;
     assert_eq!(first["sanctions"].as_array().unwrap().len(), 100);

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chat_types::UserId;
+use chat_types::rest::{AccountCheck, AccountResult, AccountStatus, UserIdItem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -46,7 +47,8 @@ struct MeasureTaken {
 }
 
 /// Mute an account in a room, or let it speak again: who moderates the room. What somebody of a higher
-/// rank has set is lifted and shortened by nobody of a lower one (403).
+/// rank has set is lifted and shortened by nobody of a lower one (403). 404 `account` for one that
+/// neither this service nor the chat service knows.
 #[utoipa::path(post, path = "/rooms/{room}/mutes", tag = "moderation",
     params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
     responses((status = 202, body = MeasureTaken), Problems))]
@@ -60,7 +62,8 @@ async fn mute(
 }
 
 /// Ban an account from a room, or let it in again: who moderates the room. What somebody of a higher
-/// rank has set is lifted and shortened by nobody of a lower one (403).
+/// rank has set is lifted and shortened by nobody of a lower one (403). 404 `account` for one that
+/// neither this service nor the chat service knows.
 #[utoipa::path(post, path = "/rooms/{room}/bans", tag = "moderation",
     params(("room" = String, Path)), request_body = NewMeasure, security(("token" = [])),
     responses((status = 202, body = MeasureTaken), Problems))]
@@ -93,6 +96,7 @@ async fn pass(
     if seconds > 0 {
         spare_administrators(business, &user_id).await?;
     }
+    check_known(business, room, &user_id, measure).await?;
     let mut tx = business.database.write().await?;
     let rank = admit(&mut tx, caller, Some(room)).await?;
     let (room, user_id) = (rooms::find(&mut tx, room).await?.group_id, user_id.to_string());
@@ -112,6 +116,33 @@ async fn pass(
     business.moderation.due.notify_one();
     let taken = MeasureTaken { room, user_id, measure, until_s: due.until_s, carried };
     Ok((StatusCode::ACCEPTED, axum::Json(taken)))
+}
+
+/// 404 for an account that neither this service nor the chat service knows, unless there is a measure
+/// against it, which may be lifted also when the account was deleted. While the chat service is away
+/// nobody knows, and a measure waits for it all the same.
+async fn check_known(
+    business: &Business,
+    room: &str,
+    user_id: &UserId,
+    measure: Measure,
+) -> Result<(), Problem> {
+    let mut tx = business.database.read().await?;
+    let id = user_id.as_str();
+    let is_known = store::is_account(&mut tx, id).await?
+        || store::holding(&mut tx, room, id, measure, business.clock.now_s()).await?.is_some();
+    drop(tx);
+    if is_known {
+        return Ok(());
+    }
+    let check = AccountCheck { check_item: vec![UserIdItem { user_id: id.to_owned() }] };
+    let found = business.chat.account_check(&check).await;
+    let is_unknown =
+        |result: &AccountResult| result.account_status == Some(AccountStatus::NotImported);
+    if found.is_ok_and(|found| found.result_item.iter().any(is_unknown)) {
+        return Err(Problem::not_found("account", format!("there is no account {user_id}")));
+    }
+    Ok(())
 }
 
 /// 403 for an administrator of the application, who may speak for others. While the chat service is

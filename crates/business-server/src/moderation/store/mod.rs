@@ -12,8 +12,8 @@ pub(super) use measures::{
     silent_until, tried,
 };
 pub(super) use people::{
-    RoomModerator, Sanctions, Sender, Whose, add_moderator, moderators, remove_moderator,
-    sanctions, sender,
+    RoomModerator, Sanctions, Sender, Whose, add_moderator, is_account, moderators,
+    remove_moderator, sanctions, sender,
 };
 pub(super) use reviews::{
     NewReview, Review, close_review, insert_review, message_left_out, message_sent, review, reviews,

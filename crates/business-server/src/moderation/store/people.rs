@@ -213,3 +213,12 @@ pub(in crate::moderation) async fn sanctions(
     };
     Ok(rows.into_iter().map(view).collect())
 }
+
+/// Whether this service has an account of this id.
+pub(in crate::moderation) async fn is_account(tx: &mut Tx, user_id: &str) -> Result<bool, Error> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.is_some())
+}
