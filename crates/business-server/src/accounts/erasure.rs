@@ -21,7 +21,7 @@ const SOON_MS: u64 = 5_000;
 
 /// Takes an account out of the database, and out of the chat service as soon as that answers. Gives
 /// the name under which the rest stays. An account that owns a room is left as it is, and so is one
-/// with coins unless they may be lost.
+/// with coins or income unless they may be lost.
 pub(super) async fn delete(
     business: &Business,
     tx: &mut Tx,
@@ -33,14 +33,17 @@ pub(super) async fn delete(
         return Err(Problem::not_found("account", format!("there is no account {user_id}")));
     }
     if let Some(room) = erase::room_of(tx, user_id.as_str()).await? {
-        let detail = format!("room {room} belongs to the account: give it to another owner first");
+        let detail = format!(
+            "room {room} belongs to the account: first give its group to another owner \
+             (change_group_owner of the chat service), or end it (destroy_group)"
+        );
         return Err(Problem::conflict("owns_room", detail));
     }
-    let coins = erase::coins_of(tx, user_id.as_str()).await?;
-    if coins > 0 && !may_lose_coins {
+    let (wallet, income) = erase::coins_of(tx, user_id.as_str()).await?;
+    if (wallet > 0 || income > 0) && !may_lose_coins {
         let detail = format!(
-            "the wallet has {coins} coins, which nobody gets back: spend them, or call again with \
-             forfeit=true"
+            "the wallet has {wallet} coins and the income {income}, which nobody gets back: spend them \
+             and have the income paid out, or call again with forfeit=true"
         );
         return Err(Problem::conflict("balance", detail));
     }

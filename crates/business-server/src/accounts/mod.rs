@@ -33,6 +33,7 @@ use tokio::sync::Notify;
 
 use crate::Business;
 use crate::problem::Problem;
+use crate::rooms;
 use crate::storage::Tx;
 use store::subjects::Age;
 use store::{Account, jobs};
@@ -169,6 +170,7 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
     if let Some(account) = &before {
         account.check_not_blocked()?;
     }
+    let before_role = before.as_ref().map(|account| account.role);
     if !is_kept_out {
         check_open(business, &person.user_id, before.as_ref()).await?;
     }
@@ -187,7 +189,14 @@ async fn admit(business: &Business, person: &Person) -> Result<Account, Problem>
         check_newest(&mut tx, person, proof).await?;
     }
     let account = store::put(&mut tx, person, business.clock.now_s()).await?;
+    let has_lost_role = before_role.is_some_and(|role| role > account.role);
+    if has_lost_role {
+        rooms::end_unless_host(business, &mut tx, user_id).await?;
+    }
     tx.commit().await?;
+    if has_lost_role {
+        business.outbox.wake();
+    }
     account.check_not_blocked()?;
     Ok(account)
 }

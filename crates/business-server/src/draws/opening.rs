@@ -100,7 +100,7 @@ pub(super) async fn open(
     caller: &Caller,
     request: OpenDraw,
 ) -> Result<Draw, Problem> {
-    let room = rooms::find_for_host(tx, group_id, caller).await?;
+    let room = rooms::find_with_group_for_host(tx, group_id, caller).await?;
     let request = request.check()?;
     if let Some(running) = store::running_in(tx, group_id).await? {
         return Err(Problem::conflict(

@@ -39,10 +39,10 @@ async fn destroyed(business: &Business, tx: &mut Tx, group_id: &str) -> Result<(
     let now_s = now_ms / 1_000;
     tracing::warn!(group_id, "the group of a room is gone: the room ends");
     store::set_gone(tx, group_id, Some(now_s)).await?;
-    if room.is_on_air() {
+    if room.status != LiveStatus::Ended {
         set_status(tx, group_id, LiveStatus::Ended, now_ms).await?;
-        end_stream(business, tx, group_id, now_s).await?;
     }
+    end_stream(business, tx, group_id, now_s).await?;
     Ok(())
 }
 

@@ -43,6 +43,25 @@ pub(crate) async fn find_for_host(
     Err(Problem::forbidden(format!("room {group_id} is not yours")))
 }
 
+/// The same, if the room has a group that can be told something: 409 `group_gone` otherwise.
+pub(crate) async fn find_with_group_for_host(
+    tx: &mut Tx,
+    group_id: &str,
+    caller: &Caller,
+) -> Result<Room, Problem> {
+    let room = find_for_host(tx, group_id, caller).await?;
+    check_group(&room)?;
+    Ok(room)
+}
+
+fn check_group(room: &Room) -> Result<(), Problem> {
+    if !room.is_gone() {
+        return Ok(());
+    }
+    let detail = format!("the group of room {} is gone: open the room anew", room.group_id);
+    Err(Problem::conflict("group_gone", detail))
+}
+
 /// Which status may follow which, beside itself. A pause belongs to a stream, and what is to be told
 /// of beforehand or shown again comes between streams.
 fn may_follow(before: LiveStatus, after: LiveStatus) -> bool {
@@ -66,12 +85,7 @@ async fn choose_status(
     if room.status == status {
         return Ok(());
     }
-    if room.is_gone() {
-        return Err(Problem::conflict(
-            "group_gone",
-            format!("the group of room {} is gone: open the room anew", room.group_id),
-        ));
-    }
+    check_group(room)?;
     if !may_follow(room.status, status) {
         let (before, after) = (room.status.name(), status.name());
         return Err(Problem::conflict(
@@ -149,6 +163,23 @@ async fn end_stream(
     if let Some(stream) = streams::open_stream(tx, group_id).await? {
         streams::end(tx, group_id, now_s).await?;
         business.statistics.sample_soon(group_id, stream, now_s);
+    }
+    Ok(())
+}
+
+/// Ends the streams of an account that may not run rooms any more, because it was blocked or has lost
+/// the role: nothing more is earned there. Whoever calls this wakes the outbox after the commit.
+pub(crate) async fn end_unless_host(
+    business: &Business,
+    tx: &mut Tx,
+    owner: &str,
+) -> Result<(), Error> {
+    if store::runs_rooms(tx, owner).await? {
+        return Ok(());
+    }
+    for room in store::on_air_of(tx, owner).await? {
+        tracing::warn!(group_id = room.group_id, owner, "its owner runs no room: its stream ends");
+        change_status(business, tx, &room, LiveStatus::Ended).await?;
     }
     Ok(())
 }

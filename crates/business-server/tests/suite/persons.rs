@@ -1,6 +1,7 @@
 //! What is kept of a person: all of it is told, and all of it goes.
 
 use acceptance::gateway::Client;
+use chat_types::rest::GroupIdOnly;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use std::time::Duration;
@@ -331,6 +332,28 @@ async fn what_is_still_told_of_who_was_deleted_is_told_under_another_name() {
 async fn is_unknown_there(shop: &Shop) -> bool {
     let known = shop.chat.storage().accounts(shop.app.sdk_app_id, &[ID]).await;
     known.unwrap().is_empty()
+}
+
+#[tokio::test]
+async fn income_is_lost_by_nobody_who_does_not_say_so_and_a_room_without_a_group_holds_nobody() {
+    let shop = Shop::open().await;
+    let (boss, host) = (shop.sign_in("boss", "admin").await, shop.sign_in("host", "host").await);
+    let mei = giver(&shop, "mei", 10).await;
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 3});
+    give(&mei, "k1", rose).await.expect_status(200);
+    let refused = host.delete("/me").await;
+    assert_eq!(refused.problem(409), "owns_room");
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("change_group_owner") && detail.contains("destroy_group"), "{detail}");
+    let group = GroupIdOnly { group_id: ROOM.into() };
+    shop.administrator().destroy_group(&group).await.unwrap();
+    let path = format!("/rooms/{ROOM}");
+    soon("the room has ended", async || boss.get_ok(&path).await["status"] == "ended").await;
+    let refused = host.delete("/me").await;
+    assert_eq!(refused.problem(409), "balance");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("the income 3"));
+    host.delete("/me?forfeit=true").await.expect_status(204);
+    assert_eq!(boss.get_ok(&path).await["owner"], "deleted-1");
 }
 
 #[tokio::test]

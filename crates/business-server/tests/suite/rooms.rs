@@ -160,6 +160,53 @@ async fn a_room_whose_group_is_gone_ends_and_can_be_opened_anew() {
     assert_eq!(viewer.business("gift").await["total"], 1);
 }
 
+#[tokio::test]
+async fn a_room_that_was_never_on_ends_with_its_group_too_and_shows_nothing_any_more() {
+    let shop = Shop::open().await;
+    let host = shop.sign_in("host", "host").await;
+    host.made("/rooms", json!({"room": "later", "title": "Later"})).await;
+    let group = GroupIdOnly { group_id: "later".into() };
+    shop.administrator().destroy_group(&group).await.unwrap();
+    let ended = async || host.get_ok("/rooms/later").await["status"] == "ended";
+    soon("the room has ended", ended).await;
+    let draw = json!({"keyword": "cup", "prize": "A cup", "winners": 1, "window_s": 5});
+    assert_eq!(host.post("/rooms/later/draws", draw).await.problem(409), "group_gone");
+    let slot = host.post("/rooms/later/slot", json!({"product": "cup"})).await;
+    assert_eq!(slot.problem(409), "group_gone");
+    assert_eq!(host.delete("/rooms/later/slot").await.problem(409), "group_gone");
+    let queue = host.put("/rooms/later/slot/queue", json!(["cup"])).await;
+    assert_eq!(queue.problem(409), "group_gone");
+}
+
+#[tokio::test]
+async fn what_a_host_may_not_run_any_more_is_over_at_once() {
+    let shop = Shop::open().await;
+    let boss = shop.sign_in("boss", "admin").await;
+    let host = json!({"name": "Host", "user_id": "host", "role": "host"});
+    let viewer = json!({"name": "Host", "user_id": "host", "role": "viewer"});
+    let mei = giver(&shop, "mei", 100).await;
+    let (path, status) = (format!("/rooms/{ROOM}"), format!("/rooms/{ROOM}/status"));
+    let rose = json!({"room": ROOM, "gift": "rose", "count": 1});
+    let mut device = shop.watch("li", ROOM).await;
+    for case in ["block", "role", "sign-in"] {
+        shop.clock.advance_ms(1_000);
+        boss.put_ok(&status, json!({"status": "live"})).await;
+        give(&mei, &format!("{case}-before"), rose.clone()).await.expect_status(200);
+        match case {
+            "block" => boss.put_ok("/accounts/host/block", json!({})).await,
+            "role" => boss.put_ok("/accounts/host/role", json!({"role": "viewer"})).await,
+            _ => shop.stranger().post_ok("/sign-in", viewer.clone()).await,
+        };
+        assert_eq!(boss.get_ok(&path).await["status"], "ended", "{case}");
+        let late = give(&mei, &format!("{case}-after"), rose.clone()).await;
+        assert_eq!(late.problem(409), "not_live", "{case}");
+        while device.business("live_status").await["status"] != "ended" {}
+        boss.delete("/accounts/host/block").await.expect_status(200);
+        boss.delete("/accounts/host/role").await.expect_status(200);
+        shop.stranger().post_ok("/sign-in", host.clone()).await;
+    }
+}
+
 async fn hand_on(shop: &Shop, to: &str) {
     let events = Events::of(shop).await;
     let event = json!({"CallbackCommand": "Group.CallbackAfterChangeGroupOwner", "GroupId": ROOM,

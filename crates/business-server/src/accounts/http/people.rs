@@ -14,6 +14,7 @@ use crate::accounts::store::{self, Account, Search};
 use crate::accounts::{self, levels};
 use crate::audit::{self, Act};
 use crate::http::{Api, Body, Caller, PathOf, Problem, Problems, QueryOf, Role};
+use crate::rooms;
 use crate::storage::Tx;
 
 /// Accounts in one answer, at most.
@@ -196,12 +197,14 @@ async fn change_role(
     let mut tx = business.database.write().await?;
     let before = find(&mut tx, user_id.as_str()).await?;
     store::set_role(&mut tx, user_id.as_str(), role).await?;
+    rooms::end_unless_host(business, &mut tx, user_id.as_str()).await?;
     let after = find(&mut tx, user_id.as_str()).await?;
     let state = |account: &Account| json!({"role": account.role, "set": account.has_set_role()});
     let act = Act::on(user_id.as_str()).before(state(&before)).after(state(&after));
     audit::note(&mut tx, caller, act).await?;
     tx.commit().await?;
     business.accounts.changed(user_id.as_str());
+    business.outbox.wake();
     Ok(axum::Json(view(business, after)))
 }
 
@@ -244,6 +247,7 @@ async fn change_block(
     store::set_blocked(&mut tx, user_id.as_str(), since_s).await?;
     if blocked {
         revoke(business, &mut tx, user_id.as_str()).await?;
+        rooms::end_unless_host(business, &mut tx, user_id.as_str()).await?;
     }
     let after = find(&mut tx, user_id.as_str()).await?;
     let state = |account: &Account| json!({"blocked_since_s": account.blocked_since_s()});
@@ -251,6 +255,7 @@ async fn change_block(
     audit::note(&mut tx, caller, act).await?;
     tx.commit().await?;
     business.accounts.changed(user_id.as_str());
+    business.outbox.wake();
     Ok(axum::Json(view(business, after)))
 }
 

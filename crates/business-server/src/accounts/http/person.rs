@@ -27,7 +27,7 @@ pub(super) fn routes() -> Api {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct How {
-    /// Whether coins in the wallet may be lost.
+    /// Whether coins in the wallet and the income may be lost.
     #[serde(default)]
     forfeit: bool,
 }

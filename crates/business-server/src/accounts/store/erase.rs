@@ -7,25 +7,32 @@ use sqlx::Row;
 use super::personal::{Erased, Step, TABLES};
 use crate::storage::{Error, Tx, to_db};
 
-/// A room of the account, if it has one.
+/// A room of the account that has its group, if there is one.
 pub(in crate::accounts) async fn room_of(
     tx: &mut Tx,
     user_id: &str,
 ) -> Result<Option<String>, Error> {
-    let row = sqlx::query("SELECT group_id FROM rooms WHERE owner = $1 ORDER BY group_id LIMIT 1")
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row = sqlx::query(
+        "SELECT group_id FROM rooms WHERE owner = $1 AND gone_s IS NULL
+         ORDER BY group_id LIMIT 1",
+    )
+    .bind(user_id)
+    .fetch_optional(&mut **tx)
+    .await?;
     Ok(row.map(|row| row.get("group_id")))
 }
 
-/// Coins that the account has to spend.
-pub(in crate::accounts) async fn coins_of(tx: &mut Tx, user_id: &str) -> Result<i64, Error> {
-    let row = sqlx::query("SELECT balance FROM ledger_accounts WHERE account = 'wallet:' || $1")
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.map_or(0, |row| row.get("balance")))
+/// Coins that the account has: to spend, and as income.
+pub(in crate::accounts) async fn coins_of(tx: &mut Tx, user_id: &str) -> Result<(i64, i64), Error> {
+    let (mut wallet, mut income) = (0, 0);
+    for (kind, coins) in [("wallet:", &mut wallet), ("income:", &mut income)] {
+        let balance = sqlx::query_scalar("SELECT balance FROM ledger_accounts WHERE account = $1")
+            .bind(format!("{kind}{user_id}"))
+            .fetch_optional(&mut **tx)
+            .await?;
+        *coins = balance.unwrap_or(0);
+    }
+    Ok((wallet, income))
 }
 
 /// The name by which others know a person.

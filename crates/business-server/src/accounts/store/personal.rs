@@ -319,7 +319,10 @@ pub(super) static TABLES: &[Table] = &[
         name: "rooms",
         ids: &["owner"],
         told: Told::By(&[sections::ROOMS]),
-        erased: Erased::Not("who owns one is not deleted"),
+        // Of rooms without a group: who owns another one is not deleted.
+        erased: Erased::By(&[
+            Step::Rename("UPDATE rooms SET owner = $2 WHERE owner = $1"),
+        ]),
     },
     Table {
         name: "draws",

@@ -130,7 +130,7 @@ async fn recommend(
 ) -> Result<axum::Json<Slot>, Problem> {
     check_countdown(body.ends_in_s)?;
     let mut tx = business.database.write().await?;
-    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let room = rooms::find_with_group_for_host(&mut tx, &room, &caller).await?;
     let now_s = business.clock.now_s();
     let offer = Offer {
         product: &body.product,
@@ -152,7 +152,7 @@ async fn clear(
     PathOf(room): PathOf<String>,
 ) -> Result<axum::Json<Slot>, Problem> {
     let mut tx = business.database.write().await?;
-    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let room = rooms::find_with_group_for_host(&mut tx, &room, &caller).await?;
     if !take_down(&business, &mut tx, &room.group_id, Left::TakenDown).await? {
         clear_field(&business, &mut tx, &room.group_id).await?;
     }
@@ -170,7 +170,7 @@ async fn next(
     PathOf(room): PathOf<String>,
 ) -> Result<axum::Json<Slot>, Problem> {
     let mut tx = business.database.write().await?;
-    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let room = rooms::find_with_group_for_host(&mut tx, &room, &caller).await?;
     show_next(&business, &mut tx, &room.group_id, &caller.user_id).await?;
     changed(&business, tx, &room.group_id).await
 }
@@ -187,7 +187,7 @@ async fn prepare(
 ) -> Result<axum::Json<Slot>, Problem> {
     check_count(products.len())?;
     let mut tx = business.database.write().await?;
-    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let room = rooms::find_with_group_for_host(&mut tx, &room, &caller).await?;
     for product in &products {
         find(&mut tx, product).await?;
     }
@@ -242,7 +242,7 @@ async fn plan(
 ) -> Result<axum::Json<Vec<PlannedEntry>>, Problem> {
     let plan = checked_plan(plan, business.clock.now_s())?;
     let mut tx = business.database.write().await?;
-    let room = rooms::find_for_host(&mut tx, &room, &caller).await?;
+    let room = rooms::find_with_group_for_host(&mut tx, &room, &caller).await?;
     for planned in &plan {
         find(&mut tx, &planned.product).await?;
     }

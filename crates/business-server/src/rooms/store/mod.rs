@@ -134,11 +134,25 @@ pub(super) async fn set_title(tx: &mut Tx, group_id: &str, title: &str) -> Resul
     Ok(())
 }
 
-/// Whether this account has a role in which it may run rooms.
+/// Rooms of an account whose streams run.
+pub(super) async fn on_air_of(tx: &mut Tx, owner: &str) -> Result<Vec<Room>, Error> {
+    let rooms = sqlx::query_as(
+        "SELECT * FROM rooms WHERE owner = $1 AND status IN ($2, $3) ORDER BY group_id",
+    )
+    .bind(owner)
+    .bind(LiveStatus::Live.name())
+    .bind(LiveStatus::Paused.name())
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rooms)
+}
+
+/// Whether this account has a role in which it may run rooms, and is not kept out.
 pub(super) async fn runs_rooms(tx: &mut Tx, user_id: &str) -> Result<bool, Error> {
-    let role: Option<String> = sqlx::query_scalar("SELECT role FROM accounts WHERE user_id = $1")
-        .bind(user_id)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let role: Option<String> =
+        sqlx::query_scalar("SELECT role FROM accounts WHERE user_id = $1 AND blocked_s IS NULL")
+            .bind(user_id)
+            .fetch_optional(&mut **tx)
+            .await?;
     Ok(role.and_then(|role| Role::from_name(&role)).is_some_and(|role| role >= Role::Host))
 }
