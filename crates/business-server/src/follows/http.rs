@@ -102,7 +102,7 @@ struct FollowTaken {
     taken: bool,
 }
 
-/// The shop's own server tells who follows whom.
+/// The shop's own server tells who follows whom. 404 `account` while one of the two has not been here.
 #[utoipa::path(post, path = "/shop/follows", tag = "follows",
     params(("X-Signature" = String, Header,
         description = "HMAC-SHA256 of the body with the key of payments, in hexadecimal")),
@@ -117,6 +117,11 @@ async fn told(
     // A clock that is ahead would otherwise hold against every later word for so long.
     let told_s = at_s.min(business.clock.now_s());
     let mut tx = business.database.write().await?;
+    for id in [&user, &host] {
+        if !store::is_account(&mut tx, id.as_str()).await? {
+            return Err(Problem::not_found("account", format!("there is no account {id}")));
+        }
+    }
     let taken = store::put(&mut tx, user.as_str(), host.as_str(), following, told_s).await?;
     tx.commit().await?;
     Ok(axum::Json(FollowTaken { taken }))

@@ -85,3 +85,12 @@ pub(super) async fn followers(tx: &mut Tx, host: &str) -> Result<u64, Error> {
     let sum = sqlx::query_scalar("SELECT followers FROM follow_sums WHERE host = $1").bind(host);
     Ok(sum.fetch_optional(&mut **tx).await?.map_or(0, from_db))
 }
+
+/// Whether there is an account of this id.
+pub(super) async fn is_account(tx: &mut Tx, user_id: &str) -> Result<bool, Error> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.is_some())
+}

@@ -122,7 +122,7 @@ async fn climb(tx: &mut Tx, noted: &Noted) -> Result<(), Error> {
         rank: Rank::Viewer,
         attempts: 0,
     };
-    write_measure(tx, &due, Over::Shorter, now_s).await
+    write_measure(tx, &due, Over::Shorter, noted.at_ms).await
 }
 
 /// Writes a measure, and a line of the log about it, unless a longer one stays in its place. Wake the
@@ -131,12 +131,13 @@ pub(super) async fn write_measure(
     tx: &mut Tx,
     due: &PendingMeasure,
     over: Over,
-    now_s: u64,
+    now_ms: u64,
 ) -> Result<(), Error> {
+    let now_s = now_ms / 1_000;
     if !store::put_measure(tx, due, over, now_s).await? {
         return Ok(());
     }
-    tell_shop(tx, due, now_s).await?;
+    tell_shop(tx, due, now_ms).await?;
     let action = if due.until_s == 0 { "lift" } else { due.measure.name() };
     let entry = Entry {
         group_id: &due.group_id,
@@ -150,7 +151,7 @@ pub(super) async fn write_measure(
     store::insert_entry(tx, entry).await
 }
 
-async fn tell_shop(tx: &mut Tx, due: &PendingMeasure, now_s: u64) -> Result<(), Error> {
+async fn tell_shop(tx: &mut Tx, due: &PendingMeasure, now_ms: u64) -> Result<(), Error> {
     let sanction = SanctionEvent {
         user: due.user_id.clone(),
         until_s: due.until_s,
@@ -163,7 +164,7 @@ async fn tell_shop(tx: &mut Tx, due: &PendingMeasure, now_s: u64) -> Result<(), 
         (Measure::Ban, 0) => ShopEvent::Unbanned(sanction),
         (Measure::Ban, _) => ShopEvent::Banned(sanction),
     };
-    notifications::queue(tx, &due.group_id, &event, now_s * 1_000).await
+    notifications::queue(tx, &due.group_id, &event, now_ms).await
 }
 
 /// What an account is told before it is muted or banned.

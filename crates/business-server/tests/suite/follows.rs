@@ -59,6 +59,10 @@ async fn the_shops_own_server_tells_of_follows_and_an_older_word_changes_nothing
     tell(&mei, &word(true, now_s + 250)).await.expect_status(200);
     assert_eq!(mei.delete(FOLLOW).await.expect_status(200)["following"], false);
     tell(&mei, &word(true, now_s + 1)).await.expect_status(200);
+    for (user, host) in [("nobody", "host"), ("mei", "nobody")] {
+        let strange = json!({"user": user, "host": host, "following": true, "at_s": now_s});
+        assert_eq!(tell(&mei, &strange).await.problem(404), "account", "{strange}");
+    }
     let oneself = json!({"user": "host", "host": "host", "following": true, "at_s": now_s});
     assert_eq!(tell(&mei, &oneself).await.problem(409), "own_room");
     assert_eq!(tell(&mei, &word(true, now_s - 600)).await.problem(401), "signature");

@@ -91,7 +91,8 @@ async fn pass(
     if user_id == caller.user_id && caller.role < Role::Admin {
         return Err(Problem::forbidden("nobody decides over the own mute or ban"));
     }
-    let now_s = business.clock.now_s();
+    let now_ms = business.clock.now_ms();
+    let now_s = now_ms / 1_000;
     // What should not have been done may be undone.
     if seconds > 0 {
         spare_administrators(business, &user_id).await?;
@@ -105,7 +106,7 @@ async fn pass(
     }
     let due = written_by(By { caller, rank }, &room, &user_id, measure, seconds, now_s);
     check_rank(&mut tx, &due, now_s).await?;
-    write_measure(&mut tx, &due, Over::Any, now_s).await?;
+    write_measure(&mut tx, &due, Over::Any, now_ms).await?;
     let state = json!({"measure": measure, "until_s": due.until_s});
     audit::note(&mut tx, caller, Act::on(&user_id).in_room(&room).after(state)).await?;
     tx.commit().await?;

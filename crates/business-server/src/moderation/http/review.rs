@@ -126,7 +126,8 @@ async fn decide(
         (_, Err(problem)) => tracing::warn!(id, problem.detail, "message stays"),
         (_, Ok(())) => {}
     }
-    let now_s = business.clock.now_s();
+    let now_ms = business.clock.now_ms();
+    let now_s = now_ms / 1_000;
     let mut tx = business.database.write().await?;
     if !store::close_review(&mut tx, id, verdict.name(), caller.user_id.as_str()).await? {
         return Err(decided("another one"));
@@ -139,7 +140,7 @@ async fn decide(
         let by = By { caller: &caller, rank };
         let due = written_by(by, group_id, user_id, measure, seconds, now_s);
         // Somebody who is muted for longer already is not let off by a further offence.
-        write_measure(&mut tx, &due, Over::Shorter, now_s).await?;
+        write_measure(&mut tx, &due, Over::Shorter, now_ms).await?;
     } else {
         let reason = format!("moderator {}", caller.user_id);
         let entry = Entry {

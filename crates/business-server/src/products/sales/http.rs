@@ -72,7 +72,7 @@ struct ShopOrder {
     product: String,
     /// Pieces, 1 to 10,000.
     quantity: u32,
-    /// The room in which the product was found.
+    /// The room in which the product was found. One that is not known is left out.
     #[serde(default)]
     room: Option<String>,
     /// Who bought it, at most 64 bytes.
@@ -104,13 +104,17 @@ async fn report(
     State(business): State<Arc<Business>>,
     Signed(report): Signed<ShopOrder>,
 ) -> Result<axum::Json<ShopOrderTaken>, Problem> {
-    let now_s = business.clock.now_s();
-    let order = checked(report)?;
+    let now_ms = business.clock.now_ms();
+    let mut order = checked(report)?;
     let mut tx = business.database.write().await?;
-    if let Some(room) = &order.room {
-        rooms::find(&mut tx, room).await?;
+    // The shop would tell it again and again, and what is sold is sold wherever it was found.
+    if let Some(room) = &order.room
+        && rooms::store::find(&mut tx, room).await?.is_none()
+    {
+        tracing::warn!(order_id = order.order_id, room, "an order of a room that is not known");
+        order.room = None;
     }
-    let taken = take_order(&mut tx, &order, now_s).await?;
+    let taken = take_order(&mut tx, &order, now_ms).await?;
     tx.commit().await?;
     if taken.oversold && !taken.repeat {
         let Order { order_id, product, .. } = &order;

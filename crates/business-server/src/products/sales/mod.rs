@@ -39,8 +39,9 @@ struct Taken {
     stock: Option<u32>,
 }
 
-/// Takes an order. The room of it has to exist.
-async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Error> {
+/// Takes an order. The room of it has to exist. A repeat of one whose room was not known is one also when
+/// it is known by now.
+async fn take_order(tx: &mut Tx, order: &Order, now_ms: u64) -> Result<Taken, Error> {
     if let Some(before) = store::order(tx, &order.order_id).await? {
         if !before.is(order) {
             return Err(Error::OtherOrder(order.order_id.clone()));
@@ -63,7 +64,7 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         stream,
         user_id: order.user.clone(),
         oversold: sale.oversold,
-        taken_s: now_s,
+        taken_s: now_ms / 1_000,
     };
     store::insert_order(tx, &stored).await?;
     let event = ShopEvent::OrderRecorded(OrderEvent {
@@ -74,7 +75,7 @@ async fn take_order(tx: &mut Tx, order: &Order, now_s: u64) -> Result<Taken, Err
         oversold: sale.oversold,
     });
     let room = order.room.as_deref().unwrap_or_default();
-    notifications::queue(tx, room, &event, now_s * 1_000).await?;
+    notifications::queue(tx, room, &event, now_ms).await?;
     if sale.stock.is_some() {
         product_changed(tx, &order.product).await?;
     }

@@ -60,7 +60,8 @@ impl Stored {
     pub(super) fn is(&self, order: &Order) -> bool {
         let Order { order_id, product, quantity, room, user } = order;
         (&self.order_id, &self.product, self.quantity) == (order_id, product, *quantity)
-            && (&self.group_id, &self.user_id) == (room, user)
+            && self.user_id == *user
+            && (self.group_id.is_none() || self.group_id == *room)
     }
 }
 
