@@ -37,17 +37,18 @@ const ALGORITHMS: [Algorithm; 8] = [
 ];
 
 /// What a token has to say. Who the person is stands in `sub` or in another claim that is configured,
-/// the display name in `name`, the role of this API in `role` (viewer when it is absent).
+/// the display name in `name`, the role of this API in `role` (viewer when it is absent). Of `name`,
+/// `role` and `nbf`, null is as good as absent.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
     #[serde(default)]
-    name: String,
+    name: Value,
     #[serde(default)]
-    role: Role,
+    role: Value,
     #[serde(deserialize_with = "seconds")]
     exp: u64,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "seconds_or_null")]
     nbf: u64,
     #[serde(deserialize_with = "milliseconds")]
     iat: u64,
@@ -71,6 +72,32 @@ pub(super) struct Vouched {
 fn seconds<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
     let seconds = f64::deserialize(reader)?;
     Duration::try_from_secs_f64(seconds).map(|time| time.as_secs()).map_err(D::Error::custom)
+}
+
+fn seconds_or_null<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
+    let Some(seconds) = Option::<f64>::deserialize(reader)? else { return Ok(0) };
+    Duration::try_from_secs_f64(seconds).map(|time| time.as_secs()).map_err(D::Error::custom)
+}
+
+/// A claim that may be left out and is a text otherwise, or a sentence about it.
+fn text_of(claim: &str, value: Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(format!("the claim {claim} has to be a text, or be left out")),
+    }
+}
+
+fn role_of(value: Value) -> Result<Role, String> {
+    let role = match value {
+        Value::Null => Some(Role::default()),
+        Value::String(name) => Role::from_name(&name),
+        _ => None,
+    };
+    role.ok_or_else(|| {
+        let names = Role::ALL.map(Role::name).join(", ");
+        format!("the claim role has to be one of {names}, or be left out")
+    })
 }
 
 fn milliseconds<'de, D: Deserializer<'de>>(reader: D) -> Result<u64, D::Error> {
@@ -151,7 +178,9 @@ impl Identity {
         if !(1..=MAX_SUBJECT_BYTES).contains(&subject.len()) {
             return Err(refused(&format!("{claim} has 1 to {MAX_SUBJECT_BYTES} bytes")));
         }
-        let Claims { name, role, iat: issued_ms, .. } = claims;
+        let name = text_of("name", claims.name).map_err(|why| refused(&why))?.unwrap_or_default();
+        let role = role_of(claims.role).map_err(|why| refused(&why))?;
+        let issued_ms = claims.iat;
         Ok(Vouched { subject, name, role, issued_ms })
     }
 
@@ -176,16 +205,19 @@ impl Identity {
             return Ok(key);
         }
         // Without the present set nobody knows whether the key is in it.
-        Err(match keys.rest_ms(now_ms) {
-            Some(rest_ms) => Problem {
-                retry_after_ms: Some(rest_ms),
-                ..Problem::new(
-                    502,
-                    "identity_server",
-                    "the identity server does not give its keys: try again later",
-                )
-            },
-            None => {
+        let later = |left_ms: u64, detail: &str| Problem {
+            retry_after_ms: Some(left_ms),
+            ..Problem::new(502, "identity_server", detail)
+        };
+        Err(match (keys.rest_ms(now_ms), keys.unknown_ms(now_ms)) {
+            (Some(rest_ms), _) => {
+                later(rest_ms, "the identity server does not give its keys: try again later")
+            }
+            (None, Some(left_ms)) => later(
+                left_ms,
+                "the token's key is not among the keys that were fetched a moment ago: try again later",
+            ),
+            (None, None) => {
                 Problem::new(401, "identity", "the identity server does not have the token's key")
             }
         })

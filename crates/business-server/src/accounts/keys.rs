@@ -1,7 +1,7 @@
 //! The keys of the identity server, as they were fetched last, and when they are fetched again.
 
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
 
 /// A set that is older is fetched again, so that a key which was taken out of it does not hold for
 /// long.
@@ -9,8 +9,9 @@ const FRESH_MS: u64 = 10 * 60_000;
 /// A set that cannot be fetched again holds for so long: a short outage of the identity server keeps
 /// nobody out, and a long one does not keep a key alive that was taken back meanwhile.
 const KEPT_MS: u64 = 60 * 60_000;
-/// A key that is not in the set makes it be fetched again at most so often.
-const UNKNOWN_EVERY_MS: u64 = 60_000;
+/// A key that is not in the set makes it be fetched again at most so often. Anybody can name a key that
+/// does not exist: so short that nobody keeps out for long who has a new one.
+const UNKNOWN_EVERY_MS: u64 = 10_000;
 /// The rest after a fetch that failed. It doubles with each further one.
 const FIRST_REST_MS: u64 = 1_000;
 const MOST_REST_MS: u64 = 30_000;
@@ -39,11 +40,16 @@ fn age_ms(at_ms: u64, now_ms: u64) -> u64 {
 }
 
 impl Keys {
-    /// The key of this id, from a set that still holds.
+    /// The key of this id that is there to sign, from a set that still holds.
     pub(super) fn find(&self, key_id: &str, now_ms: u64) -> Option<DecodingKey> {
         let fetched = self.fetched.as_ref()?;
         let holds = age_ms(fetched.at_ms, now_ms) < KEPT_MS;
-        let found = fetched.set.find(key_id).filter(|_| holds)?;
+        let signs = |usage: &Option<PublicKeyUse>| {
+            usage.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature)
+        };
+        let found = fetched.set.keys.iter().filter(|_| holds).find(|key| {
+            key.common.key_id.as_deref() == Some(key_id) && signs(&key.common.public_key_use)
+        })?;
         DecodingKey::from_jwk(found).ok()
     }
 
@@ -66,6 +72,13 @@ impl Keys {
             .failed
             .map_or(FIRST_REST_MS, |failed| failed.rest_ms.saturating_mul(2).min(MOST_REST_MS));
         self.failed = Some(Failed { at_ms: now_ms, rest_ms });
+    }
+
+    /// For how long a key that is not in the set may be in a newer one, which is not fetched yet.
+    /// `None` when the set is of this moment.
+    pub(super) fn unknown_ms(&self, now_ms: u64) -> Option<u64> {
+        let age_ms = age_ms(self.fetched.as_ref()?.at_ms, now_ms);
+        (age_ms > 0).then(|| UNKNOWN_EVERY_MS.saturating_sub(age_ms)).filter(|left_ms| *left_ms > 0)
     }
 
     /// After a fetch that failed: for how long none is tried.
@@ -105,11 +118,24 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_makes_the_set_be_fetched_once_a_minute() {
+    fn an_unknown_key_makes_the_set_be_fetched_once_in_ten_seconds() {
         let keys = with_first();
         assert!(Keys::default().is_due("second", NOW_MS));
-        assert!(!keys.is_due("second", NOW_MS + MINUTE_MS - 1));
-        assert!(keys.is_due("second", NOW_MS + MINUTE_MS));
+        assert!(!keys.is_due("second", NOW_MS + 9_999));
+        assert!(keys.is_due("second", NOW_MS + 10_000));
+        assert_eq!(keys.unknown_ms(NOW_MS), None, "it is not in the set of this moment");
+        assert_eq!(keys.unknown_ms(NOW_MS + 1), Some(9_999));
+        assert_eq!(keys.unknown_ms(NOW_MS + 10_000), None);
+    }
+
+    #[test]
+    fn a_key_that_encrypts_signs_nothing() {
+        for (usage, is_found) in [("enc", false), ("sig", true)] {
+            let key = json!({"kty": "oct", "kid": "first", "k": "c2VjcmV0", "use": usage});
+            let mut keys = Keys::default();
+            keys.fetched(serde_json::from_value(json!({"keys": [key]})).unwrap(), NOW_MS);
+            assert_eq!(keys.find("first", NOW_MS).is_some(), is_found, "{usage}");
+        }
     }
 
     #[test]

@@ -188,14 +188,39 @@ async fn a_token_that_does_not_hold_is_refused() {
         with("iat", json!(now_s + 31)),
         with("iat", Value::Null),
         with("sub", json!("")),
-        with("role", json!("emperor")),
-        identity.token("second", &claims(&shop)),
         encode(&header, &claims(&shop), &other).unwrap(),
         "a.b.c".to_owned(),
         "x".repeat(10_000),
     ] {
         let answer = shop.stranger().post("/token-exchange", json!({"token": wrong})).await;
         assert_eq!(answer.problem(401), "identity", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_null_is_absent_and_a_role_that_is_none_is_told_those_there_are() {
+    let identity = Identity::start().await;
+    let shop = Shop::open_with(identity.opening()).await;
+    let with = |name: &str, value: Value| {
+        let mut claims = claims(&shop);
+        claims[name] = value;
+        identity.token("first", &claims)
+    };
+    for wrong in [json!("emperor"), json!(3), json!(["host"])] {
+        let answer = exchange(&shop, &with("role", wrong)).await;
+        assert_eq!(answer.problem(401), "identity");
+        let said = "the claim role has to be one of viewer, host, moderator, admin, or be left out";
+        assert_eq!(answer.json()["detail"], said);
+    }
+    let answer = exchange(&shop, &with("name", json!(3))).await;
+    assert_eq!(answer.problem(401), "identity");
+    assert!(answer.json()["detail"].as_str().unwrap().starts_with("the claim name"));
+    for (claim, member, value) in
+        [("nbf", "role", "host"), ("name", "nick", "mei"), ("role", "role", "viewer")]
+    {
+        shop.clock.advance_ms(1_000);
+        let entry = exchange(&shop, &with(claim, Value::Null)).await.expect_status(200);
+        assert_eq!(entry[member], value, "{claim}");
     }
 }
 
@@ -214,13 +239,17 @@ async fn a_name_that_is_shown_to_nobody_is_replaced_when_the_identity_server_tel
 async fn unknown_keys_do_not_make_the_identity_server_be_asked_again_and_again() {
     let identity = Identity::start().await;
     let shop = Shop::open_with(identity.opening()).await;
+    let first = exchange(&shop, &identity.token("second", &claims(&shop))).await;
+    assert_eq!(first.problem(401), "identity");
+    shop.clock.advance_ms(1_000);
+    // By now it may be there.
     for _ in 0..5 {
-        let token = identity.token("second", &claims(&shop));
-        let answer = shop.stranger().post("/token-exchange", json!({"token": token})).await;
-        assert_eq!(answer.problem(401), "identity");
+        let answer = exchange(&shop, &identity.token("second", &claims(&shop))).await;
+        assert_eq!(answer.problem(502), "identity_server");
+        assert_eq!(answer.json()["retry_after_ms"], 9_000);
     }
     assert_eq!(identity.asked(), 1);
-    shop.clock.advance_ms(61_000);
+    shop.clock.advance_ms(9_000);
     let token = identity.token("second", &claims(&shop));
     shop.stranger().post("/token-exchange", json!({"token": token})).await.problem(401);
     assert_eq!(identity.asked(), 2);
