@@ -101,14 +101,15 @@ fn cut_nick(text: &str) -> Option<String> {
 }
 
 impl Account {
-    /// 401 for a token with another number than the account has now, 403 for an account that is kept
-    /// out.
+    /// 403 for an account that is kept out, 401 for a token with another number than the account has
+    /// now.
     fn check_session(&self, epoch: u64) -> Result<(), Problem> {
+        self.check_not_blocked()?;
         if self.token_epoch != epoch {
             let detail = "the token was taken back, as all of this account: sign in again";
             return Err(Problem::new(401, "token_revoked", detail));
         }
-        self.check_not_blocked()
+        Ok(())
     }
 
     /// 403 for an account that is kept out of everything.

@@ -167,7 +167,7 @@ async fn a_blocked_account_is_kept_out_everywhere() {
     let blocked = boss.put_ok("/accounts/mei/block", json!({})).await;
     assert_eq!(blocked["blocked_since_s"], shop.clock.now_s());
 
-    assert_eq!(mei.get("/me").await.problem(401), "token_revoked");
+    assert_eq!(mei.get("/me").await.problem(403), "blocked");
     device.client.kind("kicked").await;
     let by_name = json!({"name": "Mei", "user_id": "mei"});
     assert_eq!(shop.stranger().post("/sign-in", by_name.clone()).await.problem(403), "blocked");
