@@ -398,6 +398,12 @@ pub(super) static TABLES: &[Table] = &[
         erased: Erased::Apart,
     },
     Table {
+        name: "outbox_senders",
+        ids: &["sender"],
+        told: Told::Not("how many postings wait, which are there for as long as those"),
+        erased: Erased::Not("how many postings wait: it goes with the last of them"),
+    },
+    Table {
         name: "notifications",
         ids: &[],
         told: Told::Not("what the shop is told of what is in other tables"),
@@ -465,7 +471,6 @@ mod tests {
         "leases",
         "counters",
         "streams",
-        "outbox_rooms",
         "notification_figures",
         "notification_kinds",
         "gift_income",
