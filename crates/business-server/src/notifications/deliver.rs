@@ -175,9 +175,12 @@ impl<'a> Delivery<'a> {
                     let refused_ms = event.refused_ms.or(first_refused);
                     let since = |at_ms: i64| now_ms.saturating_sub(from_db(at_ms));
                     failed += 1;
-                    let is_refused = failure.is_of_the_event
-                        && refused_ms.is_some_and(|at_ms| since(at_ms) >= REFUSED_MS);
-                    if is_refused || since(event.queued_ms) >= TRIED_MS {
+                    let tried_ms = TRIED_MS.saturating_sub(since(event.queued_ms));
+                    let left_ms = match refused_ms.filter(|_| failure.is_of_the_event) {
+                        Some(at_ms) => REFUSED_MS.saturating_sub(since(at_ms)).min(tried_ms),
+                        None => tried_ms,
+                    };
+                    if left_ms == 0 {
                         tracing::error!(id, %room, reason, "event for the shop given up");
                         store::give_up(&mut tx, event.number, reason, now_ms).await?;
                         given_up += 1;
@@ -186,7 +189,8 @@ impl<'a> Delivery<'a> {
                         tracing::warn!(id, %room, reason, "event for the shop is sent again");
                         store::failed(&mut tx, event.number, reason, refused_ms).await?;
                         // What came before it was taken: it is tried once more at once.
-                        if turn.delivered.is_empty() { Ended::Failed } else { Ended::Done }
+                        let left = Duration::from_millis(left_ms);
+                        if turn.delivered.is_empty() { Ended::FailedFor(left) } else { Ended::Done }
                     }
                 }
             });

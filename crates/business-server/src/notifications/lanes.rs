@@ -23,6 +23,8 @@ pub(super) enum Ended {
     Done,
     /// The first event has to be tried again.
     Failed,
+    /// The same, and after so long at the latest, because it is given up then.
+    FailedFor(Duration),
 }
 
 /// The rooms in which something waits, as far as the routine has seen.
@@ -83,11 +85,12 @@ impl Lanes {
                 lane.rests = None;
                 self.ready.push_back(Arc::clone(room));
             }
-            Ended::Failed => {
+            Ended::Failed | Ended::FailedFor(_) => {
+                let most = if let Ended::FailedFor(most) = ended { most } else { Duration::MAX };
                 let seed = self.rng.random();
                 let rests = lane.rests.get_or_insert_with(|| rests(seed));
                 let rest = rests.next().unwrap_or(LONGEST_REST);
-                self.resting.insert((now + rest, Arc::clone(room)));
+                self.resting.insert((now + rest.min(most), Arc::clone(room)));
             }
         }
     }
@@ -142,6 +145,19 @@ mod tests {
         lanes.end(&"a".into(), Ended::Empty, now);
         assert_eq!(begun(&mut lanes, now), None);
         assert!(lanes.lanes.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_up_soon_is_tried_once_more_just_then() {
+        let (mut lanes, mut now) = (Lanes::new(1), Instant::now());
+        let given_up = now + Duration::from_secs(600);
+        lanes.note("a");
+        while now < given_up {
+            assert_eq!(begun(&mut lanes, now).as_deref(), Some("a"));
+            lanes.end(&"a".into(), Ended::FailedFor(given_up - now), now);
+            now = lanes.next_rested().unwrap();
+        }
+        assert_eq!(now, given_up);
     }
 
     #[test]
