@@ -57,6 +57,8 @@ struct Reader {
     batches: Batches,
     /// `None` when the page does not read the shop.
     shop: Option<watch::Receiver<ShopView>>,
+    /// It has been given the room, so the shop alone may be news.
+    knows_room: bool,
 }
 
 impl Page {
@@ -90,7 +92,7 @@ impl Page {
             shop.mark_changed();
         }
         *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(batches.view());
-        *reader = Some(Reader { batches, shop });
+        *reader = Some(Reader { batches, shop, knows_room: false });
         Ok(number)
     }
 
@@ -121,12 +123,13 @@ impl Page {
     /// May be dropped and called again: nothing is lost.
     async fn read(&self) -> Option<PageBatch> {
         let mut reader = self.reader.lock().await;
-        let Reader { batches, shop } = reader.as_mut()?;
+        let Reader { batches, shop, knows_room } = reader.as_mut()?;
         tokio::select! {
             events = batches.next() => {
+                *knows_room = true;
                 Some(PageBatch { events: events?, shop: newest(shop), ended: false })
             }
-            shop = changed(shop) => Some(PageBatch { shop: vec![shop], ..PageBatch::default() }),
+            shop = changed(shop), if *knows_room => Some(PageBatch { shop: vec![shop], ..PageBatch::default() }),
         }
     }
 }

@@ -53,7 +53,6 @@ async fn the_first_batch_is_everything_there_is_to_know() {
         [
             "session",
             "room",
-            "clock",
             "speech",
             "online",
             "product",
