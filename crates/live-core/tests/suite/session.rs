@@ -361,11 +361,10 @@ fn a_login_that_the_document_calls_refused_for_good_is_not_tried_again() {
     assert!(codes.len() > 8, "{codes:?}");
     for code in codes {
         let (mut session, mut rng) = (Session::default(), StdRng::seed_from_u64(1));
-        for event in [Event::Open, Event::TransportOpened] {
-            session.handle(event, Duration::ZERO, &mut rng);
+        let refused = Event::LoginRefused(ApiError::new(Code(code), "no"));
+        for event in [Event::Open, Event::TransportOpened, refused] {
+            let _ = session.handle(event, Duration::ZERO, &mut rng);
         }
-        let refusal = Event::LoginRefused(ApiError::new(Code(code), "no"));
-        session.handle(refusal, Duration::ZERO, &mut rng);
         assert!(session.is_over() && session.retry_at().is_none(), "{code}");
     }
 }
