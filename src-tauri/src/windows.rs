@@ -36,7 +36,9 @@ pub(crate) async fn open_host(app: &AppHandle) -> Result<(), ApiError> {
         .inner_size(WIDTH, HEIGHT)
         .min_inner_size(MIN_WIDTH, MIN_HEIGHT);
     if let Err(error) = builder.build() {
-        desk.close_page(HOST).await;
+        if let Some(page) = desk.take_page(HOST) {
+            page.leave().await;
+        }
         return Err(failed(error));
     }
     Ok(())
@@ -45,11 +47,10 @@ pub(crate) async fn open_host(app: &AppHandle) -> Result<(), ApiError> {
 /// A window that is gone takes who sat in front of it along.
 pub(crate) fn follow(window: &tauri::Window, event: &WindowEvent) {
     if matches!(event, WindowEvent::Destroyed) {
-        let (app, label) = (window.app_handle().clone(), window.label().to_owned());
-        tauri::async_runtime::spawn(async move {
-            if let Some(desk) = app.try_state::<Desk>() {
-                desk.close_page(&label).await;
-            }
-        });
+        // At once: the window may be opened again in the next moment.
+        let page = window.try_state::<Desk>().and_then(|desk| desk.take_page(window.label()));
+        if let Some(page) = page {
+            tauri::async_runtime::spawn(async move { page.leave().await });
+        }
     }
 }

@@ -1,5 +1,6 @@
 import { createEffect, createRoot } from "solid-js";
 import { describe, expect, it } from "vitest";
+import { faults, forgetFaults } from "../src/design/faults";
 import type { PageAnswer, RoomEvent } from "../src/host/host";
 import { NO_PRODUCT } from "../src/host/scripted";
 import { ROWS_KEPT } from "../src/room/chat";
@@ -152,6 +153,26 @@ describe("the credit of a page", () => {
     show([]);
     frames.shift()?.();
     expect(asked[2]).toEqual({ undrawn: [] });
+  });
+
+  it("goes on when something fails while a batch is shown, which is recorded", () => {
+    const { room, frames, asked, show } = open();
+    const heard: string[] = [];
+    room.listen({
+      danmaku: () => {
+        throw new Error("no canvas");
+      },
+    });
+    room.listen({ chat: (fresh) => heard.push(...fresh.map(({ key }) => key)) });
+    show([
+      { type: "danmaku", enter: [flyingComment({ id: 1 })], folded: [], leave: [] },
+      { type: "chat", rows: [chatRow({ key: "a" })] },
+    ]);
+    expect(heard).toEqual(["a"]);
+    frames.shift()?.();
+    expect(asked).toHaveLength(1);
+    expect(faults().at(-1)).toMatchObject({ where: "news", message: "no canvas" });
+    forgetFaults();
   });
 
   it("is for the kinds of events that have a reader", () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { PageAnswer, PageBatch, Reads } from "../src/host/host";
+import type { CommandError, PageAnswer, PageBatch, Reads } from "../src/host/host";
 import { createTauriHost } from "../src/host/tauri";
 
 type Invoke = (command: string, args: Record<string, unknown>) => Promise<unknown>;
@@ -26,10 +26,15 @@ describe("the desktop host", () => {
     const received: PageBatch[] = [];
     const asks: ((answer: PageAnswer) => void)[] = [];
     const reads: Reads = { events: ["online", "missed"], shop: false };
-    await createTauriHost().open(reads, (batch, ask) => {
-      received.push(batch);
-      asks.push(ask);
-    });
+    const ends: CommandError[] = [];
+    await createTauriHost().open(
+      reads,
+      (batch, ask) => {
+        received.push(batch);
+        asks.push(ask);
+      },
+      (error) => void ends.push(error),
+    );
     expect(invoke.mock.calls[0]).toEqual(["open_room", { reads }, undefined]);
     await vi.waitFor(() => expect(received).toHaveLength(1));
     const asked = () => invoke.mock.calls.filter(([command]) => command === "next_batch");
@@ -39,7 +44,7 @@ describe("the desktop host", () => {
     expect(asked()[1]?.[1]).toEqual({ opening: 7, answer: { undrawn: [4] } });
     asks[1]?.({ undrawn: [] });
     await vi.waitFor(() => expect(batches).toHaveLength(0));
-    await Promise.resolve();
+    await vi.waitFor(() => expect(ends.map(({ code }) => code)).toEqual([9001]));
     expect(received.map(({ events }) => events)).toEqual([
       [{ type: "online", count: 3 }],
       [{ type: "missed", count: 1 }],

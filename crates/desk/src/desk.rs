@@ -50,7 +50,7 @@ impl Desk {
         let seat = Arc::new(Seat::take(&self.services, account).await?);
         let earlier = self.pages().insert(page.to_owned(), Arc::new(Page::new(seat)));
         if let Some(earlier) = earlier {
-            earlier.seat().leave().await;
+            earlier.leave().await;
         }
         Ok(())
     }
@@ -59,18 +59,16 @@ impl Desk {
         self.pages().get(page).cloned()
     }
 
-    /// A page is gone, and takes who sat in front of it along.
-    pub async fn close_page(&self, page: &str) {
-        let page = self.pages().remove(page);
-        if let Some(page) = page {
-            page.seat().leave().await;
-        }
+    /// A page is gone, at once: another one may take its name. Who sat in front of it has still to
+    /// [leave](Page::leave).
+    pub fn take_page(&self, page: &str) -> Option<Arc<Page>> {
+        self.pages().remove(page)
     }
 
     /// Everybody signs out, and the services stop in order.
     pub async fn close(&self) {
         for page in self.all() {
-            page.seat().leave().await;
+            page.leave().await;
         }
         if let Err(error) = self.services.stop().await {
             tracing::warn!(%error, "the services of this process did not stop in order");

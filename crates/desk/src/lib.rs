@@ -1,5 +1,5 @@
-//! The desktop program without its windows. Whoever shows a page – a window of the shell, a plain
-//! browser – gets a [`Page`] from a [`Desk`] and calls the [`commands`] with it.
+//! The desktop program without its windows. A window of the shell gets a [`Page`] from a
+//! [`Desk`] and calls the [`commands`] with it.
 //!
 //! * [`Desk`] – the services of this process, and the pages that are open
 //! * [`Page`] – what one page is given, a batch for each time it asks

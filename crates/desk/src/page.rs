@@ -7,10 +7,10 @@
 use business_client::view::ShopView;
 use chat_types::{ApiError, Code};
 use live_client::{Batches, Interest, View};
-use live_core::view::{RoomEvent, RoomEventKind};
+use live_core::view::{DanmakuBudget, RoomEvent, RoomEventKind};
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
@@ -50,7 +50,15 @@ pub struct Page {
     /// Number of the opening that counts; an older one gets nothing any more.
     opening: watch::Sender<u32>,
     reader: Mutex<Option<Reader>>,
-    view: StdMutex<Option<View>>,
+    shown: StdMutex<Shown>,
+}
+
+/// How the page shows the room. What it says before it was opened holds from then on.
+#[derive(Default)]
+struct Shown {
+    view: Option<View>,
+    budget: Option<DanmakuBudget>,
+    danmaku: Option<bool>,
 }
 
 struct Reader {
@@ -64,7 +72,7 @@ struct Reader {
 impl Page {
     pub(crate) fn new(seat: Arc<Seat>) -> Self {
         let opening = watch::Sender::new(0);
-        Self { seat, opening, reader: Mutex::default(), view: StdMutex::default() }
+        Self { seat, opening, reader: Mutex::default(), shown: StdMutex::default() }
     }
 
     pub(crate) fn seat(&self) -> &Seat {
@@ -85,13 +93,27 @@ impl Page {
             number = *opening;
         });
         let mut reader = self.reader.lock().await;
+        if *self.opening.borrow() != number {
+            return Err(ApiError::new(Code::NOT_ONLINE, "this page was opened anew").into());
+        }
         let interest: Interest = reads.events.into_iter().collect();
         let batches = self.seat.room.subscribe(interest, EVERY).await.ok_or_else(left)?;
         let mut shop = reads.shop.then(|| self.seat.shop.view());
         if let Some(shop) = &mut shop {
             shop.mark_changed();
         }
-        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(batches.view());
+        let view = batches.view();
+        let (budget, danmaku) = {
+            let mut shown = self.shown();
+            shown.view = Some(view.clone());
+            (shown.budget, shown.danmaku)
+        };
+        if let Some(budget) = budget {
+            view.set_danmaku_budget(budget).await;
+        }
+        if let Some(danmaku) = danmaku {
+            view.set_danmaku_visible(danmaku).await;
+        }
         *reader = Some(Reader { batches, shop, knows_room: false });
         Ok(number)
     }
@@ -103,8 +125,9 @@ impl Page {
         if *present.borrow_and_update() != opening {
             return ended();
         }
+        let view = self.shown().view.clone();
         if !answer.undrawn.is_empty()
-            && let Some(view) = self.view()
+            && let Some(view) = view
         {
             view.report_undrawn(answer.undrawn).await;
         }
@@ -115,9 +138,35 @@ impl Page {
         }
     }
 
-    /// The page's own switches; `None` before it was opened.
-    pub(crate) fn view(&self) -> Option<View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) async fn set_danmaku_budget(&self, budget: DanmakuBudget) {
+        let view = {
+            let mut shown = self.shown();
+            shown.budget = Some(budget);
+            shown.view.clone()
+        };
+        if let Some(view) = view {
+            view.set_danmaku_budget(budget).await;
+        }
+    }
+
+    pub(crate) async fn set_danmaku_visible(&self, visible: bool) {
+        let view = {
+            let mut shown = self.shown();
+            shown.danmaku = Some(visible);
+            shown.view.clone()
+        };
+        if let Some(view) = view {
+            view.set_danmaku_visible(visible).await;
+        }
+    }
+
+    /// Whoever sits in front of it signs out.
+    pub async fn leave(&self) {
+        self.seat.leave().await;
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// May be dropped and called again: nothing is lost.

@@ -33,4 +33,6 @@ pub struct Diagnostics {
     pub dropped_banners: u64,
     /// Orders and combos that were forgotten because there were too many.
     pub forgotten_gifts: u64,
+    /// Requests of rooms that were forgotten because there were too many: their answers are nobody's.
+    pub forgotten_requests: u64,
 }

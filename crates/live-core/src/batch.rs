@@ -105,6 +105,11 @@ impl Batch {
         }
     }
 
+    /// Whether an event of this kind waits.
+    pub fn has_waiting(&self, kind: RoomEventKind) -> bool {
+        self.newest.contains_key(&kind)
+    }
+
     pub fn has_news(&self) -> bool {
         self.reset || !self.newest.is_empty() || !self.rows.is_empty() || !self.removed.is_empty()
     }
@@ -141,6 +146,8 @@ impl Batch {
         if self.reset {
             return;
         }
+        // A key that was taken back and is there again.
+        self.removed.remove(&row.key);
         if let Some(place) = self.places.get(&row.key) {
             self.rows[*place].row = row;
         } else if self.rows.len() < MOST_ROWS {
@@ -188,18 +195,22 @@ fn add_up(waiting: RoomEvent, newest: &mut RoomEvent) -> u64 {
         (RoomEvent::Presence { accounts: mut all }, RoomEvent::Presence { accounts }) => {
             all.retain(|known| accounts.iter().all(|new| new.user_id != known.user_id));
             all.append(accounts);
-            all.truncate(MOST_NAMED);
+            keep_newest(&mut all);
             *accounts = all;
         }
         (RoomEvent::Conversations { peers: mut all }, RoomEvent::Conversations { peers }) => {
             peers.retain(|peer| !all.contains(peer));
             all.append(peers);
-            all.truncate(MOST_NAMED);
+            keep_newest(&mut all);
             *peers = all;
         }
         _ => {}
     }
     0
+}
+
+fn keep_newest<T>(named: &mut Vec<T>) {
+    named.drain(..named.len().saturating_sub(MOST_NAMED));
 }
 
 /// Rows in the order in which they were told, those for the same place together.
@@ -352,6 +363,17 @@ mod tests {
                 chat(8, "new"),
                 RoomEvent::ChatRemoved { keys: vec!["7".into()] },
             ]
+        );
+    }
+
+    #[test]
+    fn a_row_that_was_taken_back_and_is_there_again_stays() {
+        let mut batch = batch();
+        batch.push(RoomEvent::ChatRemoved { keys: vec!["7".into(), "8".into()] });
+        batch.push(chat(7, "again"));
+        assert_eq!(
+            batch.take(&ChatLog::default()),
+            [chat(7, "again"), RoomEvent::ChatRemoved { keys: vec!["8".into()] }]
         );
     }
 

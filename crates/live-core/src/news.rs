@@ -91,6 +91,10 @@ impl News {
             self.counters_told_at = now;
             self.batch.push(RoomEvent::DanmakuCounters { counters });
         }
+        // What is left of a wait is a duration; it was told for an earlier moment.
+        if self.batch.has_waiting(RoomEventKind::Speech) {
+            self.batch.push(room.speech_event(now));
+        }
         self.batch.take(room.log())
     }
 

@@ -1,5 +1,7 @@
 //! Commands: the page's news, the room, its comments and likes.
 
+use chat_types::ApiError;
+use chat_types::code::Code;
 use desk::commands::room;
 use desk::{CommandError, PageAnswer, Reads};
 use live_core::view::DanmakuBudget;
@@ -45,8 +47,8 @@ pub(super) async fn next_batch(
 ) -> Result<Batch, CommandError> {
     let page = page_of(&window)?;
     let batch = room::next_batch(&page, opening, answer).await;
-    // Nothing in it can fail to be written.
-    Ok(Batch(serde_json::to_vec(&batch).unwrap_or_default()))
+    let bytes = serde_json::to_vec(&batch);
+    Ok(Batch(bytes.map_err(|error| ApiError::new(Code::SERVICE, error.to_string()))?))
 }
 
 /// Says something in the room. Its row comes with the next batch.

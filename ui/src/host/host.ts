@@ -55,6 +55,9 @@ export type SessionState = SessionView["state"];
  */
 export type Receive = (batch: PageBatch, ask: (answer: PageAnswer) => void) => void;
 
+/** There will be no further batch: the page has to be opened again. */
+export type Ended = (error: CommandError) => void;
+
 /**
  * Everything the window needs from whoever runs the room. The desktop shell is one answer, a script
  * is another; no component knows which one it talks to. No method rejects: what went wrong is in
@@ -62,7 +65,7 @@ export type Receive = (batch: PageBatch, ask: (answer: PageAnswer) => void) => v
  */
 export interface Host {
   /** Opens the room and its shop. The first batch is everything there is to know of what is read. */
-  open(reads: Reads, receive: Receive): Promise<Outcome<null>>;
+  open(reads: Reads, receive: Receive, ended: Ended): Promise<Outcome<null>>;
   /**
    * `ok` means that a chat row now stands for the text and will say how it ends. `error` means that
    * there is no row, so the composer takes the text back.

@@ -1,5 +1,14 @@
 import { commands } from "../bindings";
-import type { Host, Outcome, PageAnswer, PageBatch, Receive, ShopError } from "./host";
+import {
+  Code,
+  type Ended,
+  type Host,
+  type Outcome,
+  type PageAnswer,
+  type PageBatch,
+  type Receive,
+  type ShopError,
+} from "./host";
 
 /** A call that could not be made at all is reported like one that was refused. */
 async function settle<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -25,24 +34,24 @@ async function settleShop<T>(
 }
 
 /** Asks for one batch, and for the next one when the page says so. */
-function follow(opening: number, receive: Receive): void {
+function follow(opening: number, receive: Receive, ended: Ended): void {
   const decoder = new TextDecoder();
   const ask = async (answer: PageAnswer): Promise<void> => {
     const bytes = await settle(commands.nextBatch(opening, answer));
-    // The window has left the room, or goes in this moment.
-    if (bytes.status === "error") return;
+    if (bytes.status === "error") return ended(bytes.error);
     const batch = JSON.parse(decoder.decode(bytes.data)) as PageBatch;
-    if (!batch.ended) receive(batch, (next) => void ask(next));
+    if (batch.ended) return ended({ code: Code.NotOnline, info: "this page has left the room" });
+    receive(batch, (next) => void ask(next));
   };
   void ask({ undrawn: [] });
 }
 
 export function createTauriHost(): Host {
   return {
-    async open(reads, receive) {
+    async open(reads, receive, ended) {
       const opened = await settle(commands.openRoom(reads));
       if (opened.status === "error") return opened;
-      follow(opened.data, receive);
+      follow(opened.data, receive, ended);
       return { status: "ok", data: null };
     },
     sendComment: (text) => settle(commands.sendComment(text)),

@@ -1,4 +1,5 @@
 import { type Accessor, batch, createSignal, untrack } from "solid-js";
+import { recordFault } from "../design/faults";
 import type {
   ChatRow,
   DanmakuCounters,
@@ -94,7 +95,10 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
     on(kind, (event) => setValue(() => read(event)));
     return value;
   };
-  const tell = (say: (listener: BatchListener) => void): void => listeners.forEach(say);
+  /** One that fails keeps neither the others from their news nor the page from the next batch. */
+  const tell = (say: (listener: BatchListener) => void): void => {
+    for (const listener of listeners) guarded(() => say(listener));
+  };
 
   const room = fact("room", undefined as RoomView | undefined, (event) => event.room);
   const facts = {
@@ -166,8 +170,8 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
 
   const apply = (news: PageBatch): void =>
     batch(() => {
-      for (const event of news.events) readers.get(event.type)?.(event);
-      applyChat();
+      for (const event of news.events) guarded(() => readers.get(event.type)?.(event));
+      guarded(applyChat);
       for (const newest of news.shop) setShop(newest);
     });
 
@@ -183,7 +187,7 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
      * frames, so it asks for nothing until it is seen again.
      */
     receive(news: PageBatch, ask: (answer: PageAnswer) => void): void {
-      apply(news);
+      guarded(() => apply(news));
       timing.requestFrame(() => {
         const answer = { undrawn };
         undrawn = [];
@@ -203,6 +207,14 @@ export function createRoomState(timing: RoomTiming = browserTiming) {
       return () => void listeners.delete(listener);
     },
   };
+}
+
+function guarded(show: () => void): void {
+  try {
+    show();
+  } catch (cause) {
+    recordFault("news", cause);
+  }
 }
 
 function noChange(): ChatChange {

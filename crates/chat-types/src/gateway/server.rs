@@ -289,7 +289,29 @@ impl ServerFrame {
             | Self::MarksChanged { group_id, .. }
             | Self::RulesChanged { group_id, .. }
             | Self::RoomFigures { group_id, .. } => Some(group_id),
-            _ => None,
+            Self::LoginOk { .. }
+            | Self::JoinOk(_)
+            | Self::LeaveOk { .. }
+            | Self::SendOk(_)
+            | Self::CatchUpOk { .. }
+            | Self::Done { .. }
+            | Self::HistoryOk { .. }
+            | Self::SendC2cOk { .. }
+            | Self::C2cHistoryOk { .. }
+            | Self::ConversationsOk { .. }
+            | Self::PresenceOk { .. }
+            | Self::Pong { .. }
+            | Self::Error { .. }
+            | Self::Broadcast { .. }
+            | Self::ProfileChanged { .. }
+            | Self::C2cMessage { .. }
+            | Self::C2cRead { .. }
+            | Self::C2cWithdrawn { .. }
+            | Self::PresenceChanged { .. }
+            | Self::Missed { .. }
+            | Self::Kicked { .. }
+            | Self::SigExpired { .. }
+            | Self::ShuttingDown { .. } => None,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Everything that a page may ask for, one function each. The shell and the local way in carry the
-//! same ones.
+//! Everything that a page may ask for, one function each. The shell carries them.
 //!
 //! * [`room`] – what goes by the room's client
 //! * [`shop`] – what goes by the business service

@@ -46,16 +46,12 @@ pub async fn like(page: &Page) -> Result<(), CommandError> {
 
 /// What the danmaku layer of the page has room for.
 pub async fn set_danmaku_budget(page: &Page, budget: DanmakuBudget) {
-    if let Some(view) = page.view() {
-        view.set_danmaku_budget(budget).await;
-    }
+    page.set_danmaku_budget(budget).await;
 }
 
 /// Whether the page shows danmaku.
 pub async fn set_danmaku_visible(page: &Page, visible: bool) {
-    if let Some(view) = page.view() {
-        view.set_danmaku_visible(visible).await;
-    }
+    page.set_danmaku_visible(visible).await;
 }
 
 /// Connects again after the session has ended for good.

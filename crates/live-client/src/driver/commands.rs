@@ -96,8 +96,9 @@ impl Driver {
             }
             RoomCommand::Subscribe { interest, every, reply } => {
                 let session = self.session.view(now);
-                let _ = reply.send(entered.subscribe(interest, session, now, every));
-                self.tell_clock(group_id);
+                self.last_view = self.last_view.wrapping_add(1);
+                let view = self.last_view;
+                let _ = reply.send(entered.subscribe(view, interest, session, now, every));
             }
             RoomCommand::OfView { view, command: ViewCommand::Next { reply } } => {
                 entered.ask(view, reply);
@@ -121,6 +122,9 @@ impl Driver {
     }
 
     fn leave_room(&mut self, group_id: &Arc<str>) {
+        // What is on its way is given up, and the last word says so.
+        self.in_room(group_id, |room, _, _| room.session_over());
+        self.routes.left(group_id);
         if let Some(entered) = self.rooms.remove(group_id) {
             entered.end(self.now());
             if self.session.is_online() {
@@ -174,6 +178,7 @@ impl Driver {
             missed_frames: self.missed_frames,
             stuck_connections: self.link.stuck(),
             dropped_conversations: self.c2c.dropped(),
+            forgotten_requests: self.routes.forgotten(),
             ..Diagnostics::default()
         };
         let Some(entered) = self.rooms.get(group_id) else { return seen };

@@ -27,7 +27,7 @@ impl Driver {
                     self.in_room(&group_id, |room, now, numbers| {
                         room.joined(*snapshot, now, numbers)
                     });
-                    self.tell_clock(&group_id);
+                    self.tell_clocks();
                 }
             }
             ServerFrame::SendOk(outcome) => self.sent(&outcome),
@@ -49,6 +49,9 @@ impl Driver {
                 self.heard_of_room(frame);
             }
             ServerFrame::ProfileChanged { user_id, nick, .. } => {
+                if user_id == self.me.0 {
+                    self.me.1.clone_from(&nick);
+                }
                 for entered in self.rooms.values_mut() {
                     entered.room.renamed(&user_id, nick.clone());
                 }

@@ -28,10 +28,12 @@ use crate::link::{Link, LinkEvent};
 use crate::questions::Questions;
 use rooms::{Entered, Join, Routes};
 
-/// How long dialling, a login and a join may each take.
+/// How long dialling and a login may each take, and a join before it is asked for again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the gateway may take to end a connection after a logout.
 const LOGOUT_WITHIN: Duration = Duration::from_secs(2);
+/// A difference between two clocks that is no news: the service tells whole seconds.
+const CLOCK_STEP_MS: f64 = 1_500.0;
 /// A join that failed inside the service is tried again after this, up to twice as long.
 const JOIN_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
@@ -55,6 +57,8 @@ pub(crate) struct Driver {
     me: (String, String),
     rooms: BTreeMap<Arc<str>, Entered>,
     routes: Routes,
+    /// Number of the last subscription of any room.
+    last_view: u32,
     c2c: C2c,
     presences: Presences,
     questions: Questions,
@@ -78,6 +82,7 @@ impl Driver {
             heartbeat: None,
             rooms: BTreeMap::new(),
             routes: Routes::default(),
+            last_view: 0,
             c2c: C2c::default(),
             presences: Presences::default(),
             questions: Questions::default(),
@@ -277,11 +282,25 @@ impl Driver {
         unix_ms() + entered.and_then(|entered| self.clock_ahead_ms(&entered.room)).unwrap_or(0.0)
     }
 
-    fn tell_clock(&mut self, group_id: &str) {
-        let Some(entered) = self.rooms.get(group_id) else { return };
-        let ahead = self.clock_ahead_ms(&entered.room);
-        if let (Some(ahead_ms), Some(entered)) = (ahead, self.rooms.get_mut(group_id)) {
-            entered.tell(RoomEvent::Clock { ahead_ms });
+    /// Tells by how much the service's clock is ahead, when it is another amount: after a join, and
+    /// when this machine's clock was set.
+    fn tell_clocks(&mut self) {
+        let ahead = self.rooms.iter().map(|(group_id, entered)| {
+            (group_id.clone(), entered.told_ahead_ms, self.clock_ahead_ms(&entered.room))
+        });
+        let differs = |told: Option<f64>, now: f64| {
+            told.is_none_or(|told| (told - now).abs() > CLOCK_STEP_MS)
+        };
+        let news: Vec<_> = ahead
+            .filter_map(|(group_id, told, now)| {
+                Some((group_id, now.filter(|now| differs(told, *now))?))
+            })
+            .collect();
+        for (group_id, ahead_ms) in news {
+            if let Some(entered) = self.rooms.get_mut(&group_id) {
+                entered.told_ahead_ms = Some(ahead_ms);
+                entered.tell(RoomEvent::Clock { ahead_ms });
+            }
         }
     }
 
@@ -339,11 +358,7 @@ impl Driver {
             Awaited::Nothing => None,
             Awaited::Dial { by } | Awaited::Login { by, .. } => Some(by),
         };
-        let joins = self.rooms.values().filter_map(|entered| match entered.join {
-            Join::Asked { by, .. } => Some(by),
-            Join::Nothing | Join::Again { .. } => None,
-        });
-        if waited_for.into_iter().chain(joins).any(|by| now >= by) {
+        if waited_for.is_some_and(|by| now >= by) {
             self.happen(Event::Silent);
         }
         self.join_again(now);
@@ -362,11 +377,17 @@ impl Driver {
         let follows = self.c2c.tick(now);
         self.follow(follows);
         self.questions.tick(now);
+        self.tell_clocks();
         self.rooms.values_mut().for_each(|entered| entered.flush(now));
     }
 
+    /// Asks again where the service could not tell, or did not answer: that one room is slow is no
+    /// trouble of the others, and a dead connection is found by its heartbeat.
     fn join_again(&mut self, now: Duration) {
-        let is_due = |entered: &Entered| matches!(entered.join, Join::Again { at } if now >= at);
+        let is_due = |entered: &Entered| match entered.join {
+            Join::Nothing => false,
+            Join::Asked { by: at, .. } | Join::Again { at } => now >= at,
+        };
         let due = self.rooms.iter().filter(|(_, entered)| is_due(entered));
         let due: Vec<_> = due.map(|(group_id, _)| group_id.clone()).collect();
         due.iter().for_each(|group_id| self.join(group_id));

@@ -35,7 +35,8 @@ pub(super) struct Entered {
     pub(super) room: Room,
     pub(super) join: Join,
     subscribers: Vec<Subscriber>,
-    last_view: u32,
+    /// By how much its subscribers were told that the service's clock is ahead.
+    pub(super) told_ahead_ms: Option<f64>,
 }
 
 struct Subscriber {
@@ -50,11 +51,13 @@ struct Subscriber {
 impl Entered {
     pub(super) fn new(group_id: &str, user_id: &str) -> Self {
         let room = Room::new(group_id, user_id);
-        Self { room, join: Join::Nothing, subscribers: Vec::new(), last_view: 0 }
+        Self { room, join: Join::Nothing, subscribers: Vec::new(), told_ahead_ms: None }
     }
 
+    /// `view` is a number that no subscriber of this login has had.
     pub(super) fn subscribe(
         &mut self,
+        view: u32,
         interest: Interest,
         session: SessionView,
         now: Duration,
@@ -64,12 +67,15 @@ impl Entered {
         if self.subscribers.len() >= MOST_SUBSCRIBERS {
             self.subscribers.remove(0);
         }
-        self.last_view += 1;
-        let (view, reads) = (self.last_view, Arc::new(()));
+        let reads = Arc::new(());
         let (last, told_last) = oneshot::channel();
+        let mut news = News::new(interest, session, &self.room, now, every);
+        if let Some(ahead_ms) = self.told_ahead_ms {
+            news.tell(RoomEvent::Clock { ahead_ms });
+        }
         self.subscribers.push(Subscriber {
             view,
-            news: News::new(interest, session, &self.room, now, every),
+            news,
             asked: None,
             last,
             reads: Arc::downgrade(&reads),
@@ -159,6 +165,7 @@ impl Entered {
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     rooms: BTreeMap<u32, Arc<str>>,
+    forgotten: u64,
 }
 
 impl Routes {
@@ -167,6 +174,7 @@ impl Routes {
         if let ClientFrame::Send { id, .. } | ClientFrame::CatchUp { id, .. } = frame {
             if self.rooms.len() >= MOST_ROUTES {
                 self.rooms.pop_first();
+                self.forgotten += 1;
             }
             self.rooms.insert(*id, room.clone());
         }
@@ -174,6 +182,16 @@ impl Routes {
 
     pub(super) fn answered(&mut self, id: u32) -> Option<Arc<str>> {
         self.rooms.remove(&id)
+    }
+
+    /// Answers to what the room has asked are nobody's: it may be entered again.
+    pub(super) fn left(&mut self, room: &str) {
+        self.rooms.retain(|_, asking| &**asking != room);
+    }
+
+    /// Requests that were forgotten because there were too many.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Nothing that was asked will be answered any more.

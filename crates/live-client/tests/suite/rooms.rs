@@ -112,3 +112,47 @@ async fn a_room_that_is_left_ends_its_subscriptions_and_the_login_goes_on() {
     reader.until(|seen| seen.member).await;
     assert!(reader.seen.rows.is_empty());
 }
+
+#[tokio::test]
+async fn a_reader_of_a_room_that_was_left_reads_nothing_of_the_room_entered_anew() {
+    let gateway = Gateway::start().await;
+    let (login, _task) = Client::open(config(gateway.url()));
+    let mut peer = gateway.accept().await;
+    peer.log_in().await;
+    let kiln = login.enter("kiln").await;
+    let_in(&mut peer).await;
+    let mut idle = read(&kiln).await;
+    idle.until(|seen| seen.member).await;
+    let key = kiln.send_comment("on its way".into()).await.unwrap();
+    let (late, late_key, _) = peer.hear_comment().await;
+    kiln.leave().await;
+    let ClientFrame::Leave { .. } = peer.hear().await else { panic!("it leaves") };
+    let again = login.enter("kiln").await;
+    let_in(&mut peer).await;
+    let mut fresh = read(&again).await;
+    fresh.until(|seen| seen.member).await;
+    while idle.read().await {}
+    assert_eq!(idle.seen.state_of(&key), Some((RowState::Failed, 9005)), "nobody knows");
+    // An answer to the room of before says nothing of the new one.
+    peer.say(send_ok(late, late_key, 1)).await;
+    peer.say(said("kiln", 1, "first")).await;
+    fresh.until(|seen| seen.texts() == ["first"]).await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_slow_to_answer_a_join_takes_no_other_down() {
+    let gateway = Gateway::start().await;
+    let (login, _task) = Client::open(config(gateway.url()));
+    let mut peer = gateway.accept().await;
+    peer.log_in().await;
+    let kiln = login.enter("kiln").await;
+    let_in(&mut peer).await;
+    let mut at_kiln = read(&kiln).await;
+    at_kiln.until(|seen| seen.member).await;
+    login.enter("slow").await;
+    let ClientFrame::Join { .. } = peer.hear().await else { panic!("a join comes next") };
+    tokio::time::pause();
+    let ClientFrame::Join { group_id, .. } = peer.hear().await else { panic!("it asks again") };
+    assert_eq!(group_id, "slow");
+    assert_eq!(*login.state().borrow(), SessionView::Online);
+}

@@ -150,7 +150,7 @@ impl Room {
             self.room_event(),
             self.online_event(),
             self.product_event(),
-            RoomEvent::Speech { speech: self.speech.view(now) },
+            self.speech_event(now),
             self.missed_event(),
             self.passers_event(),
             self.attributes_event(),
@@ -326,6 +326,11 @@ impl Room {
         }
         self.online = count;
         vec![self.online_event().into()]
+    }
+
+    /// Whether the account may speak, as of now.
+    pub fn speech_event(&self, now: Duration) -> RoomEvent {
+        RoomEvent::Speech { speech: self.speech.view(now) }
     }
 
     fn room_event(&self) -> RoomEvent {

@@ -1,7 +1,7 @@
 import { createEffect, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { foreignLine } from "../../design/bounds";
 import { Guard } from "../../design/Guard";
-import type { Host } from "../../host/host";
+import type { CommandError, Host } from "../../host/host";
 import { DanmakuLayer } from "../../parts/danmaku/DanmakuLayer";
 import { DrawCard } from "../../parts/draws/DrawCard";
 import { createDraws } from "../../parts/draws/draws";
@@ -62,9 +62,15 @@ export function Viewer(props: { host: Host; settings: Settings; room?: RoomState
   });
 
   let opened = false;
+  const ended = (error: CommandError) => {
+    opened = false;
+    room.setSession({ state: "failed", ...error });
+  };
   const connect = async () => {
     // A room that could not be opened has no connection to restore: it is opened again.
-    const outcome = opened ? await host.reconnect() : await host.open(room.reads(), room.receive);
+    const outcome = opened
+      ? await host.reconnect()
+      : await host.open(room.reads(), room.receive, ended);
     if (outcome.status === "ok") opened = true;
     else room.setSession({ state: "failed", ...outcome.error });
   };
