@@ -298,7 +298,10 @@ async fn a_group_gets_another_owner_among_its_members_and_a_room_among_all() {
     assert_eq!(world.refused(&change, to("g", "nobody")).await, 10019);
     world.ok(&change, to("g", "helper")).await;
     let told = mei.kind("group_info_changed").await;
-    assert_eq!(told["changes"], json!([{"field": "owner", "value": "helper"}]));
+    assert_eq!(
+        told["changes"],
+        json!([{"field": "owner", "value": "helper", "nick": "The helper"}])
+    );
     assert_eq!(
         business.next().await,
         json!({"CallbackCommand": "Group.CallbackAfterChangeGroupOwner", "GroupId": "g",
