@@ -20,7 +20,7 @@ fn the_bindings_of_the_ui_are_those_of_the_bridge() {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();
     assert!(
         read(&committed()) == read(&fresh),
-        "ui/src/bindings.ts has drifted from src-tauri/src/bridge.rs: run \
+        "ui/src/bindings.ts has drifted from src-tauri/src/bridge: run \
          `cargo test -p liveroom-app --test bindings -- --ignored` and commit the file"
     );
 }

@@ -25,5 +25,5 @@ pub use diagnostics::Diagnostics;
 pub use live_core::batch::Interest;
 pub use questions::C2cPage;
 pub use room::RoomClient;
-pub use subscription::{Batches, DEFAULT_FLUSH_EVERY, MOST_SUBSCRIBERS, View};
+pub use subscription::{Batches, MOST_SUBSCRIBERS, View};
 pub use tls_transport::Trust;

@@ -2,13 +2,10 @@
 
 use live_core::view::{DanmakuBudget, RoomEvent};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::command::{Command, Commands, RoomCommand, ViewCommand};
 
-/// How often there is news, unless the subscriber says otherwise: two frames of a 60 Hz screen.
-pub const DEFAULT_FLUSH_EVERY: Duration = Duration::from_millis(33);
 /// Subscribers of one room. One more ends the oldest.
 pub const MOST_SUBSCRIBERS: usize = 16;
 

@@ -194,15 +194,6 @@ impl DanmakuQueue {
         std::mem::take(&mut self.leaving)
     }
 
-    /// Another renderer is given the comments from now on. It does not know what flies already, so
-    /// nothing may fold into that any more.
-    pub fn renderer_changed(&mut self) {
-        self.memory.forget_flights();
-        self.grown.clear();
-        self.flights.clear();
-        self.leaving.clear();
-    }
-
     /// Takes a comment in, or decides at once that it will not be shown.
     pub fn admit(&mut self, comment: Comment, now: Duration) {
         if !self.visible {

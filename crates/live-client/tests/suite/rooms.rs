@@ -33,12 +33,18 @@ async fn let_in(peer: &mut Peer) -> (String, Option<u32>) {
     (group_id, after_seq)
 }
 
-#[tokio::test]
-async fn rooms_of_one_login_share_a_connection_and_nothing_else() {
+/// A login that is in no room yet, and its connection.
+async fn signed_in() -> (Gateway, Client, Peer) {
     let gateway = Gateway::start().await;
     let (login, _task) = Client::open(config(gateway.url()));
     let mut peer = gateway.accept().await;
     peer.log_in().await;
+    (gateway, login, peer)
+}
+
+#[tokio::test]
+async fn rooms_of_one_login_share_a_connection_and_nothing_else() {
+    let (gateway, login, mut peer) = signed_in().await;
     let kiln = login.enter("kiln").await;
     let tea = login.enter("tea").await;
     let_in(&mut peer).await;
@@ -71,10 +77,7 @@ async fn rooms_of_one_login_share_a_connection_and_nothing_else() {
 
 #[tokio::test]
 async fn a_room_that_lets_nobody_in_is_no_trouble_of_another() {
-    let gateway = Gateway::start().await;
-    let (login, _task) = Client::open(config(gateway.url()));
-    let mut peer = gateway.accept().await;
-    peer.log_in().await;
+    let (_gateway, login, mut peer) = signed_in().await;
     let gone = login.enter("gone").await;
     let mut at_gone = read(&gone).await;
     let ClientFrame::Join { id, .. } = peer.hear().await else { panic!("a join comes next") };
@@ -90,10 +93,7 @@ async fn a_room_that_lets_nobody_in_is_no_trouble_of_another() {
 
 #[tokio::test]
 async fn a_room_that_is_left_ends_its_subscriptions_and_the_login_goes_on() {
-    let gateway = Gateway::start().await;
-    let (login, _task) = Client::open(config(gateway.url()));
-    let mut peer = gateway.accept().await;
-    peer.log_in().await;
+    let (_gateway, login, mut peer) = signed_in().await;
     let kiln = login.enter("kiln").await;
     let_in(&mut peer).await;
     let mut reader = read(&kiln).await;
@@ -115,10 +115,7 @@ async fn a_room_that_is_left_ends_its_subscriptions_and_the_login_goes_on() {
 
 #[tokio::test]
 async fn a_reader_of_a_room_that_was_left_reads_nothing_of_the_room_entered_anew() {
-    let gateway = Gateway::start().await;
-    let (login, _task) = Client::open(config(gateway.url()));
-    let mut peer = gateway.accept().await;
-    peer.log_in().await;
+    let (_gateway, login, mut peer) = signed_in().await;
     let kiln = login.enter("kiln").await;
     let_in(&mut peer).await;
     let mut idle = read(&kiln).await;
@@ -141,10 +138,7 @@ async fn a_reader_of_a_room_that_was_left_reads_nothing_of_the_room_entered_anew
 
 #[tokio::test]
 async fn a_room_that_is_slow_to_answer_a_join_takes_no_other_down() {
-    let gateway = Gateway::start().await;
-    let (login, _task) = Client::open(config(gateway.url()));
-    let mut peer = gateway.accept().await;
-    peer.log_in().await;
+    let (_gateway, login, mut peer) = signed_in().await;
     let kiln = login.enter("kiln").await;
     let_in(&mut peer).await;
     let mut at_kiln = read(&kiln).await;

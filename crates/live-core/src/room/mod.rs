@@ -88,8 +88,6 @@ pub struct Room {
     /// Numbers of the broadcasts that were shown last.
     broadcasts: VecDeque<u32>,
     absence: AbsenceView,
-    /// The room is gone.
-    dismissed: bool,
     /// Counts the times the service began its numbers anew, to keep keys of rows apart.
     numbering: u32,
     told_missed: u64,
@@ -118,7 +116,6 @@ impl Room {
             details: RoomDetails::default(),
             broadcasts: VecDeque::new(),
             absence: AbsenceView::None,
-            dismissed: false,
             numbering: 0,
             told_missed: 0,
         }
@@ -195,11 +192,6 @@ impl Room {
         matches!(self.standing, Standing::In)
     }
 
-    /// Whether the room is gone.
-    pub fn is_dismissed(&self) -> bool {
-        self.dismissed
-    }
-
     /// The service's clock, since the start of the Unix second zero, to within a second. `None` while
     /// it is not known.
     pub fn service_time(&self, now: Duration) -> Option<Duration> {
@@ -245,7 +237,6 @@ impl Room {
         let came_back = !self.is_inside();
         self.standing = Standing::In;
         self.member = true;
-        self.dismissed = false;
         self.absence = AbsenceView::None;
         self.profile = snapshot.group;
         self.clock.set(snapshot.time_s, now);
@@ -383,7 +374,6 @@ impl Room {
     }
 
     fn gone(&mut self, error: ApiError) -> Vec<Effect> {
-        self.dismissed = true;
         let mut effects = self.shut_out(error, AbsenceView::Dismissed);
         effects.extend(self.online_changed(0));
         self.profile.custom_fields.clear();

@@ -208,23 +208,6 @@ fn nothing_folds_into_a_comment_that_was_not_drawn() {
 }
 
 #[test]
-fn another_renderer_is_told_nothing_of_flights_that_it_does_not_know() {
-    let mut queue = DanmakuQueue::default();
-    queue.admit(normal("a"), ms(0));
-    let (enter, _) = queue.drain(ms(0));
-    queue.admit(normal("a"), ms(1));
-    queue.renderer_changed();
-    assert!(!queue.has_news());
-    queue.admit(normal("a"), ms(2));
-    let (again, folded) = queue.drain(ms(2));
-    assert_eq!((texts(&again), folded.len()), (vec!["a"], 0));
-    queue.report_undrawn(&[enter[0].id]);
-    assert_eq!((queue.counters().shown, queue.counters().no_lane), (2, 0));
-    queue.report_undrawn(&[again[0].id]);
-    assert_eq!((queue.counters().shown, queue.counters().no_lane), (1, 1));
-}
-
-#[test]
 fn only_so_many_flights_are_remembered_and_only_so_many_ids_are_read() {
     let mut queue = DanmakuQueue::default();
     let mut ids = vec![];
